@@ -1,0 +1,1 @@
+//! The straight line: receive, decide, settle, dispatch, confirm, conclude; one owner, one turn.

@@ -1,0 +1,1 @@
+//! Development only: simulated clock and links, and the dialogue scripts.

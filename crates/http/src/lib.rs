@@ -1,0 +1,1 @@
+//! The JSON API: reads views of the store, sends commands to the engine.

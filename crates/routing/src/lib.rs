@@ -1,0 +1,1 @@
+//! From a citizen's text to a typed request: services files, the compiled rule table, explain and lint.

@@ -1,0 +1,1 @@
+//! One pure decider for each kind of citizen service, and the rendering of every text.

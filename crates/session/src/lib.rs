@@ -1,0 +1,1 @@
+//! SMPP sessions in both roles as values: no socket and no clock.

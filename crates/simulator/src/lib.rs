@@ -1,0 +1,1 @@
+//! A configurable, misbehaving SMSC with virtual handsets.

@@ -1,0 +1,1 @@
+//! Persistent SMPP binds on tokio: connect, drive a session, back off, bind again.

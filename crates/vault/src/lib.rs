@@ -1,0 +1,1 @@
+//! Sealing, keyed look-up hashes, password hashing and one-time secrets.
