@@ -1,0 +1,96 @@
+//! Addresses as the SMSC writes them, and citizens' numbers in E.164.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An SMPP address: type of number, numbering plan indicator and the address itself, as on the wire
+/// (SMPP 3.4, 5.2.5 to 5.2.7).
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Address {
+    /// Type of number (`source_addr_ton`, `dest_addr_ton`).
+    pub ton: u8,
+    /// Numbering plan indicator (`source_addr_npi`, `dest_addr_npi`).
+    pub npi: u8,
+    /// The address octets as text; at most 20 characters in SMPP 3.4.
+    pub digits: String,
+}
+
+impl Address {
+    /// An address from its three fields.
+    pub fn new(ton: u8, npi: u8, digits: impl Into<String>) -> Self {
+        Self { ton, npi, digits: digits.into() }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({}/{} ***)", self.ton, self.npi)
+    }
+}
+
+/// A citizen's number in E.164, digits only without the leading `+`, 7 to 15 digits.
+///
+/// `Debug` shows the last three digits only.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Msisdn(String);
+
+/// A text that is no E.164 number. Returned by [`Msisdn::new`]; refuse the record that carries it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an E.164 number has 7 to 15 digits and does not start with 0")]
+pub struct NotMsisdn;
+
+impl Msisdn {
+    /// The shortest and longest E.164 number that is taken for a citizen's.
+    const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+    /// Checks and takes E.164 digits, with or without a leading `+`.
+    pub fn new(digits: &str) -> Result<Self, NotMsisdn> {
+        let digits = digits.strip_prefix('+').unwrap_or(digits);
+        let well_formed = Self::DIGITS.contains(&digits.len())
+            && digits.bytes().all(|octet| octet.is_ascii_digit())
+            && !digits.starts_with('0');
+        if well_formed { Ok(Self(digits.to_owned())) } else { Err(NotMsisdn) }
+    }
+
+    /// The digits without `+`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Msisdn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "***{}", &self.0[self.0.len() - 3..])
+    }
+}
+
+impl TryFrom<String> for Msisdn {
+    type Error = NotMsisdn;
+
+    fn try_from(digits: String) -> Result<Self, NotMsisdn> {
+        Self::new(&digits)
+    }
+}
+
+impl From<Msisdn> for String {
+    fn from(msisdn: Msisdn) -> Self {
+        msisdn.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_checked_and_prints_masked() {
+        let msisdn = Msisdn::new("+84905123456").unwrap();
+        assert_eq!(msisdn.as_str(), "84905123456");
+        assert_eq!(format!("{msisdn:?}"), "***456");
+        for bad in ["", "0905123456", "84 905", "123456", "1234567890123456", "+"] {
+            assert_eq!(Msisdn::new(bad), Err(NotMsisdn), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Names of records. What a decision reads and what it writes are both named by a [`Key`].
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::account::Account;
+use crate::address::Msisdn;
+use crate::booking::{Booking, PhoneBookings, SlotDay};
+use crate::calendar::CalendarEdits;
+use crate::dossier::Dossier;
+use crate::id::{OutboxId, ServiceId};
+use crate::limits::Limits;
+use crate::outbox::{Fingerprint, FingerprintEntry, OutboxEntry, PartialMessage, PartialMessageId};
+use crate::queue::Queue;
+use crate::redact::Redacted;
+use crate::subscriber::Subscriber;
+
+/// The name of one record.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Key {
+    /// A dossier by [`crate::dossier::code_key`] of its code.
+    Dossier(ServiceId, String),
+    /// A waiting line.
+    Queue(ServiceId, String),
+    /// The subscriber of a number; shared by all services.
+    Subscriber(Msisdn),
+    /// An account by ID number.
+    Account(ServiceId, Redacted<String>),
+    /// The ID number whose account a phone holds.
+    AccountPhone(ServiceId, Msisdn),
+    /// A booking by day and code.
+    Booking(ServiceId, Date, Redacted<String>),
+    /// How full a day is.
+    SlotDay(ServiceId, Date),
+    /// The live bookings of a phone.
+    PhoneBookings(ServiceId, Msisdn),
+    /// What clerks changed in the calendar.
+    CalendarEdits(ServiceId),
+    /// Something to do at a moment. Sorted by that moment in the store.
+    Timer(Timestamp, TimerSubject),
+    /// Wrong codes of a sender.
+    Limits(ServiceId, Msisdn),
+    /// A message on its way out.
+    Outbox(OutboxId),
+    /// Parts of a message that is not whole yet.
+    PartialMessage(PartialMessageId),
+    /// A message whose acknowledgement may not have reached the SMSC.
+    Fingerprint(Fingerprint),
+}
+
+/// What a timer is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum TimerSubject {
+    /// An issued password dies.
+    RotatePassword(ServiceId, Redacted<String>),
+    /// Remind of a booking on the day before.
+    RemindBooking(ServiceId, Date, Redacted<String>),
+}
+
+/// Where the store keeps a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Space {
+    /// In sled: the citizens' records.
+    Records,
+    /// In memory and journal; moved into sled at a checkpoint: what is open for a while.
+    Open,
+}
+
+impl Key {
+    /// Where the store keeps the record of this key.
+    pub fn space(&self) -> Space {
+        match self {
+            Self::Limits(..) | Self::Outbox(..) | Self::PartialMessage(..) | Self::Fingerprint(..) => {
+                Space::Open
+            }
+            _ => Space::Records,
+        }
+    }
+}
+
+/// A record of any kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Record {
+    /// Of [`Key::Dossier`].
+    Dossier(Dossier),
+    /// Of [`Key::Queue`].
+    Queue(Queue),
+    /// Of [`Key::Subscriber`].
+    Subscriber(Subscriber),
+    /// Of [`Key::Account`].
+    Account(Account),
+    /// Of [`Key::AccountPhone`]: the ID number.
+    AccountPhone(Redacted<String>),
+    /// Of [`Key::Booking`].
+    Booking(Booking),
+    /// Of [`Key::SlotDay`]; the only kind that is stored unsealed.
+    SlotDay(SlotDay),
+    /// Of [`Key::PhoneBookings`].
+    PhoneBookings(PhoneBookings),
+    /// Of [`Key::CalendarEdits`].
+    CalendarEdits(CalendarEdits),
+    /// Of [`Key::Timer`].
+    Timer(Timestamp, TimerSubject),
+    /// Of [`Key::Limits`].
+    Limits(Limits),
+    /// Of [`Key::Outbox`].
+    Outbox(OutboxEntry),
+    /// Of [`Key::PartialMessage`].
+    PartialMessage(PartialMessage),
+    /// Of [`Key::Fingerprint`].
+    Fingerprint(FingerprintEntry),
+}

@@ -1,0 +1,128 @@
+//! What is open in the engine for a while: messages on their way out, half-joined messages, fingerprints.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::address::{Address, Msisdn};
+use crate::id::{OutboxId, ServiceId};
+use crate::outcome::{Class, FinalSubject};
+use crate::redact::Redacted;
+
+/// A message on its way out, from the commit that made it to its final state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxEntry {
+    /// Its id.
+    pub id: OutboxId,
+    /// The service that sends it.
+    pub service: ServiceId,
+    /// The citizen.
+    pub to: Msisdn,
+    /// The bind group through which it leaves.
+    pub group: String,
+    /// `source_addr`: the number that was written to.
+    pub source: Address,
+    /// `destination_addr`.
+    pub destination: Address,
+    /// Id of the template.
+    pub template: String,
+    /// What kind of text it is; decides order, resending and receipts.
+    pub class: Class,
+    /// The text, or where it is.
+    pub body: Body,
+    /// Not sent before this moment.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+    /// Worthless after this moment.
+    pub expires_at: Timestamp,
+    /// Who wants to know what became of it.
+    #[serde(default)]
+    pub subject: Option<FinalSubject>,
+    /// `reference` of its user data headers, where it has several parts.
+    #[serde(default)]
+    pub reference: u8,
+    /// State of each part; empty until the text is known.
+    #[serde(default)]
+    pub parts: Vec<PartState>,
+    /// Refusals that counted as attempts.
+    #[serde(default)]
+    pub attempts: u8,
+    /// Times it was sent again because an earlier submit's fate was unknown.
+    #[serde(default)]
+    pub resent: u8,
+}
+
+/// The text of a message, or where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Body {
+    /// In the entry (which the store seals).
+    Text(Redacted<String>),
+    /// A password is being drawn; the text follows in a later turn.
+    Awaited,
+    /// Sealed under a key of its own that stands in the secrets file and nowhere else.
+    Secret {
+        /// Nonce and sealed text.
+        sealed: Vec<u8>,
+    },
+}
+
+/// Where one part of an outgoing message stands. What is on the wire at this moment is not stored: after a
+/// start, a part that is `Unsent` or `Sending` may have been sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PartState {
+    /// Not known to have left.
+    Unsent,
+    /// Marked in an earlier turn as about to leave (charged and legal texts).
+    Sending,
+    /// The SMSC took it.
+    Accepted {
+        /// Its id for receipts, as given.
+        message_id: String,
+    },
+    /// A final receipt came.
+    Delivered,
+    /// Refused for good, or a final receipt said so.
+    Failed,
+    /// The response never came; waits for a receipt or a person.
+    Uncertain,
+}
+
+/// The hash that recognises a redelivered message (docs/RELIABILITY.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Fingerprint(pub [u8; 16]);
+
+/// A message whose acknowledgement may not have reached the SMSC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FingerprintEntry {
+    /// When its acknowledgement became uncertain.
+    pub since: Timestamp,
+    /// Whether an act (not a mere look-up) stands behind it.
+    pub act: bool,
+}
+
+/// Which message the parts belong to: group, **source**, destination, width, reference and total.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PartialMessageId {
+    /// Bind group.
+    pub group: String,
+    /// The sender: two citizens may use one reference.
+    pub source: Address,
+    /// The number written to.
+    pub destination: Address,
+    /// 16-bit reference.
+    pub wide: bool,
+    /// The reference.
+    pub reference: u16,
+    /// Parts in all.
+    pub total: u8,
+}
+
+/// The parts that have come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartialMessage {
+    /// By number minus one.
+    pub parts: Vec<Option<Redacted<Vec<u8>>>>,
+    /// `data_coding` of the first part that came.
+    pub data_coding: u8,
+    /// When the first part came.
+    pub since: Timestamp,
+}

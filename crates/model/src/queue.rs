@@ -1,0 +1,40 @@
+//! Waiting lines at the counters.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What the counter system measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// People waiting.
+    pub waiting: u32,
+    /// Counters that serve the queue now.
+    #[serde(default)]
+    pub open_counters: u32,
+    /// Mean time to serve one person, in seconds.
+    #[serde(default)]
+    pub mean_service_s: u32,
+    /// Minutes until the last one is served, where the counter system says it itself.
+    #[serde(default)]
+    pub est_minutes: Option<u32>,
+    /// When it was measured.
+    pub measured_at: Timestamp,
+    /// Counts the samples of the source; late ones are dropped.
+    pub sequence: u64,
+    /// Who measured.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// The samples of one queue that may still be published, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    /// At most [`Queue::SAMPLES_MAX`].
+    pub samples: Vec<Sample>,
+}
+
+impl Queue {
+    /// Samples kept: at one a second they span more than two ticks of three minutes, at the promised one in
+    /// three minutes many hours.
+    pub const SAMPLES_MAX: usize = 400;
+}
