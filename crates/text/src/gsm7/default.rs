@@ -1,0 +1,107 @@
+//! The default alphabet and its extension table, both ways.
+
+/// Selects the extension table for the next septet.
+pub const ESCAPE: u8 = 0x1B;
+
+/// 3GPP TS 23.038 §6.2.1. The escape itself reads as a no-break space where nothing follows it.
+pub(super) const DEFAULT: [char; 128] = [
+    '@', '£', '$', '¥', 'è', 'é', 'ù', 'ì', 'ò', 'Ç', '\n', 'Ø', 'ø', '\r', 'Å', 'å', //
+    'Δ', '_', 'Φ', 'Γ', 'Λ', 'Ω', 'Π', 'Ψ', 'Σ', 'Θ', 'Ξ', ' ', 'Æ', 'æ', 'ß', 'É', //
+    ' ', '!', '"', '#', '¤', '%', '&', '\'', '(', ')', '*', '+', ',', '-', '.', '/', //
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', ':', ';', '<', '=', '>', '?', //
+    '¡', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', //
+    'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'Ä', 'Ö', 'Ñ', 'Ü', '§', //
+    '¿', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', //
+    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', 'ä', 'ö', 'ñ', 'ü', 'à', //
+];
+
+/// 3GPP TS 23.038 §6.2.1.1.
+pub(super) const EXTENSION: &[(u8, char)] = &[
+    (0x0A, '\u{0C}'),
+    (0x14, '^'),
+    (0x28, '{'),
+    (0x29, '}'),
+    (0x2F, '\\'),
+    (0x3C, '['),
+    (0x3D, '~'),
+    (0x3E, ']'),
+    (0x40, '|'),
+    (0x65, '€'),
+];
+
+/// Where one character stands in the alphabet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Main(u8),
+    Extension(u8),
+}
+
+/// The places of U+0000 to U+00FF, made at compile time: nearly all that is asked.
+const LATIN: [Option<Place>; 256] = {
+    let mut places = [None; 256];
+    let mut code = 0;
+    while code < 128 {
+        let character = DEFAULT[code] as usize;
+        if code != ESCAPE as usize && character < 256 {
+            places[character] = Some(Place::Main(code as u8));
+        }
+        code += 1;
+    }
+    let mut entry = 0;
+    while entry < EXTENSION.len() {
+        let (code, character) = EXTENSION[entry];
+        if (character as usize) < 256 {
+            places[character as usize] = Some(Place::Extension(code));
+        }
+        entry += 1;
+    }
+    places
+};
+
+fn place(character: char) -> Option<Place> {
+    if let Some(place) = LATIN.get(character as usize) {
+        return *place;
+    }
+    match character {
+        'Δ' => Some(Place::Main(0x10)),
+        'Φ' => Some(Place::Main(0x12)),
+        'Γ' => Some(Place::Main(0x13)),
+        'Λ' => Some(Place::Main(0x14)),
+        'Ω' => Some(Place::Main(0x15)),
+        'Π' => Some(Place::Main(0x16)),
+        'Ψ' => Some(Place::Main(0x17)),
+        'Σ' => Some(Place::Main(0x18)),
+        'Θ' => Some(Place::Main(0x19)),
+        'Ξ' => Some(Place::Main(0x1A)),
+        '€' => Some(Place::Extension(0x65)),
+        _ => None,
+    }
+}
+
+/// The septets that one character takes (1 or 2), or `None` where the alphabet lacks it.
+#[must_use]
+pub fn septets_of(character: char) -> Option<usize> {
+    place(character).map(|place| match place {
+        Place::Main(_) => 1,
+        Place::Extension(_) => 2,
+    })
+}
+
+/// The septets that a text takes, or `None` where any character of it is in neither table.
+#[must_use]
+pub fn septets(text: &str) -> Option<usize> {
+    text.chars().try_fold(0, |sum, character| Some(sum + septets_of(character)?))
+}
+
+/// Writes a text as unpacked septets, or `None` where any character of it is in neither table.
+#[must_use]
+pub fn encode(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        match place(character)? {
+            Place::Main(code) => out.push(code),
+            Place::Extension(code) => out.extend([ESCAPE, code]),
+        }
+    }
+    Some(out)
+}
