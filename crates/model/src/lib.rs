@@ -11,6 +11,7 @@ pub mod calendar;
 pub mod command;
 pub mod dossier;
 pub mod id;
+pub mod journal;
 pub mod key;
 pub mod limits;
 pub mod now;
