@@ -39,9 +39,8 @@ pub fn decode(octets: &[u8], shifts: Shifts) -> String {
         }
         match septets.next() {
             None | Some(ESCAPE) => out.push(' '),
-            Some(next) => out.push(
-                national::single(shifts.single, next).unwrap_or_else(|| main_character(locking, next)),
-            ),
+            Some(next) => out
+                .push(national::single(shifts.single, next).unwrap_or_else(|| main_character(locking, next))),
         }
     }
     out

@@ -106,6 +106,14 @@ pub fn split(text: &str) -> Vec<Part> {
         .collect()
 }
 
+/// Cuts a text into UCS-2 parts even where GSM-7 would do, for an SMSC whose default alphabet is another.
+#[must_use]
+pub fn split_ucs2(text: &str) -> Vec<Part> {
+    cuts(text, Alphabet::Ucs2, ucs2::units(text))
+        .map(|piece| Part { alphabet: Alphabet::Ucs2, octets: ucs2::encode(piece) })
+        .collect()
+}
+
 /// The pieces of the text that go into one part each; cuts fall between characters only.
 fn cuts(text: &str, alphabet: Alphabet, units: usize) -> impl Iterator<Item = &str> {
     let room = if units <= alphabet.single() { alphabet.single() } else { alphabet.part() };

@@ -1,0 +1,160 @@
+//! data_coding (SMPP 3.4, 5.2.19; 3GPP TS 23.038 §4 from 0x10 on): all 256 values by their bits.
+
+use text::{
+    gsm7::{self, Shifts},
+    latin1, ucs2,
+};
+
+/// What a data_coding value says of the octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Coding {
+    /// Whatever the SMSC takes for its default; the bind's profile knows.
+    SmscDefault,
+    /// GSM 7 bit, said outright by a class or message waiting value.
+    Gsm7,
+    /// IA5.
+    Ascii,
+    /// ISO 8859-1.
+    Latin1,
+    /// ISO 8859-5.
+    Cyrillic,
+    /// Binary.
+    Octets,
+    /// UCS-2, read as UTF-16.
+    Ucs2,
+    /// A code that we do not read: JIS, Hebrew, KS C 5601, compressed, or reserved.
+    Other(u8),
+}
+
+impl Coding {
+    /// By bit rule.
+    #[must_use]
+    pub fn of(data_coding: u8) -> Self {
+        match data_coding {
+            0x00 => Self::SmscDefault,
+            0x01 => Self::Ascii,
+            0x02 | 0x04 => Self::Octets,
+            0x03 => Self::Latin1,
+            0x06 => Self::Cyrillic,
+            0x08 => Self::Ucs2,
+            // General and automatic deletion groups: bit 5 says compressed, bits 3 and 2 the alphabet.
+            0x10..=0x7F => match data_coding & 0x2C {
+                0x00 => Self::Gsm7,
+                0x04 => Self::Octets,
+                0x08 => Self::Ucs2,
+                _ => Self::Other(data_coding),
+            },
+            // Message waiting: discard, store, store in UCS-2.
+            0xC0..=0xDF => Self::Gsm7,
+            0xE0..=0xEF => Self::Ucs2,
+            // Coding and class: bit 2 says 8-bit.
+            0xF0..=0xFF if data_coding & 0x04 == 0 => Self::Gsm7,
+            0xF0..=0xFF => Self::Octets,
+            _ => Self::Other(data_coding),
+        }
+    }
+}
+
+/// What a bind's SMSC means by data_coding 0: a setting, never a guess.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum DefaultAlphabet {
+    /// One septet an octet: nearly everybody.
+    #[default]
+    Gsm7,
+    /// Eight septets in seven octets.
+    Gsm7Packed,
+    /// ISO 8859-1.
+    Latin1,
+    /// IA5.
+    Ascii,
+    /// UTF-8, on careless peers.
+    Utf8,
+}
+
+/// A text, and whether to trust it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// As sent, not normalised.
+    pub text: String,
+    /// The octets do not fit the coding that was announced: count it by bind, the profile may be wrong.
+    pub doubtful: bool,
+}
+
+impl std::fmt::Debug for Decoded {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Decoded({} octets, doubtful: {})", self.text.len(), self.doubtful)
+    }
+}
+
+/// A message in a code that we do not read. Returned by [`decode_text`]; answer that only text is understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("data_coding {data_coding:#04x} is not read")]
+pub struct NotText {
+    /// As sent.
+    pub data_coding: u8,
+}
+
+/// Reads the joined octets of a message.
+///
+/// `header_octets` is that of [`crate::UserData`], for the fill bits of packed septets. 8-bit data is read as
+/// Latin-1 and doubtful: some gateways send texts so.
+pub fn decode_text(
+    payload: &[u8],
+    data_coding: u8,
+    shifts: Shifts,
+    profile: DefaultAlphabet,
+    header_octets: usize,
+) -> Result<Decoded, NotText> {
+    match Coding::of(data_coding) {
+        Coding::SmscDefault => Ok(decode_default(payload, shifts, profile, header_octets)),
+        Coding::Gsm7 if profile == DefaultAlphabet::Gsm7Packed => {
+            Ok(decode_default(payload, shifts, profile, header_octets))
+        }
+        Coding::Gsm7 => Ok(decode_default(payload, shifts, DefaultAlphabet::Gsm7, header_octets)),
+        Coding::Ascii => Ok(decode_default(payload, shifts, DefaultAlphabet::Ascii, header_octets)),
+        Coding::Latin1 => Ok(decode_default(payload, shifts, DefaultAlphabet::Latin1, header_octets)),
+        Coding::Octets => Ok(Decoded { text: latin1::decode(payload), doubtful: true }),
+        Coding::Cyrillic => {
+            Ok(Decoded { text: payload.iter().copied().map(cyrillic).collect(), doubtful: false })
+        }
+        Coding::Ucs2 => {
+            let decoded = ucs2::decode(payload);
+            Ok(Decoded { text: decoded.text, doubtful: decoded.odd || decoded.lone_surrogate })
+        }
+        Coding::Other(data_coding) => Err(NotText { data_coding }),
+    }
+}
+
+fn decode_default(payload: &[u8], shifts: Shifts, profile: DefaultAlphabet, header_octets: usize) -> Decoded {
+    match profile {
+        DefaultAlphabet::Gsm7 => {
+            Decoded { text: gsm7::decode(payload, shifts), doubtful: !payload.is_ascii() }
+        }
+        DefaultAlphabet::Gsm7Packed => {
+            let septets = gsm7::unpack(payload, gsm7::fill_bits(header_octets));
+            Decoded { text: gsm7::decode(&septets, shifts), doubtful: false }
+        }
+        DefaultAlphabet::Latin1 => Decoded { text: latin1::decode(payload), doubtful: false },
+        DefaultAlphabet::Ascii => {
+            let (text, doubtful) = latin1::decode_ascii(payload);
+            Decoded { text, doubtful }
+        }
+        DefaultAlphabet::Utf8 => {
+            let text = String::from_utf8_lossy(payload);
+            Decoded { doubtful: matches!(text, std::borrow::Cow::Owned(_)), text: text.into_owned() }
+        }
+    }
+}
+
+/// ISO 8859-5.
+fn cyrillic(octet: u8) -> char {
+    match octet {
+        0x00..=0xA0 | 0xAD => char::from(octet),
+        0xF0 => '№',
+        0xFD => '§',
+        _ => char::from_u32(0x0360 + u32::from(octet)).unwrap_or(char::REPLACEMENT_CHARACTER),
+    }
+}
+
+#[cfg(test)]
+mod tests;
