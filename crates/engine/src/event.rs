@@ -1,0 +1,158 @@
+//! What comes into a turn and what leaves it after the commit.
+
+use std::sync::Arc;
+
+use codec::{CommandStatus, Sm};
+use model::outcome::FinalSubject;
+use model::{Answer, ClerkCommand, CommandError, OutboxId, Redacted};
+use routing::Rules;
+
+/// A configured bind, by its place in [`crate::Config::links`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkId(pub u16);
+
+/// One thing that happened outside, in the order in which it happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A bind stands.
+    LinkUp {
+        /// Which.
+        link: LinkId,
+        /// Counts the sessions of the link; responses carry it back.
+        generation: u32,
+        /// Whether messages may be submitted (transmitter or transceiver).
+        transmits: bool,
+        /// Submits that it takes now.
+        credit: u32,
+    },
+    /// A bind is gone.
+    LinkDown {
+        /// Which.
+        link: LinkId,
+        /// The session that ended.
+        generation: u32,
+        /// Tickets that never left.
+        unsent: Vec<u64>,
+        /// Tickets that left and have no response.
+        unanswered: Vec<u64>,
+    },
+    /// A deliver_sm or data_sm came.
+    Delivered {
+        /// Over which link.
+        link: LinkId,
+        /// In which session.
+        generation: u32,
+        /// To be echoed.
+        sequence_number: u32,
+        /// A data_sm wants a data_sm_resp.
+        data_sm: bool,
+        /// What it says.
+        sm: Sm,
+    },
+    /// The link's deadline passed and it answered "later" itself.
+    DeadlineAnswered {
+        /// Over which link.
+        link: LinkId,
+        /// In which session.
+        generation: u32,
+        /// Which message.
+        sequence_number: u32,
+    },
+    /// What became of a submit.
+    Submitted {
+        /// Over which link.
+        link: LinkId,
+        /// From [`Effect::Submit`].
+        ticket: u64,
+        /// The response or its absence.
+        result: SubmitResult,
+    },
+    /// How many submits a link takes now; 0 while it is throttled.
+    Credit {
+        /// Which.
+        link: LinkId,
+        /// Room, counted anew, not added.
+        room: u32,
+    },
+    /// A clerk's or a feed's command.
+    Command {
+        /// Comes back in [`Effect::Answer`].
+        slot: u64,
+        /// Who, by name of the token.
+        actor: String,
+        /// What.
+        command: ClerkCommand,
+    },
+    /// A password was drawn and hashed for [`Effect::DrawPassword`].
+    Drawn {
+        /// The waiting message.
+        outbox: OutboxId,
+        /// What the password is for.
+        subject: FinalSubject,
+        /// In clear, for the text only.
+        password: Redacted<String>,
+        /// Argon2id in PHC form.
+        hash: Redacted<String>,
+    },
+    /// The services files were read anew.
+    Rules(Arc<Rules>),
+    /// A person looked at the clock and found it right: held timers run again.
+    ClockConfirmed,
+}
+
+/// How a submit ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubmitResult {
+    /// A submit_sm_resp or generic_nack came.
+    Response {
+        /// Its status.
+        status: CommandStatus,
+        /// The SMSC's id of the message; may be empty.
+        message_id: String,
+    },
+    /// No response within the response timer: nobody knows whether the message left.
+    TimedOut,
+}
+
+/// Something to do now that the turn is durable.
+#[derive(Debug)]
+pub enum Effect {
+    /// Answer a deliver_sm or data_sm.
+    Respond {
+        /// Over which link.
+        link: LinkId,
+        /// In which session; dropped where that is over.
+        generation: u32,
+        /// Of the request.
+        sequence_number: u32,
+        /// Whether it was a data_sm.
+        data_sm: bool,
+        /// ESME_ROK after the commit, ESME_RX_T_APPN where it can't be made durable now.
+        status: CommandStatus,
+    },
+    /// Submit one part.
+    Submit {
+        /// Over which link.
+        link: LinkId,
+        /// Comes back in [`Event::Submitted`] or [`Event::LinkDown`].
+        ticket: u64,
+        /// The whole submit_sm.
+        sm: Sm,
+    },
+    /// Answer a clerk's or a feed's command.
+    Answer {
+        /// From [`Event::Command`].
+        slot: u64,
+        /// What was decided.
+        result: Result<Answer, CommandError>,
+    },
+    /// Draw and hash a password outside the engine; give it back as [`Event::Drawn`].
+    DrawPassword {
+        /// The waiting message.
+        outbox: OutboxId,
+        /// What the password is for.
+        subject: FinalSubject,
+        /// Characters.
+        length: u32,
+    },
+}
