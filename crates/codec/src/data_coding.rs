@@ -1,9 +1,12 @@
 //! data_coding (SMPP 3.4, 5.2.19; 3GPP TS 23.038 §4 from 0x10 on): all 256 values by their bits.
 
+use bytes::Bytes;
 use text::{
     gsm7::{self, Shifts},
     latin1, ucs2,
 };
+
+use crate::UserData;
 
 /// What a data_coding value says of the octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,56 +97,54 @@ pub struct NotText {
     pub data_coding: u8,
 }
 
-/// Reads the joined octets of a message.
+/// The payload of one part as octets that can be joined: packed septets are unpacked, for each part has its own
+/// fill bits; all else is as it came.
+#[must_use]
+pub fn unpack(data: &UserData, data_coding: u8, profile: DefaultAlphabet) -> Bytes {
+    let packed = profile == DefaultAlphabet::Gsm7Packed
+        && matches!(Coding::of(data_coding), Coding::SmscDefault | Coding::Gsm7);
+    if packed {
+        gsm7::unpack(&data.payload, gsm7::fill_bits(data.header_octets)).into()
+    } else {
+        data.payload.clone()
+    }
+}
+
+/// Reads a whole message: the octets of its parts after [`unpack`], joined.
 ///
-/// `header_octets` is that of [`crate::UserData`], for the fill bits of packed septets. 8-bit data is read as
-/// Latin-1 and doubtful: some gateways send texts so.
+/// 8-bit data is read as Latin-1 and doubtful: some gateways send texts so.
 pub fn decode_text(
     payload: &[u8],
     data_coding: u8,
     shifts: Shifts,
     profile: DefaultAlphabet,
-    header_octets: usize,
 ) -> Result<Decoded, NotText> {
-    match Coding::of(data_coding) {
-        Coding::SmscDefault => Ok(decode_default(payload, shifts, profile, header_octets)),
-        Coding::Gsm7 if profile == DefaultAlphabet::Gsm7Packed => {
-            Ok(decode_default(payload, shifts, profile, header_octets))
-        }
-        Coding::Gsm7 => Ok(decode_default(payload, shifts, DefaultAlphabet::Gsm7, header_octets)),
-        Coding::Ascii => Ok(decode_default(payload, shifts, DefaultAlphabet::Ascii, header_octets)),
-        Coding::Latin1 => Ok(decode_default(payload, shifts, DefaultAlphabet::Latin1, header_octets)),
-        Coding::Octets => Ok(Decoded { text: latin1::decode(payload), doubtful: true }),
+    let alphabet = match Coding::of(data_coding) {
+        Coding::SmscDefault => profile,
+        Coding::Gsm7 => DefaultAlphabet::Gsm7,
+        Coding::Ascii => DefaultAlphabet::Ascii,
+        Coding::Latin1 => DefaultAlphabet::Latin1,
+        Coding::Octets => return Ok(Decoded { text: latin1::decode(payload), doubtful: true }),
         Coding::Cyrillic => {
-            Ok(Decoded { text: payload.iter().copied().map(cyrillic).collect(), doubtful: false })
+            return Ok(Decoded { text: payload.iter().copied().map(cyrillic).collect(), doubtful: false });
         }
         Coding::Ucs2 => {
             let decoded = ucs2::decode(payload);
-            Ok(Decoded { text: decoded.text, doubtful: decoded.odd || decoded.lone_surrogate })
+            return Ok(Decoded { text: decoded.text, doubtful: decoded.odd || decoded.lone_surrogate });
         }
-        Coding::Other(data_coding) => Err(NotText { data_coding }),
-    }
-}
-
-fn decode_default(payload: &[u8], shifts: Shifts, profile: DefaultAlphabet, header_octets: usize) -> Decoded {
-    match profile {
-        DefaultAlphabet::Gsm7 => {
-            Decoded { text: gsm7::decode(payload, shifts), doubtful: !payload.is_ascii() }
+        Coding::Other(data_coding) => return Err(NotText { data_coding }),
+    };
+    let (text, doubtful) = match alphabet {
+        DefaultAlphabet::Gsm7 | DefaultAlphabet::Gsm7Packed => {
+            (gsm7::decode(payload, shifts), !payload.is_ascii())
         }
-        DefaultAlphabet::Gsm7Packed => {
-            let septets = gsm7::unpack(payload, gsm7::fill_bits(header_octets));
-            Decoded { text: gsm7::decode(&septets, shifts), doubtful: false }
-        }
-        DefaultAlphabet::Latin1 => Decoded { text: latin1::decode(payload), doubtful: false },
-        DefaultAlphabet::Ascii => {
-            let (text, doubtful) = latin1::decode_ascii(payload);
-            Decoded { text, doubtful }
-        }
+        DefaultAlphabet::Latin1 => (latin1::decode(payload), false),
+        DefaultAlphabet::Ascii => latin1::decode_ascii(payload),
         DefaultAlphabet::Utf8 => {
-            let text = String::from_utf8_lossy(payload);
-            Decoded { doubtful: matches!(text, std::borrow::Cow::Owned(_)), text: text.into_owned() }
+            (String::from_utf8_lossy(payload).into_owned(), std::str::from_utf8(payload).is_err())
         }
-    }
+    };
+    Ok(Decoded { text, doubtful })
 }
 
 /// ISO 8859-5.

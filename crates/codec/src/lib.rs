@@ -14,10 +14,10 @@ pub mod frame;
 pub mod pdu;
 mod reader;
 pub mod reassembly;
-
+pub mod receipt;
 mod rusmpp_adapter;
 pub mod segment;
-
+pub mod time;
 pub mod tlv;
 pub mod user_data;
 
@@ -26,6 +26,6 @@ pub use encode::{EncodeError, encode};
 pub use esm_class::SmKind;
 pub use frame::{AnswerableError, FatalFrame, Framed, MAX_COMMAND_LENGTH, decode};
 pub use pdu::{Bind, BindResp, Body, Pdu, Sm, SmResp};
-
+pub use receipt::{MessageState, Receipt};
 pub use tlv::{Tlv, Tlvs};
 pub use user_data::{Concat, UserData, UserDataError};

@@ -60,7 +60,7 @@ pub struct UserData {
     /// Octets of the header with its length octet, 0 without one: packed septets start at the next septet
     /// boundary after it.
     pub header_octets: usize,
-    /// The text's octets. Join the parts before decoding them.
+    /// The text's octets. [`crate::data_coding::unpack`] them, join the parts, then decode.
     pub payload: Bytes,
 }
 

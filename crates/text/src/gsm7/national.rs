@@ -63,6 +63,9 @@ impl Language {
     }
 }
 
+/// Codes of a single shift table and their characters.
+type Codes = &'static [(u8, char)];
+
 /// The table that stands for the default alphabet.
 pub(super) fn locking(language: Language) -> &'static [char; 128] {
     match language {
@@ -84,7 +87,7 @@ pub(super) fn locking(language: Language) -> &'static [char; 128] {
 
 /// What a code means after an escape, or `None` where the table leaves it void.
 pub(super) fn single(language: Language, code: u8) -> Option<char> {
-    let (own, common): (&[(u8, char)], &[(u8, char)]) = match language {
+    let (own, common): (Codes, Codes) = match language {
         Language::Default => (EXTENSION, &[]),
         Language::Turkish => (single::TURKISH, &[]),
         Language::Spanish => (single::SPANISH, &[]),

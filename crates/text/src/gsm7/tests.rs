@@ -56,7 +56,7 @@ fn national_tables_show_their_letters() {
     assert_eq!(single(Spanish, 0x41), "Á");
     assert_eq!(single(Portuguese, 0x0B), "Ô");
     assert_eq!(single(Bengali, 0x19), "\u{9E6}");
-    assert_eq!(single(Hindi, 0x1C), "\u{966}".replace('\u{966}', "०"));
+    assert_eq!(single(Hindi, 0x1C), "\u{966}");
     assert_eq!(single(Telugu, 0x22), "\u{C6C}");
     assert_eq!(single(Urdu, 0x3F), "\u{6D4}");
     assert_eq!(single(Gujarati, 0x41), "A");
