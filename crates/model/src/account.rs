@@ -54,7 +54,8 @@ pub struct Account {
     /// Log-in refused until then.
     #[serde(default)]
     pub locked_until: Option<Timestamp>,
-    /// Counts the changes.
+    /// Counts the passwords: a comparison made outside the engine names the one that it saw. Wrong log-ins
+    /// don't count here, or many at once would undo each other's.
     #[serde(default)]
     pub version: u64,
 }

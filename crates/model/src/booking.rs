@@ -63,12 +63,16 @@ impl SlotDay {
     pub const SEATS_MAX: u8 = 32;
 
     /// The lowest seat that is free in every grid interval of `minutes` (its starts), of `counters` seats.
+    ///
+    /// An interval in which `counters` or more seats are taken is full, whichever seats they are: where the
+    /// office took counters away, what was booked on them still needs the people of those that are left.
     pub fn free_seat(&self, activity: &str, minutes: &[u16], counters: u8) -> Option<u8> {
         let taken = self.taken.get(activity);
-        let mask = minutes
-            .iter()
-            .filter_map(|minute| taken.and_then(|by_minute| by_minute.get(minute)))
-            .fold(0, |all, seats| all | seats);
+        let seats = |minute: &u16| taken.and_then(|by_minute| by_minute.get(minute)).copied().unwrap_or(0);
+        if minutes.iter().any(|minute| seats(minute).count_ones() >= u32::from(counters)) {
+            return None;
+        }
+        let mask = minutes.iter().map(seats).fold(0, |all, seats| all | seats);
         (0..counters.min(Self::SEATS_MAX)).find(|seat| mask & (1 << seat) == 0)
     }
 
@@ -117,6 +121,14 @@ pub struct PhoneBooking {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_counter_that_was_taken_away_leaves_no_seat_behind() {
+        let mut day = SlotDay::default();
+        day.take("ZOP", &[480], 2);
+        assert_eq!(day.free_seat("ZOP", &[480], 1), None);
+        assert_eq!(day.free_seat("ZOP", &[480], 2), Some(0));
+    }
 
     #[test]
     fn seats_are_taken_over_all_intervals_and_freed_again() {

@@ -137,6 +137,14 @@ impl NumberingPlan {
         is_number(&digits).then(|| self.msisdn(0, &digits)).flatten()
     }
 
+    /// A number as its owner writes it: nationally with the trunk prefix, a foreigner's with `+`.
+    pub fn written(&self, msisdn: &Msisdn) -> String {
+        match msisdn.as_str().strip_prefix(self.country_code) {
+            Some(national) => format!("{}{national}", self.trunk_prefix.unwrap_or_default()),
+            None => format!("+{}", msisdn.as_str()),
+        }
+    }
+
     fn msisdn(&self, ton: u8, digits: &str) -> Option<Msisdn> {
         if let Some(international) = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00")) {
             return self.international(international);
@@ -232,6 +240,14 @@ mod tests {
             assert_eq!(citizen(&CZECHIA, ton, digits).as_deref(), Some("420602123456"), "{ton} {digits}");
         }
         assert_eq!(citizen(&CZECHIA, 1, "491701234567").as_deref(), Some("491701234567"));
+    }
+
+    #[test]
+    fn a_number_is_written_as_its_owner_writes_it() {
+        let written = |plan: &NumberingPlan, digits: &str| plan.written(&Msisdn::new(digits).unwrap());
+        assert_eq!(written(&VIET_NAM, "84905123456"), "0905123456");
+        assert_eq!(written(&CZECHIA, "420602123456"), "602123456");
+        assert_eq!(written(&CZECHIA, "84905123456"), "+84905123456");
     }
 
     #[test]

@@ -26,7 +26,9 @@ pub struct Sample {
     pub source: String,
 }
 
-/// The samples of one queue that may still be published, oldest first.
+/// The samples of one queue that may still be published, in the order in which they came.
+///
+/// Of the samples between two ticks only the newest can ever be published, so only that one is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {
     /// At most [`Queue::SAMPLES_MAX`].
@@ -34,7 +36,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Samples kept: at one a second they span more than two ticks of three minutes, at the promised one in
-    /// three minutes many hours.
-    pub const SAMPLES_MAX: usize = 400;
+    /// Samples kept, one for each stretch between two ticks: the published one, the coming one, and some more
+    /// for a feed whose clock runs a little ahead or behind.
+    pub const SAMPLES_MAX: usize = 8;
 }
