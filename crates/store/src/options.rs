@@ -1,0 +1,33 @@
+//! What an operator may set, and the bounds that he may not.
+
+use jiff::SignedDuration;
+
+/// Settings of a store.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Memory for sled's cache, in octets.
+    pub cache_octets: u64,
+    /// How long journal segments behind the checkpoint are kept.
+    pub retention: SignedDuration,
+    /// Length of a journal segment, in octets.
+    pub segment_octets: u64,
+    /// A checkpoint is due after so many octets of journal.
+    pub checkpoint_octets: u64,
+    /// A checkpoint is due after so many key writes.
+    pub checkpoint_writes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            // A quarter of what the whole daemon may keep resident after the demo (64 MiB).
+            cache_octets: 16 << 20,
+            retention: SignedDuration::from_hours(90 * 24),
+            // Two are preallocated; small enough for a demo's temporary directory, large enough that making
+            // one ahead (about 10 ms) is rare.
+            segment_octets: 16 << 20,
+            checkpoint_octets: 64 << 20,
+            checkpoint_writes: 200_000,
+        }
+    }
+}
