@@ -1,0 +1,113 @@
+//! Folding: from a text as a citizen typed it to upper-case ASCII, before any rule looks at it.
+//!
+//! The order of the steps matters and is that of docs/services-file.md: what is invisible goes, blanks become
+//! one blank, quotes and dashes become ASCII before compatibility forms are resolved (a transliteration would
+//! turn the low quote „ into commas, and commas part fields), then marks are dropped and letters without a
+//! decomposition are replaced. Line breaks are kept for one more step: signatures are found by them.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// A text and its folded form, side by side.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Folded<'a> {
+    /// As the citizen wrote it.
+    pub original: &'a str,
+    /// Upper-case ASCII; the only control character is the line feed.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Folded<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Folded(*** {} octets)", self.original.len())
+    }
+}
+
+/// Folds a text. Folding a folded text changes nothing.
+#[must_use]
+pub fn fold(original: &str) -> Folded<'_> {
+    let text = if original.is_ascii() { fold_ascii(original) } else { fold_unicode(original) };
+    Folded { original, text }
+}
+
+fn fold_ascii(original: &str) -> String {
+    let mut text = String::with_capacity(original.len());
+    for character in original.chars() {
+        push_ascii(character, &mut text);
+    }
+    text
+}
+
+fn fold_unicode(original: &str) -> String {
+    let mut text = String::with_capacity(original.len());
+    let plain = original.chars().filter(|character| !is_invisible(*character)).map(plain_sign);
+    for character in plain.nfkc().nfd().filter(|character| !is_combining_mark(*character)) {
+        // A compatibility form may bring back a sign that was replaced above, such as a full-width quote.
+        match plain_sign(character) {
+            ascii if ascii.is_ascii() => push_ascii(ascii, &mut text),
+            letter => push_letter(letter, &mut text),
+        }
+    }
+    text
+}
+
+/// Zero-width and direction marks, soft hyphen, byte order mark.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+    )
+}
+
+/// Blanks, quotes, apostrophes, dashes and slashes in their one ASCII form.
+fn plain_sign(character: char) -> char {
+    match character {
+        '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+        '"' | '\u{AB}' | '\u{BB}' | '\u{201C}'..='\u{201F}' | '\u{2033}' | '\u{2039}' | '\u{203A}' => ' ',
+        '\'' | '`' | '\u{B4}' | '\u{2BC}' | '\u{2018}'..='\u{201B}' | '\u{2032}' => '\'',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        '\u{2044}' | '\u{2215}' => '/',
+        '\u{2236}' => ':',
+        other if other != '\n' && other != '\r' && other.is_whitespace() => ' ',
+        other => other,
+    }
+}
+
+fn push_ascii(character: char, text: &mut String) {
+    match character {
+        // A carriage return with its line feed is one break, and one without it is a break as well; an empty
+        // line means nothing to any rule.
+        '\r' | '\n' if text.ends_with('\n') => {}
+        '\r' | '\n' => text.push('\n'),
+        '"' => text.push(' '),
+        '`' => text.push('\''),
+        control if control.is_ascii_control() => text.push(' '),
+        other => text.push(other.to_ascii_uppercase()),
+    }
+}
+
+/// Letters that have no decomposition; what is left beyond ASCII (emoji, other scripts) becomes a blank.
+fn push_letter(letter: char, text: &mut String) {
+    match letter {
+        'đ' | 'Đ' | 'Ð' | 'ð' => text.push('D'),
+        'ł' | 'Ł' => text.push('L'),
+        'ø' | 'Ø' => text.push('O'),
+        'æ' | 'Æ' => text.push_str("AE"),
+        'œ' | 'Œ' => text.push_str("OE"),
+        'ß' | 'ẞ' => text.push_str("SS"),
+        other => {
+            let start = text.len();
+            for upper in other.to_uppercase() {
+                text.push(if upper.is_ascii() { upper } else { ' ' });
+            }
+            if text[start..].bytes().all(|octet| octet == b' ') {
+                text.truncate(start);
+                text.push(' ');
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn folded(text: &str) -> String {
+    fold(text).text
+}
+
+#[test]
+fn letters_of_both_languages_lose_their_marks() {
+    assert_eq!(folded("Nguyễn Văn Đặng"), "NGUYEN VAN DANG");
+    assert_eq!(folded("Nguye\u{302}\u{303}n"), "NGUYEN");
+    assert_eq!(folded("příliš žluťoučký kůň"), "PRILIS ZLUTOUCKY KUN");
+    assert_eq!(folded("Ðặng łódź Søren Æsir Straße"), "DANG LODZ SOREN AESIR STRASSE");
+    assert_eq!(folded("ＸＮＣ　１３５"), "XNC 135");
+}
+
+#[test]
+fn signs_get_their_ascii_form_before_compatibility_forms() {
+    assert_eq!(folded("OBJ „ZOP“ “10.8.” «x»"), "OBJ  ZOP   10.8.   X ");
+    assert_eq!(folded("H’Hen `a´"), "H'HEN 'A'");
+    assert_eq!(folded("20–12—1990−1"), "20-12-1990-1");
+    assert_eq!(folded("20⁄12∕1990 14∶00"), "20/12/1990 14:00");
+    assert_eq!(folded("a＂b"), "A B");
+}
+
+#[test]
+fn invisible_signs_go_and_blanks_are_blanks() {
+    assert_eq!(folded("X\u{200B}N\u{AD}C\u{FEFF}\u{A0}13\u{202F}5\t7"), "XNC 13 5 7");
+    assert_eq!(folded("a\r\nb\rc\n\nd"), "A\nB\nC\nD");
+    assert_eq!(folded("XNC 😀1"), "XNC  1");
+}
+
+#[test]
+fn the_original_stays_beside_it() {
+    let folded = fold("Nguyễn");
+    assert_eq!((folded.original, folded.text.as_str()), ("Nguyễn", "NGUYEN"));
+    assert_eq!(format!("{folded:?}"), "Folded(*** 8 octets)");
+}
+
+proptest! {
+    #[test]
+    fn folding_twice_is_folding_once(text in "\\PC{0,80}|[\\x00-\\x7f]{0,40}") {
+        let once = folded(&text);
+        prop_assert!(once.is_ascii());
+        prop_assert_eq!(folded(&once), once);
+    }
+}
