@@ -64,3 +64,6 @@ fn from_query_sm_resp(resp: &pdus::QuerySmResp) -> QuerySmResp {
         error_code: resp.error_code,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,19 +85,22 @@ fn sm(pdu: &Pdu) -> &Sm {
 fn text(sm: &Sm) -> String {
     let data = sm.user_data().expect("a sound header");
     data_coding::decode_text(&data.payload, sm.data_coding, data.shifts, DefaultAlphabet::Gsm7)
-        .map_or("none".to_owned(), |decoded| decoded.text)
+        .map_or_else(|_| "none".to_owned(), |decoded| decoded.text)
 }
 
 fn concat(sm: &Sm) -> String {
     let data = sm.user_data().expect("a sound header");
-    data.concat.map_or("none".to_owned(), |it| format!("{}/{}/{}", it.reference, it.total, it.number))
+    data.concat.map_or_else(|| "none".to_owned(), |it| format!("{}/{}/{}", it.reference, it.total, it.number))
 }
 
 fn receipt(sm: &Sm) -> String {
-    Receipt::parse(sm).map_or("none".to_owned(), |it| {
-        let state = it.state.map(|state| format!("{state:?}")).unwrap_or_default();
-        format!("{}/{state}", it.message_id.unwrap_or_default())
-    })
+    Receipt::parse(sm).map_or_else(
+        || "none".to_owned(),
+        |it| {
+            let state = it.state.map(|state| format!("{state:?}")).unwrap_or_default();
+            format!("{}/{state}", it.message_id.unwrap_or_default())
+        },
+    )
 }
 
 fn tlvs(pdu: &Pdu) -> usize {
