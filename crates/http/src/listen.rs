@@ -1,0 +1,208 @@
+//! The listener: how many connections there are and how long each may say nothing.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::{Extension, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::serve::{IncomingStream, Listener};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, Sleep};
+
+use crate::{App, metrics, router};
+
+/// Connections at a time. The feeds of one town are a dozen; each connection costs two buffers of 8 KiB, so
+/// that the cap bounds what strangers can take. Further callers wait in the kernel's backlog.
+pub(crate) const CONNECTIONS_MAX: usize = 256;
+
+/// How long a connection may take for what it owes.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// From the first octet of a request to the end of its head, and from accept to the first octet: a head
+    /// is one packet, and slow heads are an old way to hold every connection.
+    head: Duration,
+    /// Between two requests, the taking of the answer included.
+    idle: Duration,
+}
+
+const PATIENCE: Patience = Patience { head: Duration::from_secs(5), idle: Duration::from_secs(60) };
+
+/// Serves the API on `listener` until `shutdown` is done, then lets running requests end.
+///
+/// Also keeps the recorder's histograms from growing while nobody scrapes.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    serve_with(PATIENCE, listener, app, shutdown).await
+}
+
+async fn serve_with(
+    patience: Patience,
+    listener: TcpListener,
+    app: App,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let upkeep = metrics::upkeep(app.metrics.clone());
+    let service = router(app).layer(from_fn(mark)).into_make_service_with_connect_info::<Requests>();
+    let listener = Doorkeeper { listener, patience, room: Arc::new(Semaphore::new(CONNECTIONS_MAX)) };
+    let served = axum::serve(listener, service).with_graceful_shutdown(shutdown);
+    tokio::select! {
+        ended = served.into_future() => ended,
+        () = upkeep => Ok(()),
+    }
+}
+
+/// Counts the beginnings and ends of a connection's requests: odd while one is being answered, when the
+/// connection itself is not hurried.
+#[derive(Debug, Clone, Default)]
+struct Requests(Arc<AtomicU64>);
+
+impl Connected<IncomingStream<'_, Doorkeeper>> for Requests {
+    fn connect_info(stream: IncomingStream<'_, Doorkeeper>) -> Self {
+        stream.io().requests.clone()
+    }
+}
+
+/// Ends a request's count even where its handler is dropped.
+struct Running(Requests);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+async fn mark(
+    Extension(ConnectInfo(requests)): Extension<ConnectInfo<Requests>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    requests.0.fetch_add(1, Ordering::AcqRel);
+    let _running = Running(requests);
+    next.run(request).await
+}
+
+/// Accepts while there is room.
+struct Doorkeeper {
+    listener: TcpListener,
+    patience: Patience,
+    room: Arc<Semaphore>,
+}
+
+impl Listener for Doorkeeper {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        // The semaphore is never closed; where it were, to accept nobody is what a closed door does.
+        let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else {
+            return std::future::pending().await;
+        };
+        // The inner accept retries what failed, with a pause where descriptors ran out.
+        let (stream, peer) = Listener::accept(&mut self.listener).await;
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(target: "http", %error, "TCP_NODELAY refused");
+        }
+        (Connection::new(stream, self.patience, permit), peer)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// A connection that is closed when it owes a head, or the taking of an answer, for too long.
+struct Connection {
+    stream: TcpStream,
+    patience: Patience,
+    requests: Requests,
+    /// The count of requests for which `deadline` was set.
+    count: u64,
+    /// Whether an octet of the next head has come.
+    head_begun: bool,
+    deadline: Pin<Box<Sleep>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    fn new(stream: TcpStream, patience: Patience, permit: OwnedSemaphorePermit) -> Self {
+        let deadline = Box::pin(tokio::time::sleep(patience.head));
+        let requests = Requests::default();
+        Self { stream, patience, requests, count: 0, head_begun: true, deadline, _permit: permit }
+    }
+
+    /// Pending while the connection may still wait; an error once its time is over.
+    fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let count = self.requests.0.load(Ordering::Acquire);
+        if count % 2 == 1 {
+            return Poll::Pending;
+        }
+        if count != self.count {
+            self.count = count;
+            self.head_begun = false;
+            self.deadline.as_mut().reset(Instant::now() + self.patience.idle);
+        }
+        ready!(self.deadline.as_mut().poll(cx));
+        Poll::Ready(io::ErrorKind::TimedOut.into())
+    }
+
+    /// From the first octet of a head on its time runs, however slowly further octets come.
+    fn begin_head(&mut self) {
+        if !self.head_begun && self.requests.0.load(Ordering::Acquire) == self.count {
+            self.head_begun = true;
+            self.deadline.as_mut().reset(Instant::now() + self.patience.head);
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let connection = self.get_mut();
+        if let Poll::Ready(error) = connection.poll_overdue(cx) {
+            return Poll::Ready(Err(error));
+        }
+        let filled = buffer.filled().len();
+        ready!(Pin::new(&mut connection.stream).poll_read(cx, buffer))?;
+        if buffer.filled().len() > filled {
+            connection.begin_head();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        let connection = self.get_mut();
+        match Pin::new(&mut connection.stream).poll_write(cx, octets) {
+            Poll::Pending => connection.poll_overdue(cx).map(Err),
+            written => written,
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! Real sockets: heads that never end, connections that say nothing, and an orderly end.
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::oneshot;
+
+use super::*;
+use crate::{Passwords, Readiness, Tokens, command_channel};
+
+const SHORT: Duration = Duration::from_millis(200);
+const LONG: Duration = Duration::from_secs(20);
+
+fn app() -> App {
+    App {
+        commands: command_channel().0,
+        read: Arc::new(|_| Ok(None)),
+        services: Arc::new(|_| None),
+        tokens: Arc::new(Tokens::default()),
+        readiness: Readiness::default(),
+        metrics: PrometheusBuilder::new().build_recorder().handle(),
+        passwords: Passwords::new().unwrap(),
+    }
+}
+
+/// A server with `patience`, its address, and what ends it.
+async fn start(
+    patience: Patience,
+) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let shutdown = async move {
+        let _ = stopped.await;
+    };
+    (address, stop, tokio::spawn(serve_with(patience, listener, app(), shutdown)))
+}
+
+/// All that comes until the peer closes, which it must do long before `LONG` is over.
+async fn read_to_end(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    let read = tokio::time::timeout(LONG / 2, stream.read_to_end(&mut text)).await.expect("closed in time");
+    assert!(read.is_ok() || !text.is_empty() || read.unwrap_err().kind() == io::ErrorKind::ConnectionReset);
+    String::from_utf8(text).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_is_answered_over_a_socket_and_a_stop_ends_the_server() {
+    let (address, stop, server) = start(Patience { head: LONG, idle: LONG }).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let answer = read_to_end(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("live\n"), "{answer}");
+    assert!(answer.contains("cache-control: no-store"), "{answer}");
+    stop.send(()).unwrap();
+    tokio::time::timeout(LONG, server).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_slow_head_is_cut_off_however_steadily_it_drips() {
+    let (address, _stop, _server) = start(Patience { head: SHORT, idle: LONG }).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let (mut reader, mut writer) = stream.split();
+    let drip = async {
+        let mut tick = tokio::time::interval(SHORT / 10);
+        while writer.write_all(b"G").await.is_ok() {
+            tick.tick().await;
+        }
+    };
+    let mut octet = [0];
+    let closed = async { while matches!(reader.read(&mut octet).await, Ok(1)) {} };
+    tokio::select! {
+        () = drip => {}
+        () = closed => {}
+        () = tokio::time::sleep(LONG / 2) => panic!("the connection was not closed"),
+    }
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_closed_before_and_after_a_request() {
+    let (address, _stop, _server) = start(Patience { head: SHORT, idle: SHORT }).await;
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    assert_eq!(read_to_end(&mut silent).await, "");
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    idle.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    assert!(read_to_end(&mut idle).await.ends_with("live\n"));
+}
+
+#[tokio::test]
+async fn smuggled_lengths_are_refused() {
+    let (address, _stop, _server) = start(Patience { head: LONG, idle: LONG }).await;
+    for head in [
+        "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n",
+        "POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
+        "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = read_to_end(&mut stream).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{head}{answer}");
+    }
+}

@@ -1,0 +1,193 @@
+//! The API with a fake engine, a fake store and one service.
+#![allow(dead_code, reason = "each test file uses its own part of it")]
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use feeds::{App, CommandRequest, Passwords, Readiness, Tokens, command_channel, router};
+use jiff::civil::time;
+use jiff::tz::TimeZone;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use model::service::{Activity, BookingSettings, LimitSettings, QueueSettings};
+use model::{Answer, Calendar, ClerkCommand, CommandError, Key, Record, Service, ServiceId, Span};
+use serde_json::Value;
+use tokio::sync::mpsc::Receiver;
+use tower::ServiceExt;
+
+/// A token whose SHA-256 stands in `TOKENS`.
+pub(crate) const TOKEN: &str = "abc";
+const TOKENS: &str = "clerk ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n";
+
+type Decided = Result<Answer, CommandError>;
+
+/// The API and what stands behind it.
+pub(crate) struct Api {
+    pub(crate) app: App,
+    records: Arc<Mutex<HashMap<Key, Record>>>,
+    answers: Arc<Mutex<VecDeque<Option<Decided>>>>,
+    sent: Arc<Mutex<VecDeque<(String, ClerkCommand)>>>,
+}
+
+/// An answer, its body read as JSON where it is JSON.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Api {
+    /// With an engine that gives the answers that a test lays down.
+    pub(crate) fn new() -> Self {
+        let (api, receiver) = Self::unwired();
+        tokio::spawn(engine(receiver, Arc::clone(&api.answers), Arc::clone(&api.sent)));
+        api
+    }
+
+    /// With an engine that is gone.
+    pub(crate) fn stopped() -> Self {
+        Self::unwired().0
+    }
+
+    fn unwired() -> (Self, Receiver<CommandRequest>) {
+        let (commands, receiver) = command_channel();
+        let records = Arc::new(Mutex::new(HashMap::new()));
+        let view: Arc<Mutex<HashMap<Key, Record>>> = Arc::clone(&records);
+        let hue = Arc::new(service());
+        let app = App {
+            commands,
+            read: Arc::new(move |key| Ok(view.lock().unwrap().get(key).cloned())),
+            services: Arc::new(move |id| (*id == hue.id).then(|| Arc::clone(&hue))),
+            tokens: Arc::new(Tokens::parse(TOKENS).unwrap()),
+            readiness: Readiness::default(),
+            metrics: PrometheusBuilder::new().build_recorder().handle(),
+            passwords: Passwords::new().unwrap(),
+        };
+        (Self { app, records, answers: Arc::default(), sent: Arc::default() }, receiver)
+    }
+
+    pub(crate) fn store(&self, key: Key, record: Record) {
+        self.records.lock().unwrap().insert(key, record);
+    }
+
+    /// The engine's next answer.
+    pub(crate) fn answer(&self, decided: Decided) {
+        self.answers.lock().unwrap().push_back(Some(decided));
+    }
+
+    /// The engine gives up on its next command.
+    pub(crate) fn drop_answer(&self) {
+        self.answers.lock().unwrap().push_back(None);
+    }
+
+    /// The oldest command that reached the engine, with its actor.
+    pub(crate) fn sent(&self) -> Option<(&'static str, ClerkCommand)> {
+        let (actor, command) = self.sent.lock().unwrap().pop_front()?;
+        assert_eq!(actor, "clerk");
+        Some(("clerk", command))
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> Reply {
+        self.send_with(&format!("Bearer {TOKEN}"), method, path, body).await
+    }
+
+    pub(crate) async fn send_with(&self, authorization: &str, method: &str, path: &str, body: &str) -> Reply {
+        self.request(method, path, body, &[("authorization", authorization), JSON]).await
+    }
+
+    pub(crate) async fn send_as(&self, content_type: &str, method: &str, path: &str, body: &str) -> Reply {
+        self.request(method, path, body, &[BEARER, ("content-type", content_type)]).await
+    }
+
+    pub(crate) async fn send_if_match(&self, tag: &str, path: &str, body: &str) -> Reply {
+        self.request("PUT", path, body, &[BEARER, JSON, ("if-match", tag)]).await
+    }
+
+    async fn request(&self, method: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let response = router(self.app.clone()).oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let octets = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        let body = serde_json::from_slice(&octets).unwrap_or(Value::Null);
+        Reply { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+const BEARER: (&str, &str) = ("authorization", "Bearer abc");
+const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
+
+async fn engine(
+    mut receiver: Receiver<CommandRequest>,
+    answers: Arc<Mutex<VecDeque<Option<Decided>>>>,
+    sent: Arc<Mutex<VecDeque<(String, ClerkCommand)>>>,
+) {
+    while let Some(CommandRequest { actor, command, reply }) = receiver.recv().await {
+        sent.lock().unwrap().push_back((actor, command));
+        if let Some(Some(decided)) = answers.lock().unwrap().pop_front() {
+            reply.send(decided).unwrap();
+        }
+    }
+}
+
+fn service() -> Service {
+    let open = Span { from: time(8, 0, 0, 0), to: time(17, 0, 0, 0) };
+    let mut calendar = Calendar::default();
+    calendar.weekly[0] = vec![open];
+    Service {
+        id: ServiceId::new("hue"),
+        numbers: vec!["8383".to_owned()],
+        groups: Vec::new(),
+        plan: &model::plan::VIET_NAM,
+        zone: TimeZone::UTC,
+        templates: BTreeMap::new(),
+        errors: BTreeMap::new(),
+        forms: BTreeMap::new(),
+        calendar,
+        limits: LimitSettings { messages_per_minute: 10, misses_per_hour: 5 },
+        notice_hours: open,
+        tariff: None,
+        dossiers: None,
+        queues: BTreeMap::from([("STTXC".to_owned(), queue())]),
+        subscribers: None,
+        accounts: None,
+        bookings: Some(bookings()),
+    }
+}
+
+fn queue() -> QueueSettings {
+    QueueSettings {
+        calendar: None,
+        tick_minutes: 3,
+        stale_minutes: 6,
+        few_below: 20,
+        many_from: 60,
+        levels: ["it", "trung binh", "nhieu"].map(str::to_owned),
+        template: "queue.STTXC".to_owned(),
+    }
+}
+
+fn bookings() -> BookingSettings {
+    let activity = Activity { title: "ID cards".to_owned(), minutes: 15, counters: 2, active: true };
+    BookingSettings {
+        grid_minutes: 15,
+        horizon_days: 60,
+        nearest_days: 7,
+        nearest_lead_minutes: 15,
+        code_digits: 6,
+        live_max: 4,
+        offers_max: 4,
+        reminder_at: None,
+        activities: BTreeMap::from([("ZOP".to_owned(), activity)]),
+    }
+}
