@@ -101,8 +101,7 @@ impl Throttle {
         }
         self.refill(now);
         self.roll(now);
-        let observed = self.sent[0].max(self.sent[1]).max(RATE_MIN);
-        self.rate = (self.rate.min(observed) * CUT).max(RATE_MIN);
+        self.rate = (self.rate.min(2.0 * self.observed(now)) * CUT).max(RATE_MIN);
         self.tokens = self.tokens.min(self.burst());
         self.run += 1;
         if self.run >= RUN_MAX {
@@ -113,6 +112,13 @@ impl Throttle {
             // The first answer after the stop decides whether the next stop begins.
             self.run = RUN_MAX - 1;
         }
+    }
+
+    /// Requests a second that really left of late. A rate far above it, or none at all, would take many cuts to
+    /// be felt.
+    fn observed(&self, now: Duration) -> f64 {
+        let elapsed = now.saturating_sub(self.second_began).as_secs_f64().max(0.1);
+        (self.sent[0] / elapsed).max(self.sent[1])
     }
 
     fn burst(&self) -> f64 {
@@ -188,8 +194,7 @@ mod tests {
 
     #[test]
     fn a_true_limit_is_found_and_left_again() {
-        let mut throttle = Throttle::new(None, Duration::ZERO);
-        throttle.rate = 1_000.0;
+        let mut throttle = Throttle::new(Some(1_000), Duration::ZERO);
         // Every second answer throttled: the rate falls at once and keeps falling.
         let half = run(&mut throttle, 0, 5, |n| n % 2 == 0);
         assert!(half < 1_000, "{half}");
