@@ -1,0 +1,131 @@
+//! Bookings of counter slots (docs/services/bookings.md): one pool of seats for each activity and day, in the
+//! office's local time.
+
+pub(crate) mod book;
+pub(crate) mod cancel;
+pub(crate) mod free;
+pub(crate) mod nearest;
+mod offer;
+pub(crate) mod remind;
+mod slots;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use model::booking::{PhoneBookings, SlotDay};
+use model::service::{Activity, BookingSettings};
+use model::{Key, Msisdn, Outcome, Record};
+
+use crate::calendar::{Hours, days_after, instant};
+use crate::case::{Case, Need, label};
+use crate::moment::{minute_of_day, time_of};
+use crate::render::Values;
+
+/// The office as it is at the moment of a decision.
+struct Office<'a> {
+    case: &'a Case<'a>,
+    settings: &'a BookingSettings,
+    hours: Hours<'a>,
+    counters_edited: Option<&'a std::collections::BTreeMap<String, u8>>,
+    now: DateTime,
+}
+
+/// One activity of the office, as it can be booked now.
+#[derive(Clone, Copy)]
+struct Act<'a> {
+    name: &'a str,
+    minutes: u16,
+    counters: u8,
+}
+
+/// A slot of an activity: its day and the minute at which it starts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Slot {
+    date: Date,
+    start: u16,
+}
+
+impl Slot {
+    fn at(moment: DateTime) -> Self {
+        Self { date: moment.date(), start: minute_of_day(moment.time()) }
+    }
+
+    fn local(self) -> DateTime {
+        self.date.to_datetime(time_of(self.start))
+    }
+}
+
+fn edits_key(case: &Case<'_>) -> Key {
+    Key::CalendarEdits(case.service.id.clone())
+}
+
+fn day_key(date: Date, case: &Case<'_>) -> Key {
+    Key::SlotDay(case.service.id.clone(), date)
+}
+
+fn phone_key(phone: &Msisdn, case: &Case<'_>) -> Key {
+    Key::PhoneBookings(case.service.id.clone(), phone.clone())
+}
+
+impl<'a> Office<'a> {
+    /// The office with its calendar in force; an outcome where the service takes no bookings.
+    fn open(case: &'a Case<'a>) -> Result<Result<Self, Outcome>, Need> {
+        let Some(settings) = &case.service.bookings else {
+            return Ok(Err(label("no_bookings")));
+        };
+        let edits = case.calendar_edits()?;
+        Ok(Ok(Self {
+            case,
+            settings,
+            hours: Hours::of_office(case.service, edits),
+            counters_edited: edits.map(|edits| &edits.capacity),
+            now: case.local_now(),
+        }))
+    }
+
+    /// The activity of an abbreviation, unless it is none or out of use.
+    fn act(&self, name: &str) -> Option<Act<'a>> {
+        let (name, Activity { minutes, counters, .. }) =
+            self.settings.activities.get_key_value(name).filter(|(_, activity)| activity.active)?;
+        let counters = self.counters_edited.and_then(|edited| edited.get(name)).unwrap_or(counters);
+        Some(Act { name, minutes: *minutes, counters: *counters })
+    }
+
+    fn today(&self) -> Date {
+        self.now.date()
+    }
+
+    /// The last day for which a date may be given.
+    fn horizon(&self) -> Date {
+        days_after(self.today(), self.settings.horizon_days)
+    }
+
+    /// The moment at which a slot starts; none where clocks jump over it.
+    fn instant(&self, slot: Slot) -> Option<Timestamp> {
+        instant(&self.case.service.zone, slot.local())
+    }
+
+    /// How full a day is.
+    fn day(&self, date: Date) -> Result<SlotDay, Need> {
+        Ok(match self.case.read(&day_key(date, self.case))? {
+            Some(Record::SlotDay(day)) => day.clone(),
+            _ => SlotDay::default(),
+        })
+    }
+
+    /// The bookings of a phone that still lie ahead.
+    fn live(&self, phone: &Msisdn) -> Result<PhoneBookings, Need> {
+        let mut bookings = match self.case.read(&phone_key(phone, self.case))? {
+            Some(Record::PhoneBookings(bookings)) => bookings.clone(),
+            _ => PhoneBookings::default(),
+        };
+        bookings.live.retain(|booking| booking.date.to_datetime(booking.start) > self.now);
+        Ok(bookings)
+    }
+
+    fn values(&self, activity: &str) -> Values {
+        Values::new()
+            .text("act", activity)
+            .number("grid", u64::from(self.settings.grid_minutes))
+            .number("horizon", u64::from(self.settings.horizon_days))
+    }
+}

@@ -1,0 +1,80 @@
+//! Which slots there are, and which of them are free.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Act, Office, Slot, day_key};
+use crate::calendar::days;
+use crate::case::Need;
+use crate::moment::minute_of_day;
+
+impl Office<'_> {
+    /// The starts of an activity's slots on a day: on the grid, whole within an open span, and at local times
+    /// that exist. None on a closed day.
+    pub(super) fn starts(&self, act: Act<'_>, date: Date) -> Vec<u16> {
+        let grid = self.settings.grid_minutes.max(1);
+        let mut starts: Vec<u16> = Vec::new();
+        for span in self.hours.spans(date) {
+            let from = minute_of_day(span.from).div_ceil(grid) * grid;
+            let to = minute_of_day(span.to);
+            let whole = (from..to).step_by(usize::from(grid)).filter(|start| start.saturating_add(act.minutes) <= to);
+            starts.extend(whole.filter(|start| self.instant(Slot { date, start: *start }).is_some()));
+        }
+        starts
+    }
+
+    /// The grid intervals that a slot covers, by their starts.
+    pub(super) fn intervals(&self, minutes: u16, start: u16) -> Vec<u16> {
+        let grid = self.settings.grid_minutes.max(1);
+        (start..start.saturating_add(minutes.max(1))).step_by(usize::from(grid)).collect()
+    }
+
+    /// The free starts of a day, not before `earliest`.
+    pub(super) fn free_starts(
+        &self,
+        act: Act<'_>,
+        date: Date,
+        earliest: Timestamp,
+    ) -> Result<Vec<u16>, Need> {
+        let day = self.day(date)?;
+        let mut free = self.starts(act, date);
+        free.retain(|start| {
+            let in_time = self.instant(Slot { date, start: *start }).is_some_and(|instant| instant >= earliest);
+            in_time && day.free_seat(act.name, &self.intervals(act.minutes, *start), act.counters).is_some()
+        });
+        Ok(free)
+    }
+
+    /// The first moment at which an explicitly named slot may start: after now, since one that starts now is
+    /// gone.
+    pub(super) fn after_now(&self) -> Timestamp {
+        let tick = jiff::SignedDuration::from_nanos(1);
+        self.case.now.checked_add(tick).unwrap_or(self.case.now)
+    }
+
+    /// The first free slot of `dates`, in their order, not before `earliest`.
+    pub(super) fn first_free(
+        &self,
+        act: Act<'_>,
+        dates: impl IntoIterator<Item = Date>,
+        earliest: Timestamp,
+    ) -> Result<Option<Slot>, Need> {
+        let open: Vec<Date> = dates.into_iter().filter(|date| !self.starts(act, *date).is_empty()).collect();
+        self.case.require(open.iter().map(|date| day_key(*date, self.case)))?;
+        for date in open {
+            if let Some(start) = self.free_starts(act, date, earliest)?.first() {
+                return Ok(Some(Slot { date, start: *start }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first free slot inside the horizon, but not on `date`: after it, else before it.
+    pub(super) fn first_free_but(&self, act: Act<'_>, date: Date) -> Result<Option<Slot>, Need> {
+        let horizon = self.horizon();
+        let inside = |day: &Date| *day <= horizon;
+        let after = days(date, usize::MAX).skip(1).take_while(inside);
+        let before = days(self.today(), usize::MAX).take_while(|day| *day < date);
+        self.first_free(act, after.chain(before), self.after_now())
+    }
+}

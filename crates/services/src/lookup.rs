@@ -1,0 +1,72 @@
+//! Where a dossier stands, told to whoever has its code (docs/services/lookup.md). Names are never told.
+
+mod national;
+pub(crate) mod record;
+mod window;
+
+use model::dossier::{DossierEvent, Status, code_key};
+use model::service::Lifecycle;
+use model::{Dossier, Key, Msisdn};
+
+use crate::case::{Case, Decision, label};
+use crate::limits::{self, Tries};
+use crate::render::Values;
+
+/// The reply to a code that is not known, or that must look so.
+const NOT_FOUND: &str = "dossier.not_found";
+
+/// What is told of a dossier: a text's role and its values.
+struct Told {
+    role: &'static str,
+    values: Values,
+}
+
+impl Told {
+    fn new(role: &'static str, values: Values) -> Self {
+        Self { role, values }
+    }
+}
+
+/// Answers `dossier_status`.
+pub(crate) fn status(code: &str, sender: &Msisdn, case: &Case<'_>) -> Decision {
+    let Some(settings) = &case.service.dossiers else {
+        return Ok(label("no_dossiers"));
+    };
+    let code_key = code_key(code);
+    let key = Key::Dossier(case.service.id.clone(), code_key.clone());
+    case.require([limits::key(sender, case), key.clone()])?;
+    let tries = Tries::read(sender, case)?;
+    if !tries.knows(&code_key) {
+        if let Some(refusal) = tries.refusal("limit", sender, case) {
+            return Ok(refusal);
+        }
+    }
+    let dossier = case.dossier(&key)?;
+    let Told { role, values } = match dossier {
+        Some(dossier) => told(dossier, &settings.lifecycle, code, case),
+        None => Told::new(NOT_FOUND, named(code)),
+    };
+    let mut outcome = case.reply(sender, role, values);
+    outcome.writes = if role == NOT_FOUND { tries.miss() } else { tries.found(&code_key) };
+    Ok(outcome)
+}
+
+fn told(dossier: &Dossier, lifecycle: &Lifecycle, asked: &str, case: &Case<'_>) -> Told {
+    let code = if dossier.code.is_empty() { asked } else { &dossier.code };
+    match lifecycle {
+        Lifecycle::Window { opens_after_h, closes_after_h, ended_for_days } => {
+            let window = window::Window {
+                opens_after_h: *opens_after_h,
+                closes_after_h: *closes_after_h,
+                ended_for_days: *ended_for_days,
+            };
+            window.tell(dossier, code, case)
+        }
+        Lifecycle::National => national::tell(dossier, code, case),
+    }
+}
+
+/// The values of a reply that names nothing but the code.
+fn named(code: &str) -> Values {
+    Values::new().text("code", code).text("rc", code)
+}

@@ -1,0 +1,135 @@
+//! What clerks and case systems say of a dossier.
+
+use jiff::{SignedDuration, Timestamp};
+use model::{CommandError, Key, Record};
+
+use super::{Dossier, DossierEvent, Status, code_key};
+use crate::case::{Case, Decision, check_length, done, invalid, not_found, refuse};
+
+/// Letters and digits of a code: the longest receipt codes in use.
+const CODE_MAX: usize = 32;
+/// Characters of a note as stored; replies show the first 40.
+const NOTE_MAX: usize = 500;
+/// Characters of any other text of a dossier.
+const TEXT_MAX: usize = 200;
+/// How far a clerk's clock may run ahead of ours.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Creates a dossier or replaces what is known of it.
+pub(crate) fn put(dossier: &Dossier, expected_version: Option<u64>, case: &Case<'_>) -> Decision {
+    if let Err(error) = check(dossier) {
+        return Ok(refuse(error, "dossier_refused"));
+    }
+    let key = Key::Dossier(case.service.id.clone(), code_key(&dossier.code));
+    let known = case.dossier(&key)?;
+    let version = known.map_or(0, |known| known.version);
+    if expected_version.is_some_and(|expected| expected != version) {
+        let reason = format!("version is {version}");
+        return Ok(refuse(CommandError::Conflict { reason }, "dossier_conflict"));
+    }
+    let mut dossier = Dossier { version: version + 1, ..dossier.clone() };
+    let unchanged = known.filter(|known| known.status == dossier.status).and_then(|known| known.status_at);
+    let status_at = dossier.status_at.or(unchanged).unwrap_or(case.now);
+    dossier.status_at = Some(status_at);
+    // The moment of the status is the best that is known where the moment itself was left out.
+    match dossier.status {
+        Status::Returned => dossier.picked_up_at = dossier.picked_up_at.or(Some(status_at)),
+        Status::Withdrawn => dossier.withdrawn_at = dossier.withdrawn_at.or(Some(status_at)),
+        Status::Ready => dossier.ready_at = dossier.ready_at.or(Some(status_at)),
+        _ => {}
+    }
+    let version = dossier.version;
+    Ok(done(version, vec![(key, Some(Record::Dossier(dossier)))], "dossier_put"))
+}
+
+fn check(dossier: &Dossier) -> Result<(), CommandError> {
+    if !(1..=CODE_MAX).contains(&code_key(&dossier.code).len()) || dossier.code.len() > 2 * CODE_MAX {
+        return Err(invalid("code", "1 to 32 letters and digits"));
+    }
+    check_length("note", &dossier.note, NOTE_MAX)?;
+    check_length("unit", &dossier.unit, TEXT_MAX)?;
+    check_length("kind", &dossier.kind, TEXT_MAX)?;
+    check_length("applicant", &dossier.applicant, TEXT_MAX)
+}
+
+/// Notes that something happened to a dossier.
+pub(crate) fn happen(code: &str, event: &DossierEvent, at: Option<Timestamp>, case: &Case<'_>) -> Decision {
+    let key = Key::Dossier(case.service.id.clone(), code_key(code));
+    let Some(known) = case.dossier(&key)? else {
+        return Ok(refuse(not_found("dossier"), "dossier_not_found"));
+    };
+    let at = at.unwrap_or(case.now);
+    if at.duration_since(case.now) > CLOCK_SKEW {
+        return Ok(refuse(invalid("at", "lies in the future"), "dossier_refused"));
+    }
+    let mut dossier = Dossier { version: known.version + 1, ..known.clone() };
+    if let Err(error) = apply(event, at, &mut dossier, case) {
+        return Ok(refuse(error, "dossier_refused"));
+    }
+    let version = dossier.version;
+    Ok(done(version, vec![(key, Some(Record::Dossier(dossier)))], "dossier_event"))
+}
+
+fn apply(
+    event: &DossierEvent,
+    at: Timestamp,
+    dossier: &mut Dossier,
+    case: &Case<'_>,
+) -> Result<(), CommandError> {
+    match event {
+        DossierEvent::Accepted => {
+            dossier.accepted_at = Some(at);
+            if dossier.status == Status::Registered {
+                enter(Status::Accepted, "", at, dossier)?;
+            }
+        }
+        DossierEvent::FeePaid { amount } => {
+            dossier.fee_paid_at = Some(at);
+            dossier.fee_amount = amount.or(dossier.fee_amount);
+            if dossier.status == Status::FeeDue {
+                enter(Status::Processing, "", at, dossier)?;
+            }
+        }
+        DossierEvent::Status { code, note } => {
+            let status = Status::from_code(*code).ok_or_else(|| invalid("code", "1 to 10"))?;
+            enter(status, note, at, dossier)?;
+        }
+        DossierEvent::Due { on } => promise(*on, dossier, case),
+        DossierEvent::Supplement { note } => enter(Status::Supplement, note, at, dossier)?,
+        DossierEvent::Resumed => enter(Status::Processing, "", at, dossier)?,
+        DossierEvent::Ready => enter(Status::Ready, "", at, dossier)?,
+        DossierEvent::Refused { note } => enter(Status::Stopped, note, at, dossier)?,
+        DossierEvent::PickedUp => enter(Status::Returned, "", at, dossier)?,
+        DossierEvent::Withdrawn => enter(Status::Withdrawn, "", at, dossier)?,
+    }
+    Ok(())
+}
+
+/// Sets the status and the moments that hang on it; a correction takes back what no longer holds.
+fn enter(status: Status, note: &str, at: Timestamp, dossier: &mut Dossier) -> Result<(), CommandError> {
+    check_length("note", note, NOTE_MAX)?;
+    dossier.status = status;
+    dossier.status_at = Some(at);
+    note.clone_into(&mut dossier.note);
+    dossier.picked_up_at = (status == Status::Returned).then_some(at);
+    dossier.withdrawn_at = (status == Status::Withdrawn).then_some(at);
+    match status {
+        Status::Ready => dossier.ready_at = Some(at),
+        Status::Accepted => dossier.accepted_at = dossier.accepted_at.or(Some(at)),
+        // A refusal may be picked up as well: the result's day stays as it was.
+        Status::Returned | Status::Stopped | Status::Withdrawn => {}
+        _ => dossier.ready_at = None,
+    }
+    Ok(())
+}
+
+/// Sets the promised day; once that has passed, the new one beside it.
+fn promise(on: jiff::civil::Date, dossier: &mut Dossier, case: &Case<'_>) {
+    let today = case.local_now().date();
+    if dossier.due_on.is_some_and(|due_on| due_on < today) {
+        dossier.new_due_on = Some(on);
+    } else {
+        dossier.due_on = Some(on);
+        dossier.new_due_on = None;
+    }
+}

@@ -1,0 +1,155 @@
+//! From a template and typed values to a text that fits its parts.
+
+use ::text::parts::measure;
+use jiff::civil::{Date, DateTime};
+use model::template::Piece;
+use model::{Redacted, Service, Template};
+
+use crate::fold::fold;
+use crate::moment::{cz_date, cz_day, cz_time, vn_date, vn_time};
+
+/// Longest values in characters, by place; the rest of a longer one is cut.
+const LONGEST: [(&str, usize); 4] = [("note", 40), ("unit", 40), ("name", 30), ("cname", 30)];
+
+/// The places that are cut, in this order, until a text fits its parts.
+const CUT: [&str; 4] = ["note", "unit", "slots", "place"];
+
+/// A text that is ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// Id of its template.
+    pub template: String,
+    /// The text.
+    pub text: Redacted<String>,
+}
+
+/// Renders a text that needs no decision, such as the roles `one_per_sms`, `parts` and `busy`.
+///
+/// `None` where the service has no text for `role`.
+pub fn notice(service: &Service, role: &str, values: &[(&str, &str)]) -> Option<Rendered> {
+    let template = service.templates.get(role)?;
+    Some(render(template, values.iter().fold(Values::new(), |all, (name, value)| all.text(name, value))))
+}
+
+/// What stands for the places of a template. The last value of a name wins.
+#[derive(Default)]
+pub(crate) struct Values(Vec<(String, Value)>);
+
+enum Value {
+    Text(String),
+    /// Items and whether some were cut off.
+    List(Vec<String>, bool),
+}
+
+impl Values {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// A value, folded and cut to the longest of its place.
+    pub(crate) fn text(self, name: &str, value: &str) -> Self {
+        let mut value = fold(value);
+        if let Some((_, longest)) = LONGEST.iter().find(|(place, _)| *place == name) {
+            // Folded text is ASCII: characters are octets.
+            value.truncate(*longest);
+            value.truncate(value.trim_end().len());
+        }
+        self.put(name.to_owned(), Value::Text(value))
+    }
+
+    pub(crate) fn number(self, name: &str, value: u64) -> Self {
+        self.put(name.to_owned(), Value::Text(value.to_string()))
+    }
+
+    /// A list that is cut at a whole item.
+    pub(crate) fn list(self, name: &str, items: Vec<String>) -> Self {
+        self.put(name.to_owned(), Value::List(items, false))
+    }
+
+    /// A day, under all its names with `suffix`.
+    pub(crate) fn day(self, suffix: &str, date: Date) -> Self {
+        self.put(format!("d{suffix}"), Value::Text(vn_date(date)))
+            .put(format!("cd{suffix}"), Value::Text(cz_date(date)))
+            .put(format!("cds{suffix}"), Value::Text(cz_day(date)))
+    }
+
+    /// A moment, under all the names of its day and time with `suffix`.
+    pub(crate) fn moment(self, suffix: &str, moment: DateTime) -> Self {
+        self.day(suffix, moment.date())
+            .put(format!("t{suffix}"), Value::Text(vn_time(moment.time())))
+            .put(format!("ct{suffix}"), Value::Text(cz_time(moment.time())))
+    }
+
+    fn put(mut self, name: String, value: Value) -> Self {
+        self.0.push((name, value));
+        self
+    }
+
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().rev().find(|(held, _)| held == name).map(|(_, value)| value)
+    }
+
+    /// Cuts a little off the first place of [`CUT`] that has anything left.
+    fn shorten(&mut self) -> bool {
+        CUT.iter().any(|place| {
+            let value = self.0.iter_mut().rev().find(|(name, _)| name == place);
+            value.is_some_and(|(_, value)| value.shorten())
+        })
+    }
+}
+
+impl Value {
+    fn shorten(&mut self) -> bool {
+        match self {
+            Self::Text(text) => {
+                let shorter = text.pop().is_some();
+                text.truncate(text.trim_end().len());
+                shorter
+            }
+            Self::List(items, cut) => {
+                *cut = true;
+                items.pop().is_some()
+            }
+        }
+    }
+
+    fn write(&self, text: &mut String) {
+        match self {
+            Self::Text(value) => text.push_str(value),
+            Self::List(items, cut) => {
+                text.push_str(&items.join(", "));
+                if *cut {
+                    text.push_str("...");
+                }
+            }
+        }
+    }
+}
+
+/// The text of a template. A value is put in as it is and never looked at for places of its own.
+pub(crate) fn render(template: &Template, mut values: Values) -> Rendered {
+    let parts_max = usize::from(template.max_parts.max(1));
+    let mut text = fill(template, &values);
+    while measure(&text).parts > parts_max && values.shorten() {
+        text = fill(template, &values);
+    }
+    Rendered { template: template.id.clone(), text: Redacted(text) }
+}
+
+fn fill(template: &Template, values: &Values) -> String {
+    let mut text = String::with_capacity(160);
+    for piece in &template.pieces {
+        match piece {
+            Piece::Literal(literal) => text.push_str(literal),
+            Piece::Field(name) => {
+                if let Some(value) = values.get(name) {
+                    value.write(&mut text);
+                }
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
