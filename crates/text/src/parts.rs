@@ -4,6 +4,8 @@
 //! UCS-2, 70 units or 67 (3GPP TS 23.040 §9.2.3.24.1, 8-bit reference). An escape and its septet, and the two
 //! halves of a surrogate pair, always travel together.
 
+use unicode_normalization::char::is_combining_mark;
+
 use crate::{gsm7, ucs2};
 
 /// Septets in a message of one part.
@@ -127,13 +129,25 @@ fn cuts(text: &str, alphabet: Alphabet, units: usize) -> impl Iterator<Item = &s
         });
         match end {
             Some((at, _)) => {
-                let (piece, after) = left.split_at(at);
+                let (piece, after) = left.split_at(before_marks(left, at));
                 rest = Some(after);
                 Some(piece)
             }
             None => rest.take(),
         }
     })
+}
+
+/// The last place up to `at` where no combining mark follows, so that a letter keeps its tone mark on handsets
+/// that show parts apart; `at` itself where the text is nothing but marks.
+fn before_marks(text: &str, at: usize) -> usize {
+    let mark_follows =
+        |at: usize| text.get(at..).and_then(|it| it.chars().next()).is_some_and(is_combining_mark);
+    if !mark_follows(at) {
+        return at;
+    }
+    let earlier = text.char_indices().map(|(start, _)| start).take_while(|start| *start < at);
+    earlier.filter(|start| *start > 0 && !mark_follows(*start)).last().unwrap_or(at)
 }
 
 #[cfg(test)]

@@ -73,6 +73,48 @@ proptest! {
     }
 }
 
+/// Sound bodies of the commands that only `rusmpp` decodes: replace_sm, submit_multi and its response,
+/// query_sm_resp, alert_notification, and broadcast_sm.
+const COLD: [(u32, &[u8]); 6] = [
+    (command_id::REPLACE_SM, b"7B\0\x06\x008383\0\0\0\0\0\x02ab\x02\x04\0\x02\0\x01"),
+    (command_id::SUBMIT_MULTI, b"\0\x06\x008383\0\x02\x01\x01\x018490\0\x02list\0\0\0\0\0\0\0\0\0\0\x02ab"),
+    (command_id::SUBMIT_MULTI | command_id::RESPONSE_BIT, b"7B\0\x01\x01\x018490\0\0\0\0\x0B"),
+    (command_id::QUERY_SM_RESP, b"7B\x00261122070100000+\0\x02\0"),
+    (command_id::ALERT_NOTIFICATION, b"\x01\x018490\0\x06\x008383\0\x04\x22\0\x01\0"),
+    (command_id::BROADCAST_SM, b"\0\x06\x008383\0\0\0\0\0\0\0\0"),
+];
+
+proptest! {
+    #[test]
+    fn no_damage_makes_it_panic(
+        pick: prop::sample::Index,
+        damage in vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        cut: prop::sample::Index,
+        whole: bool,
+    ) {
+        let (command_id, body) = COLD[pick.index(COLD.len())];
+        let mut body = body.to_vec();
+        for (at, octet) in damage {
+            let at = at.index(body.len());
+            body[at] = octet;
+        }
+        if !whole {
+            body.truncate(cut.index(body.len() + 1));
+        }
+        let body = Bytes::from(body);
+        if let Some(decoded) = decode(command_id, &body) {
+            prop_assert_eq!(decoded.command_id(), command_id);
+        }
+    }
+}
+
+#[test]
+fn sound_bodies_are_accepted() {
+    for (command_id, body) in COLD {
+        assert!(decode(command_id, &Bytes::from_static(body)).is_some(), "{command_id:#x}");
+    }
+}
+
 #[test]
 fn what_rusmpp_refuses_or_does_not_know() {
     let none = Bytes::new();

@@ -58,6 +58,17 @@ fn a_surrogate_pair_is_never_cut() {
 }
 
 #[test]
+fn a_letter_keeps_its_tone_mark() {
+    let text = format!("{}e\u{302}\u{301}{}", "ạ".repeat(65), "b".repeat(10));
+    let parts = split(&text);
+    assert_eq!(parts[0].octets.len(), 65 * 2, "the letter goes with its two marks");
+    assert_eq!((joined(&parts), parts.len()), (text, 2));
+    let marks = "\u{301}".repeat(200);
+    assert_eq!(joined(&split(&marks)), marks);
+    assert_eq!(measure(&marks).parts, 3);
+}
+
+#[test]
 fn an_empty_text_is_one_empty_part() {
     assert_eq!(measure(""), Measure { alphabet: Alphabet::Gsm7, units: 0, parts: 1 });
     assert_eq!(split(""), [Part { alphabet: Alphabet::Gsm7, octets: Vec::new() }]);
