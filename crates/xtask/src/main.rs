@@ -1,1 +1,39 @@
-fn main() {}
+//! The team's commands, `cargo xtask …`. They read the sources and start programs; they never change a file.
+#![allow(clippy::print_stdout, reason = "a command for people answers on standard output")]
+
+mod arrows;
+mod code;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+/// The team's commands.
+#[derive(Parser)]
+enum Task {
+    /// Check the dependencies between crates against the table in docs/ARCHITECTURE.md.
+    Arrows,
+    /// Check lengths of functions and files, and left-over markers.
+    Tidy,
+}
+
+fn main() -> Result<ExitCode> {
+    let root = root()?;
+    let findings = match Task::parse() {
+        Task::Arrows => arrows::check(&root)?,
+        Task::Tidy => tidy::check(&root)?,
+    };
+    for finding in &findings {
+        println!("{finding}");
+    }
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The repository: two folders above this crate.
+fn root() -> Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    root.map(Path::to_path_buf).context("xtask lies two folders below the repository")
+}
