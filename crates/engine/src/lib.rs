@@ -4,10 +4,30 @@
 //! exist before the commit was durable. This crate never reads a clock, opens a socket, draws randomness, starts
 //! a thread, or acknowledges what is not on the disk.
 
+mod clock;
+mod command;
+mod conclude;
 pub mod config;
+mod confirm;
+mod decide;
+mod dispatch;
+mod engine;
 pub mod event;
+mod fatal;
+mod fingerprint;
+mod guard;
+mod meters;
+mod partial;
+mod queue;
+mod receive;
+mod restore;
+mod settle;
+mod timers;
+mod turn;
 pub mod verdict;
 
 pub use config::{Config, LinkConfig, Profile};
+pub use engine::Engine;
 pub use event::{Effect, Event, LinkId, SubmitResult};
+pub use fatal::Fatal;
 pub use verdict::Verdict;

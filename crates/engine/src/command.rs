@@ -1,0 +1,73 @@
+//! Commands of clerks and feeds enter the turn like messages do; their answers leave after the commit.
+
+use model::journal::Entry;
+use model::request::Request;
+use model::{ClerkCommand, CommandError, ServiceId};
+
+use crate::engine::Engine;
+use crate::event::Effect;
+use crate::fatal::Fatal;
+use crate::turn::Turn;
+
+impl Engine {
+    /// Has a command decided and its answer sent after the commit.
+    pub(crate) fn command(
+        &mut self,
+        slot: u64,
+        actor: String,
+        command: ClerkCommand,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        let name = name(&command).to_owned();
+        let service = match service_of(&command) {
+            Some(id) => self.rules.service(id).cloned(),
+            // A subscriber belongs to no service; any that looks subscribers up knows what they are.
+            None => self.rules.services().iter().find(|service| service.subscribers.is_some()).cloned(),
+        };
+        let Some(service) = service else {
+            let error = CommandError::NotFound { what: "service".to_owned() };
+            turn.effect(Effect::Answer { slot, result: Err(error) });
+            return Ok(());
+        };
+        let mut outcome = self.decide(&Request::Command(command), &service, turn)?;
+        let label = outcome.label.clone();
+        let result = outcome.answer.take().unwrap_or(Err(CommandError::NotFound { what: name.clone() }));
+        self.settle(outcome, &service, None, turn);
+        turn.entries.push(Entry::Command { actor, command: name, label });
+        turn.effect(Effect::Answer { slot, result });
+        Ok(())
+    }
+}
+
+fn service_of(command: &ClerkCommand) -> Option<&ServiceId> {
+    match command {
+        ClerkCommand::PutDossier { service, .. }
+        | ClerkCommand::DossierEvent { service, .. }
+        | ClerkCommand::QueueSample { service, .. }
+        | ClerkCommand::ImportAccount { service, .. }
+        | ClerkCommand::LogIn { service, .. }
+        | ClerkCommand::ChangePassword { service, .. }
+        | ClerkCommand::FreePhone { service, .. }
+        | ClerkCommand::PutWeeklyHours { service, .. }
+        | ClerkCommand::PutDay { service, .. }
+        | ClerkCommand::PutCapacity { service, .. } => Some(service),
+        ClerkCommand::PutSubscriber(_) | ClerkCommand::DeleteSubscriber(_) => None,
+    }
+}
+
+fn name(command: &ClerkCommand) -> &'static str {
+    match command {
+        ClerkCommand::PutDossier { .. } => "put_dossier",
+        ClerkCommand::DossierEvent { .. } => "dossier_event",
+        ClerkCommand::QueueSample { .. } => "queue_sample",
+        ClerkCommand::PutSubscriber(_) => "put_subscriber",
+        ClerkCommand::DeleteSubscriber(_) => "delete_subscriber",
+        ClerkCommand::ImportAccount { .. } => "import_account",
+        ClerkCommand::LogIn { .. } => "log_in",
+        ClerkCommand::ChangePassword { .. } => "change_password",
+        ClerkCommand::FreePhone { .. } => "free_phone",
+        ClerkCommand::PutWeeklyHours { .. } => "put_weekly_hours",
+        ClerkCommand::PutDay { .. } => "put_day",
+        ClerkCommand::PutCapacity { .. } => "put_capacity",
+    }
+}

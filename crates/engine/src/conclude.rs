@@ -1,0 +1,232 @@
+//! Receipt → final state of the message: before its response, twice, late, or on a sister bind.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use codec::receipt::id_candidates;
+use codec::{MessageState, Receipt, Sm, SmKind};
+use model::journal::Entry;
+use model::outbox::{Body, OutboxEntry, PartState};
+use model::outcome::FinalState;
+use model::request::Request;
+use model::{Key, OutboxId};
+use rustc_hash::FxHashMap;
+
+use crate::engine::Engine;
+use crate::event::LinkId;
+use crate::fatal::Fatal;
+use crate::meters;
+use crate::turn::Turn;
+
+/// How long a receipt waits for its response: the response timer (30 s), a minute for the link to die and hand its
+/// work back, and some.
+const HELD_AGE: Duration = Duration::from_secs(120);
+/// Receipts that wait: a burst of a minute; the oldest is dropped.
+const HELD_MAX: usize = 10_000;
+
+/// A receipt without its message.
+struct Held {
+    group: usize,
+    ids: Vec<String>,
+    state: FinalState,
+    at: Duration,
+}
+
+/// Which ids SMSCs will name, and receipts that came too early.
+#[derive(Default)]
+pub(crate) struct Receipts {
+    /// By group, every spelling of the id.
+    expected: Vec<FxHashMap<String, (OutboxId, u8)>>,
+    held: BTreeMap<u64, Held>,
+    /// Serials of held receipts by group and spelling.
+    held_ids: FxHashMap<(usize, String), u64>,
+    serial: u64,
+}
+
+impl Receipts {
+    /// Expects receipts for a part under every spelling of its id. Where two ids share a spelling, the exact one
+    /// wins.
+    pub(crate) fn expect(&mut self, group: usize, message_id: &str, part: (OutboxId, u8)) {
+        if self.expected.len() <= group {
+            self.expected.resize_with(group + 1, FxHashMap::default);
+        }
+        let Some(expected) = self.expected.get_mut(group) else { return };
+        for (place, id) in id_candidates(message_id).enumerate() {
+            if place == 0 {
+                expected.insert(id, part);
+            } else {
+                expected.entry(id).or_insert(part);
+            }
+        }
+    }
+
+    fn find(&self, group: usize, message_id: &str) -> Option<(OutboxId, u8)> {
+        let expected = self.expected.get(group)?;
+        id_candidates(message_id).find_map(|id| expected.get(&id).copied())
+    }
+
+    fn forget(&mut self, group: usize, message_id: &str, outbox: OutboxId) {
+        let Some(expected) = self.expected.get_mut(group) else { return };
+        for id in id_candidates(message_id) {
+            if expected.get(&id).is_some_and(|(owner, _)| *owner == outbox) {
+                expected.remove(&id);
+            }
+        }
+    }
+
+    fn hold(&mut self, group: usize, message_id: &str, state: FinalState, at: Duration) {
+        if self.held.len() >= HELD_MAX {
+            self.drop_oldest();
+        }
+        self.serial += 1;
+        let ids: Vec<String> = id_candidates(message_id).collect();
+        for id in &ids {
+            self.held_ids.insert((group, id.clone()), self.serial);
+        }
+        self.held.insert(self.serial, Held { group, ids, state, at });
+    }
+
+    /// The receipt that came before this response.
+    pub(crate) fn take_held(&mut self, group: usize, message_id: &str) -> Option<FinalState> {
+        if self.held.is_empty() {
+            return None;
+        }
+        let serial = id_candidates(message_id).find_map(|id| self.held_ids.get(&(group, id)).copied())?;
+        self.remove(serial).map(|held| held.state)
+    }
+
+    fn remove(&mut self, serial: u64) -> Option<Held> {
+        let held = self.held.remove(&serial)?;
+        for id in &held.ids {
+            let key = (held.group, id.clone());
+            if self.held_ids.get(&key) == Some(&serial) {
+                self.held_ids.remove(&key);
+            }
+        }
+        Some(held)
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(serial) = self.held.first_key_value().map(|(serial, _)| *serial) {
+            self.remove(serial);
+        }
+    }
+
+    /// Drops receipts whose response never came.
+    pub(crate) fn expire_held(&mut self, now: Duration) {
+        let old = |held: &Held| now.saturating_sub(held.at) > HELD_AGE;
+        while self.held.first_key_value().is_some_and(|(_, held)| old(held)) {
+            self.drop_oldest();
+        }
+    }
+
+    pub(crate) fn holds_any(&self) -> bool {
+        !self.held.is_empty()
+    }
+}
+
+/// What a receipt says of its message, where that is the last word.
+fn final_state(sm: &Sm, receipt: &Receipt) -> Option<FinalState> {
+    if sm.kind() != SmKind::Receipt {
+        return None;
+    }
+    match receipt.state? {
+        MessageState::Delivered => Some(FinalState::Delivered),
+        MessageState::Unknown => Some(FinalState::Unknown),
+        state if state.is_final() => Some(FinalState::Failed),
+        _ => None,
+    }
+}
+
+impl Engine {
+    /// Takes a receipt; it is acknowledged whether or not its message is found, and never starts a service.
+    pub(crate) fn receipt(&mut self, link: LinkId, sm: &Sm, turn: &mut Turn) -> Result<(), Fatal> {
+        let Some(receipt) = Receipt::parse(sm) else { return Ok(()) };
+        let Some(group) = self.queues.group_of(link) else { return Ok(()) };
+        let state = final_state(sm, &receipt);
+        let message_id = receipt.message_id.unwrap_or_default();
+        let found = self.receipts.find(group, &message_id);
+        meters::receipt(if found.is_some() { "matched" } else { "unmatched" });
+        match (found, state) {
+            (Some((outbox, part)), Some(state)) => self.conclude(outbox, part, state, turn)?,
+            (None, Some(state)) if !message_id.is_empty() => {
+                self.receipts.hold(group, &message_id, state, turn.now.monotonic);
+            }
+            _ => {}
+        }
+        let outbox = found.map(|(outbox, _)| outbox);
+        turn.entries.push(Entry::Receipt { outbox, message_id, state });
+        Ok(())
+    }
+
+    /// One part is final; the message is so once all its parts are, or one has failed.
+    pub(crate) fn conclude(
+        &mut self,
+        outbox: OutboxId,
+        part: u8,
+        state: FinalState,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        // The verdict of this part may still wait for a turn, and must not overwrite what is written here.
+        self.flush_verdicts(turn)?;
+        let Some(mut entry) = turn.outbox(&self.store, outbox)? else { return Ok(()) };
+        let Some(slot) = entry.parts.get_mut(usize::from(part)) else { return Ok(()) };
+        let last = std::mem::replace(
+            slot,
+            match state {
+                FinalState::Delivered => PartState::Delivered,
+                FinalState::Failed => PartState::Failed,
+                FinalState::Unknown => PartState::Uncertain,
+            },
+        );
+        if let PartState::Accepted { message_id } = last {
+            let group = self.queues.group(&entry.group);
+            self.receipts.forget(group, &message_id, outbox);
+        }
+        match whole_state(&entry.parts) {
+            Some(state) => self.finish(entry, state, turn),
+            None => {
+                turn.write_outbox(entry);
+                Ok(())
+            }
+        }
+    }
+
+    /// The last word on a message: its service is told, its secret zeroed, its record dropped.
+    pub(crate) fn finish(
+        &mut self,
+        entry: OutboxEntry,
+        state: FinalState,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        let group = self.queues.group(&entry.group);
+        for part in &entry.parts {
+            if let PartState::Accepted { message_id } = part {
+                self.receipts.forget(group, message_id, entry.id);
+            }
+        }
+        if matches!(entry.body, Body::Secret { .. }) {
+            turn.forget(entry.id);
+        }
+        self.awaited.remove(&entry.id);
+        turn.write(Key::Outbox(entry.id), None);
+        let Some(subject) = entry.subject else { return Ok(()) };
+        let Some(service) = self.rules.service(subject.service()).cloned() else { return Ok(()) };
+        let request = Request::Final { subject, outbox: entry.id, state };
+        let outcome = self.decide(&request, &service, turn)?;
+        self.settle(outcome, &service, None, turn);
+        Ok(())
+    }
+}
+
+/// The state of a message by its parts; none while one is open.
+fn whole_state(parts: &[PartState]) -> Option<FinalState> {
+    if parts.contains(&PartState::Failed) {
+        return Some(FinalState::Failed);
+    }
+    if parts.iter().all(|part| *part == PartState::Delivered) {
+        return Some(FinalState::Delivered);
+    }
+    let over = |part: &PartState| matches!(part, PartState::Delivered | PartState::Uncertain);
+    parts.iter().all(over).then_some(FinalState::Unknown)
+}

@@ -1,0 +1,233 @@
+//! submit_sm_resp → accepted, retry at, rejected, uncertain. No effect waits for a verdict: it rides in the next
+//! turn that is made durable anyway, or in its own soon after.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use model::journal::Entry;
+use model::outbox::{OutboxEntry, PartState};
+use model::outcome::FinalState;
+use model::{Key, OutboxId};
+
+use crate::dispatch::{Ticket, may_resend};
+use crate::engine::Engine;
+use crate::event::{LinkId, SubmitResult};
+use crate::fatal::Fatal;
+use crate::meters;
+use crate::queue::{CONFIGURATION_PAUSE, Item};
+use crate::settle::{after, wants_receipt};
+use crate::turn::Turn;
+use crate::verdict::Verdict;
+
+/// How long a verdict waits for a turn to ride in.
+const WAIT_MAX: Duration = Duration::from_millis(50);
+/// Verdicts that wait at most.
+const WAITING_MAX: usize = 1_000;
+/// Pauses before the next tries; the last one repeats until the message expires.
+const RETRIES: [SignedDuration; 4] = [
+    SignedDuration::from_secs(30),
+    SignedDuration::from_mins(2),
+    SignedDuration::from_mins(10),
+    SignedDuration::from_hours(1),
+];
+/// Tries for a status too vague to hope for long.
+const LIMITED_TRIES: u8 = 3;
+
+/// What became of one part and is not durable yet.
+#[derive(Debug)]
+struct Pending {
+    item: Item,
+    group: usize,
+    simple: bool,
+    /// None where no response came.
+    status: Option<u32>,
+    message_id: String,
+    verdict: Verdict,
+}
+
+/// Verdicts that wait for a turn.
+#[derive(Default)]
+pub(crate) struct Verdicts {
+    waiting: Vec<Pending>,
+    since: Option<Duration>,
+}
+
+impl Verdicts {
+    fn push(&mut self, pending: Pending, now: Duration) {
+        self.since.get_or_insert(now);
+        self.waiting.push(pending);
+    }
+
+    /// When they must be made durable.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.since.map(|since| if self.waiting.len() >= WAITING_MAX { since } else { since + WAIT_MAX })
+    }
+}
+
+impl Engine {
+    /// Takes the response to a submit, or its absence.
+    pub(crate) fn submitted(
+        &mut self,
+        link: LinkId,
+        ticket: u64,
+        result: SubmitResult,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        let Some(ticket) = self.tickets.take(ticket) else { return Ok(()) };
+        let SubmitResult::Response { status, message_id } = result else {
+            self.uncertain(&ticket, turn.now.monotonic);
+            return Ok(());
+        };
+        let profile = self.config.links.get(usize::from(link.0)).map(|link| &link.profile);
+        let overridden = profile.and_then(|profile| profile.statuses.get(&status.0).copied());
+        let verdict = overridden.unwrap_or_else(|| Verdict::of(status));
+        meters::submit(name(verdict));
+        match verdict {
+            Verdict::Throttled => self.queues.push_front(ticket.group, ticket.item),
+            Verdict::Configuration => self.stop(link, &ticket, turn.now.monotonic),
+            Verdict::Accepted | Verdict::Retry | Verdict::RetryLimited | Verdict::Rejected => {
+                let expected = verdict == Verdict::Accepted && ticket.receipt && !message_id.is_empty();
+                if expected {
+                    let part = (ticket.item.outbox, ticket.item.part);
+                    self.receipts.expect(ticket.group, &message_id, part);
+                }
+                let held = if expected { self.receipts.take_held(ticket.group, &message_id) } else { None };
+                let Ticket { item, group, simple, .. } = ticket;
+                let status = Some(status.0);
+                let pending = Pending { item, group, simple, status, message_id, verdict };
+                self.verdicts.push(pending, turn.now.monotonic);
+                if let Some(state) = held {
+                    self.conclude(item.outbox, item.part, state, turn)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A configuration error: the bind sends nothing for a while instead of failing every message.
+    fn stop(&mut self, link: LinkId, ticket: &Ticket, now: Duration) {
+        self.queues.push_front(ticket.group, ticket.item);
+        let name = self.config.links.get(usize::from(link.0)).map_or("", |link| &link.name);
+        tracing::error!(link = name, "the SMSC refuses all that this bind sends; it is stopped for a while");
+        if let Some(link) = self.queues.link_mut(link) {
+            link.stopped_until = Some(now + CONFIGURATION_PAUSE);
+        }
+    }
+
+    /// Nobody knows whether a part left: once more where that does no harm, else it waits for a receipt or a person.
+    pub(crate) fn uncertain(&mut self, ticket: &Ticket, now: Duration) {
+        meters::submit("uncertain");
+        let Ticket { item, group, simple, .. } = *ticket;
+        if may_resend(item.class) && !item.again {
+            self.queues.push_front(group, Item { again: true, ..item });
+            return;
+        }
+        self.lose(item, group, simple, now);
+    }
+
+    /// Gives a part up whose fate nobody knows.
+    pub(crate) fn lose(&mut self, item: Item, group: usize, simple: bool, now: Duration) {
+        let message_id = String::new();
+        // The verdict is not looked at where there is no status.
+        let verdict = Verdict::Rejected;
+        self.verdicts.push(Pending { item, group, simple, status: None, message_id, verdict }, now);
+    }
+
+    /// Makes waiting verdicts durable where the turn is so anyway, or where they waited long enough.
+    pub(crate) fn ride_verdicts(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
+        let due = self.verdicts.deadline().is_some_and(|deadline| deadline <= turn.now.monotonic);
+        if due || !turn.is_empty() { self.flush_verdicts(turn) } else { Ok(()) }
+    }
+
+    /// Writes all waiting verdicts.
+    pub(crate) fn flush_verdicts(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
+        self.verdicts.since = None;
+        for pending in std::mem::take(&mut self.verdicts.waiting) {
+            let Item { outbox, part, .. } = pending.item;
+            turn.entries.push(Entry::Verdict { outbox, part, status: pending.status });
+            match (pending.status, pending.verdict) {
+                // Accepted, or lost and nobody asks further.
+                (Some(_), Verdict::Accepted) | (None, _) if pending.simple => {
+                    turn.write(Key::Outbox(outbox), None);
+                }
+                (Some(_), Verdict::Accepted) => {
+                    self.set_part(outbox, part, PartState::Accepted { message_id: pending.message_id }, turn)?;
+                }
+                (None, _) => self.set_part(outbox, part, PartState::Uncertain, turn)?,
+                _ => self.refused(&pending, turn)?,
+            }
+            turn.next_event();
+        }
+        Ok(())
+    }
+
+    /// Writes the state of one part; a message without receipts is over once no part can change any more.
+    fn set_part(
+        &mut self,
+        outbox: OutboxId,
+        part: u8,
+        state: PartState,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        let Some(mut entry) = turn.outbox(&self.store, outbox)? else { return Ok(()) };
+        match entry.parts.get_mut(usize::from(part)) {
+            Some(slot) if matches!(slot, PartState::Unsent | PartState::Sending) => *slot = state,
+            _ => return Ok(()),
+        }
+        let open = |state: &PartState| matches!(state, PartState::Unsent | PartState::Sending);
+        if wants_receipt(&entry) || entry.parts.iter().any(open) {
+            turn.write_outbox(entry);
+        } else {
+            turn.write(Key::Outbox(outbox), None);
+        }
+        Ok(())
+    }
+
+    /// A part was refused: later again, or to the dead letters.
+    fn refused(&mut self, pending: &Pending, turn: &mut Turn) -> Result<(), Fatal> {
+        let Some(mut entry) = turn.outbox(&self.store, pending.item.outbox)? else { return Ok(()) };
+        let pause = RETRIES.get(usize::from(entry.attempts)).or(RETRIES.last());
+        entry.attempts = entry.attempts.saturating_add(1);
+        let next = after(turn.now.wall, pause.copied().unwrap_or_default());
+        let again = match pending.verdict {
+            Verdict::Retry => true,
+            Verdict::RetryLimited => entry.attempts < LIMITED_TRIES,
+            _ => false,
+        };
+        if again && next < entry.expires_at {
+            let mut item = pending.item;
+            // It is certain that it did not leave.
+            item.again = false;
+            self.queues.delay(pending.group, item, next);
+            turn.write_outbox(entry);
+            return Ok(());
+        }
+        self.bury(entry, pending.item.part, turn)
+    }
+
+    /// Puts a refused message to the dead letters, where a person can see it for some days.
+    fn bury(&mut self, mut entry: OutboxEntry, part: u8, turn: &mut Turn) -> Result<(), Fatal> {
+        if let Some(state) = entry.parts.get_mut(usize::from(part)) {
+            *state = PartState::Failed;
+        }
+        metrics::counter!("tongdai_dead_letters_total", "service" => entry.service.as_str().to_owned())
+            .increment(1);
+        let dead = entry.clone();
+        self.finish(entry, FinalState::Failed, turn)?;
+        if let Some(oldest) = self.deadlines.bury(dead.id, turn.now.wall) {
+            turn.write(Key::Outbox(oldest), None);
+        }
+        turn.write_outbox(dead);
+        Ok(())
+    }
+}
+
+fn name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted => "accepted",
+        Verdict::Throttled => "throttled",
+        Verdict::Retry | Verdict::RetryLimited => "retry",
+        Verdict::Rejected => "rejected",
+        Verdict::Configuration => "configuration",
+    }
+}

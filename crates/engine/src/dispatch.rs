@@ -1,0 +1,255 @@
+//! Outbox → submit_sm, as far as window and throttle allow.
+
+use std::time::Duration;
+
+use codec::segment::segment;
+use codec::time::SmppTime;
+use codec::{Sm, segment::Segment};
+use model::outbox::{Body, OutboxEntry, PartState};
+use model::outcome::{Class, FinalState};
+use rustc_hash::FxHashMap;
+use store::StoreError;
+
+use crate::config::Profile;
+use crate::engine::Engine;
+use crate::event::{Effect, LinkId};
+use crate::fatal::Fatal;
+use crate::queue::Item;
+use crate::settle::wants_receipt;
+use crate::turn::Turn;
+
+/// A submit without any word from its link for so long was lost between engine and link; far beyond the response
+/// timer (30 s) and the wait for a window slot.
+const LOST_AFTER: Duration = Duration::from_secs(10 * 60);
+
+/// A validity_period shorter than this is not sent: SMSCs count in minutes.
+const VALIDITY_MIN: Duration = Duration::from_secs(60);
+
+/// A part that was handed to a link.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ticket {
+    pub(crate) item: Item,
+    pub(crate) group: usize,
+    /// One part and no receipt: accepted is final.
+    pub(crate) simple: bool,
+    pub(crate) receipt: bool,
+    at: Duration,
+}
+
+/// Parts that links have; as many as their windows hold.
+#[derive(Default)]
+pub(crate) struct Tickets {
+    last: u64,
+    open: FxHashMap<u64, Ticket>,
+}
+
+impl Tickets {
+    fn issue(&mut self, ticket: Ticket) -> u64 {
+        self.last += 1;
+        self.open.insert(self.last, ticket);
+        self.last
+    }
+
+    /// Ends a ticket; `None` for one that was never issued or ended before.
+    pub(crate) fn take(&mut self, ticket: u64) -> Option<Ticket> {
+        self.open.remove(&ticket)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Ends the tickets that no link speaks of any more.
+    pub(crate) fn take_lost(&mut self, now: Duration) -> Vec<Ticket> {
+        let lost = |ticket: &Ticket| now.saturating_sub(ticket.at) > LOST_AFTER;
+        let ids: Vec<u64> = self.open.iter().filter(|(_, it)| lost(it)).map(|(id, _)| *id).collect();
+        ids.into_iter().filter_map(|id| self.open.remove(&id)).collect()
+    }
+}
+
+/// Whether a text may be sent once more where nobody knows whether it left. Charged and legal texts never; of bulk
+/// the receiver would only see that it came twice.
+pub(crate) fn may_resend(class: Class) -> bool {
+    match class {
+        Class::Answer | Class::Credential | Class::Code | Class::Notice => true,
+        Class::Charged | Class::Legal | Class::Bulk => false,
+    }
+}
+
+impl Engine {
+    /// A link stands.
+    pub(crate) fn link_up(&mut self, link: LinkId, transmits: bool, credit: u32) {
+        if let Some(link) = self.queues.link_mut(link) {
+            link.transmits = transmits;
+            link.credit = credit;
+            link.stopped_until = None;
+        }
+    }
+
+    /// A link says how much it takes now.
+    pub(crate) fn credit(&mut self, link: LinkId, room: u32) {
+        if let Some(link) = self.queues.link_mut(link) {
+            link.credit = room;
+        }
+    }
+
+    /// A link is gone: what it had not sent goes back to the head, what it had no answer for is uncertain.
+    pub(crate) fn link_down(&mut self, link: LinkId, unsent: &[u64], unanswered: &[u64], turn: &mut Turn) {
+        if let Some(link) = self.queues.link_mut(link) {
+            link.transmits = false;
+            link.credit = 0;
+        }
+        self.fingerprints.link_down(link, turn.now.monotonic, turn.now.wall);
+        for ticket in unanswered.iter().rev() {
+            if let Some(ticket) = self.tickets.take(*ticket) {
+                self.uncertain(&ticket, turn.now.monotonic);
+            }
+        }
+        for ticket in unsent.iter().rev() {
+            if let Some(ticket) = self.tickets.take(*ticket) {
+                self.queues.push_front(ticket.group, ticket.item);
+            }
+        }
+    }
+
+    /// Hands out as much as the links take; it leaves after the commit.
+    pub(crate) fn dispatch(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
+        self.queues.wake(turn.now.wall);
+        for group in 0..self.queues.groups_len() {
+            while let Some((item, link)) = self.queues.pop(group, turn.now.monotonic) {
+                if !self.hand_out(group, item, link, turn)? {
+                    self.queues.return_credit(link);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands one part to a link; whether it took a credit.
+    fn hand_out(
+        &mut self,
+        group: usize,
+        item: Item,
+        link: LinkId,
+        turn: &mut Turn,
+    ) -> Result<bool, Fatal> {
+        let Some(mut entry) = turn.outbox(&self.store, item.outbox)? else { return Ok(false) };
+        let part = usize::from(item.part);
+        if !matches!(entry.parts.get(part), Some(PartState::Unsent | PartState::Sending)) {
+            return Ok(false);
+        }
+        if entry.expires_at <= turn.now.wall {
+            self.finish(entry, FinalState::Failed, turn)?;
+            turn.next_event();
+            return Ok(false);
+        }
+        let Some(config) = self.config.links.get(usize::from(link.0)) else { return Ok(false) };
+        let Some(piece) = self.piece(&entry, part, &config.profile)? else {
+            self.finish(entry, FinalState::Failed, turn)?;
+            return Ok(false);
+        };
+        let sm = submit_sm(&entry, piece, &config.profile, turn);
+        let receipt = wants_receipt(&entry);
+        let simple = entry.parts.len() == 1 && !receipt;
+        if mark(&mut entry, item) {
+            turn.write_outbox(entry);
+        }
+        let ticket = Ticket { item, group, simple, receipt, at: turn.now.monotonic };
+        let ticket = self.tickets.issue(ticket);
+        turn.effect(Effect::Submit { link, ticket, sm });
+        Ok(true)
+    }
+
+    /// One part of a message's text; none where its secret is gone.
+    fn piece(
+        &mut self,
+        entry: &OutboxEntry,
+        part: usize,
+        profile: &Profile,
+    ) -> Result<Option<Segment>, Fatal> {
+        let cut = |text: &str| segment(text, u16::from(entry.reference), profile.segments);
+        let pieces = match &entry.body {
+            Body::Text(text) => cut(text),
+            Body::Awaited => return Ok(None),
+            Body::Secret { sealed } => match self.store.secrets().open(entry.id, sealed) {
+                Ok(text) => cut(&text),
+                Err(StoreError::SecretGone) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            },
+        };
+        Ok(pieces.into_iter().nth(part))
+    }
+
+    /// Drops what expired while no link took it. The queues are in order of age, so the heads are the oldest.
+    pub(crate) fn expire_heads(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
+        /// Bounds the turn.
+        const STEP: usize = 500;
+        for _ in 0..STEP {
+            let heads: Vec<(usize, Item)> = self.queues.fronts().collect();
+            let mut dropped = false;
+            for (group, item) in heads {
+                let entry = turn.outbox(&self.store, item.outbox)?;
+                if entry.as_ref().is_some_and(|entry| entry.expires_at > turn.now.wall) {
+                    continue;
+                }
+                self.queues.drop_front(group, item);
+                dropped = true;
+                if let Some(entry) = entry {
+                    self.finish(entry, FinalState::Failed, turn)?;
+                    turn.next_event();
+                }
+            }
+            if !dropped {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is in a link's hands or waits to be.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.tickets.is_empty() && self.queues.len() == 0
+    }
+
+    /// Messages that are on their way out, for pages and metrics.
+    pub fn queued(&self) -> usize {
+        self.queues.len()
+    }
+}
+
+/// Writes down that a part is about to leave, where that must be durable before it does; whether anything changed.
+fn mark(entry: &mut OutboxEntry, item: Item) -> bool {
+    if item.again && entry.resent == 0 {
+        entry.resent = 1;
+        metrics::counter!("tongdai_resent_total").increment(1);
+        return true;
+    }
+    if may_resend(entry.class) {
+        return false;
+    }
+    match entry.parts.get_mut(usize::from(item.part)) {
+        Some(state) if *state == PartState::Unsent => {
+            *state = PartState::Sending;
+            true
+        }
+        _ => false,
+    }
+}
+
+fn submit_sm(entry: &OutboxEntry, piece: Segment, profile: &Profile, turn: &Turn) -> Sm {
+    let left = Duration::try_from(entry.expires_at.duration_since(turn.now.wall)).unwrap_or_default();
+    let validity_period = if profile.validity && left >= VALIDITY_MIN {
+        SmppTime::relative(left).to_string()
+    } else {
+        String::new()
+    };
+    let mut sm = Sm {
+        source: entry.source.clone(),
+        destination: entry.destination.clone(),
+        registered_delivery: u8::from(wants_receipt(entry)),
+        validity_period,
+        ..Sm::default()
+    };
+    piece.fill(&mut sm);
+    sm
+}

@@ -1,0 +1,205 @@
+//! The owner of everything: takes events, commits once, releases effects.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use codec::CommandStatus;
+use jiff::{SignedDuration, Timestamp};
+use model::outcome::FinalSubject;
+use model::{CommandError, Now, OutboxId};
+use routing::Rules;
+use rustc_hash::FxHashMap;
+use store::{Reader, Recovery, Store};
+
+use crate::clock::Clock;
+use crate::conclude::Receipts;
+use crate::config::Config;
+use crate::confirm::Verdicts;
+use crate::dispatch::Tickets;
+use crate::event::{Effect, Event};
+use crate::fatal::Fatal;
+use crate::fingerprint::Fingerprints;
+use crate::guard::LoopGuard;
+use crate::meters::Meters;
+use crate::partial::Partials;
+use crate::queue::Queues;
+use crate::timers::Deadlines;
+use crate::turn::{Delivery, Turn};
+
+/// The straight line, over its store. There is one in a process; it is driven by one thread.
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) config: Config,
+    pub(crate) queues: Queues,
+    pub(crate) tickets: Tickets,
+    pub(crate) verdicts: Verdicts,
+    pub(crate) receipts: Receipts,
+    pub(crate) fingerprints: Fingerprints,
+    pub(crate) partials: Partials,
+    pub(crate) guard: LoopGuard,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) clock: Clock,
+    pub(crate) meters: Meters,
+    /// Messages whose password is being drawn, by what it is for; drawn again should there be no slot for the text.
+    pub(crate) awaited: FxHashMap<OutboxId, FinalSubject>,
+    /// Drawn passwords that came while the disk was full.
+    drawn: VecDeque<Event>,
+    /// The moment of the last turn.
+    now: Now,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("queued", &self.queues.len()).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Takes a store as it was recovered, and puts what is open back in order: queues, receipts that are waited
+    /// for, half-joined messages, fingerprints. The effects ask for passwords that were never drawn.
+    pub fn start(
+        store: Store,
+        recovery: &Recovery,
+        rules: Arc<Rules>,
+        config: Config,
+        now: Now,
+    ) -> Result<(Self, Vec<Effect>), Fatal> {
+        let mut engine = Self {
+            store,
+            rules,
+            queues: Queues::new(&config),
+            config,
+            tickets: Tickets::default(),
+            verdicts: Verdicts::default(),
+            receipts: Receipts::default(),
+            fingerprints: Fingerprints::default(),
+            partials: Partials::default(),
+            guard: LoopGuard::default(),
+            deadlines: Deadlines::default(),
+            clock: Clock::start(now, recovery.last_turn_at),
+            meters: Meters::default(),
+            awaited: FxHashMap::default(),
+            drawn: VecDeque::new(),
+            now,
+        };
+        engine.restore(recovery, now);
+        let effects = engine.draw_awaited();
+        Ok((engine, effects))
+    }
+
+    /// Takes what happened, in order; decides it, commits once, and returns what to do now.
+    ///
+    /// After an error nothing of the turn may be told to anybody: end the process.
+    pub fn turn(&mut self, events: Vec<Event>, now: Now, seed: [u8; 32]) -> Result<Vec<Effect>, Fatal> {
+        self.now = now;
+        self.clock.check(now);
+        let mut turn = Turn::new(self.store.next_sequence(), now, seed);
+        let has_room = self.store.has_room();
+        for event in events {
+            if has_room {
+                self.event(event, &mut turn)?;
+            } else {
+                self.event_without_room(event, &mut turn)?;
+            }
+            turn.next_event();
+        }
+        if has_room {
+            for event in std::mem::take(&mut self.drawn) {
+                self.event(event, &mut turn)?;
+                turn.next_event();
+            }
+            self.run_due(&mut turn)?;
+            self.dispatch(&mut turn)?;
+        }
+        self.commit(turn)
+    }
+
+    /// Lets the store make segments ahead and take a step of a checkpoint; call it after the effects of a turn were
+    /// handed out, and when idle. Returns whether there is more to do.
+    pub fn housekeep(&mut self) -> Result<bool, Fatal> {
+        /// Open records moved in one step: a step then takes about a millisecond.
+        const STEP: usize = 1_000;
+        Ok(self.store.housekeeping(STEP)?)
+    }
+
+    /// A view of the records for pages.
+    pub fn reader(&self) -> Reader {
+        self.store.reader()
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    /// When [`Self::turn`] must be called at the latest, events or not, on the monotonic clock.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        let monotonic = |wall: Timestamp| {
+            let left = wall.duration_since(self.now.wall).max(SignedDuration::ZERO);
+            self.now.monotonic.saturating_add(left.unsigned_abs())
+        };
+        let due = if self.clock.is_trusted() { self.store.next_due().ok().flatten() } else { None };
+        let moments = [self.queues.next_wake(), self.partials.next_expiry(), self.deadlines.next(), due];
+        let walls = moments.into_iter().flatten().map(monotonic);
+        let pending = self.fingerprints.has_changes().then_some(self.now.monotonic);
+        let monotonics = [self.verdicts.deadline(), pending, self.sweep_deadline()];
+        walls.chain(monotonics.into_iter().flatten()).min()
+    }
+
+    fn event(&mut self, event: Event, turn: &mut Turn) -> Result<(), Fatal> {
+        match event {
+            Event::LinkUp { link, transmits, credit, .. } => self.link_up(link, transmits, credit),
+            Event::LinkDown { link, unsent, unanswered, .. } => self.link_down(link, &unsent, &unanswered, turn),
+            Event::Credit { link, room } => self.credit(link, room),
+            Event::Delivered { link, generation, sequence_number, data_sm, sm } => {
+                self.receive(Delivery { link, generation, sequence_number, data_sm }, &sm, turn)?;
+            }
+            Event::DeadlineAnswered { link, generation, sequence_number } => {
+                self.fingerprints.deadline_answered(link, generation, sequence_number, turn.now.wall);
+            }
+            Event::Submitted { link, ticket, result } => self.submitted(link, ticket, result, turn)?,
+            Event::Command { slot, actor, command } => self.command(slot, actor, command, turn)?,
+            Event::Drawn { outbox, subject, password, hash } => {
+                self.drawn(outbox, subject, password, hash, turn)?;
+            }
+            Event::Rules(rules) => {
+                self.rules = rules;
+                self.meters.clear();
+            }
+            Event::ClockConfirmed => self.clock.confirm(turn.now),
+        }
+        Ok(())
+    }
+
+    /// The disk is full: nothing new is taken, what is in hand stays in memory.
+    fn event_without_room(&mut self, event: Event, turn: &mut Turn) -> Result<(), Fatal> {
+        match event {
+            Event::Delivered { link, generation, sequence_number, data_sm, .. } => {
+                let delivery = Delivery { link, generation, sequence_number, data_sm };
+                turn.respond(delivery, CommandStatus::ESME_RX_T_APPN);
+            }
+            Event::Command { slot, .. } => {
+                let reason = "the store has no room; try again later".to_owned();
+                turn.effect(Effect::Answer { slot, result: Err(CommandError::Conflict { reason }) });
+            }
+            Event::Drawn { .. } => self.drawn.push_back(event),
+            event => self.event(event, turn)?,
+        }
+        Ok(())
+    }
+
+    /// Makes the turn durable and gives its effects away; nothing before this has left the engine.
+    fn commit(&mut self, turn: Turn) -> Result<Vec<Effect>, Fatal> {
+        let is_empty = turn.is_empty();
+        let (record, effects, forgotten) = turn.finish();
+        if !is_empty {
+            self.store.commit(&record)?;
+        }
+        for id in forgotten {
+            self.store.secrets().forget(id)?;
+        }
+        Ok(effects)
+    }
+}

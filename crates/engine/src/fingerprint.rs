@@ -1,0 +1,196 @@
+//! Which messages the SMSC may hand over again, because it may not have seen their acknowledgement.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use codec::{Concat, Sm};
+use jiff::{SignedDuration, Timestamp};
+use model::outbox::{Fingerprint, FingerprintEntry};
+use ring::digest::{Context, SHA256};
+use rustc_hash::FxHashMap;
+
+use crate::event::LinkId;
+
+/// How long after its response a message may turn uncertain, should the link die.
+const CERTAIN_AGE: Duration = Duration::from_secs(60);
+/// Remembered a link: a minute at 16,000 messages a second.
+const CERTAIN_MAX: usize = 1_000_000;
+/// How long an uncertain message is remembered: redelivery was seen after 24 hours.
+const UNCERTAIN_AGE: SignedDuration = SignedDuration::from_hours(72);
+/// Remembered in all; the oldest is dropped and counted.
+const UNCERTAIN_MAX: usize = 4_000_000;
+/// After this a look-up is answered anyway: it harms nobody, and the citizen may have asked again.
+const LOOK_UP_AGE: SignedDuration = SignedDuration::from_mins(10);
+/// Records of newly uncertain messages written in one turn: bounds the turn.
+const ARMED_PER_TURN: usize = 5_000;
+
+/// The hash over all that an SMSC repeats when it hands a message over again. The sender is normalised, as a sister
+/// bind may write him otherwise.
+pub(crate) fn of(group: &str, sender: &str, sm: &Sm, concat: Option<Concat>, payload: &[u8]) -> Fingerprint {
+    let mut context = Context::new(&SHA256);
+    for field in [group.as_bytes(), sender.as_bytes(), sm.destination.digits.as_bytes()] {
+        context.update(&field.len().to_be_bytes());
+        context.update(field);
+    }
+    context.update(&[sm.esm_class, sm.data_coding]);
+    if let Some(Concat { reference, wide, total, number }) = concat {
+        let [high, low] = reference.to_be_bytes();
+        context.update(&[high, low, u8::from(wide), total, number]);
+    }
+    context.update(payload);
+    let digest = context.finish();
+    let mut octets = [0; 16];
+    octets.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+    Fingerprint(octets)
+}
+
+/// A message whose response was written on a link that still stands.
+#[derive(Debug, Clone, Copy)]
+struct Certain {
+    at: Duration,
+    generation: u32,
+    sequence_number: u32,
+    fingerprint: Fingerprint,
+    act: bool,
+}
+
+/// A message that was acknowledged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Acknowledged {
+    pub(crate) link: LinkId,
+    pub(crate) generation: u32,
+    pub(crate) sequence_number: u32,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) act: bool,
+}
+
+/// All fingerprints: certain ones by link in memory, uncertain ones also as open records.
+#[derive(Default)]
+pub(crate) struct Fingerprints {
+    certain: FxHashMap<LinkId, VecDeque<Certain>>,
+    uncertain: FxHashMap<Fingerprint, FingerprintEntry>,
+    /// Uncertain ones by age; may name some that were absorbed since.
+    order: VecDeque<(Timestamp, Fingerprint)>,
+    /// Not written yet.
+    unwritten: VecDeque<Fingerprint>,
+    /// To be deleted from the store: too old or too many.
+    dropped: VecDeque<Fingerprint>,
+}
+
+impl Fingerprints {
+    /// Takes back an open record at the start.
+    pub(crate) fn restore(&mut self, fingerprint: Fingerprint, entry: FingerprintEntry) {
+        self.order.push_back((entry.since, fingerprint));
+        self.uncertain.insert(fingerprint, entry);
+    }
+
+    /// Sorts what was restored by age.
+    pub(crate) fn restored(&mut self) {
+        self.order.make_contiguous().sort_unstable();
+    }
+
+    /// Remembers a message whose response leaves with this turn.
+    pub(crate) fn acknowledged(&mut self, message: Acknowledged, now: Duration) {
+        let Acknowledged { link, generation, sequence_number, fingerprint, act } = message;
+        let certain = self.certain.entry(link).or_default();
+        while certain.front().is_some_and(|old| now.saturating_sub(old.at) > CERTAIN_AGE)
+            || certain.len() >= CERTAIN_MAX
+        {
+            certain.pop_front();
+        }
+        certain.push_back(Certain { at: now, generation, sequence_number, fingerprint, act });
+    }
+
+    /// A link died: what it acknowledged within the last minute is uncertain.
+    pub(crate) fn link_down(&mut self, link: LinkId, now: Duration, wall: Timestamp) {
+        let Some(certain) = self.certain.get_mut(&link) else { return };
+        for message in std::mem::take(certain) {
+            if now.saturating_sub(message.at) <= CERTAIN_AGE {
+                self.arm(message.fingerprint, message.act, wall);
+            }
+        }
+    }
+
+    /// The link answered "later" in our place: the message will come again.
+    pub(crate) fn deadline_answered(
+        &mut self,
+        link: LinkId,
+        generation: u32,
+        sequence_number: u32,
+        wall: Timestamp,
+    ) {
+        let Some(certain) = self.certain.get_mut(&link) else { return };
+        let found = certain
+            .iter()
+            .rposition(|it| it.sequence_number == sequence_number && it.generation == generation);
+        if let Some(message) = found.and_then(|at| certain.remove(at)) {
+            self.arm(message.fingerprint, message.act, wall);
+        }
+    }
+
+    /// Makes a message uncertain; its record rides in the next turn.
+    pub(crate) fn arm(&mut self, fingerprint: Fingerprint, act: bool, since: Timestamp) {
+        self.uncertain.insert(fingerprint, FingerprintEntry { since, act });
+        self.order.push_back((since, fingerprint));
+        self.unwritten.push_back(fingerprint);
+        while self.uncertain.len() > UNCERTAIN_MAX {
+            let Some((since, oldest)) = self.order.pop_front() else { break };
+            self.drop_if(oldest, since);
+        }
+    }
+
+    /// Whether a message is a redelivery that must not run. One is absorbed: it takes the place of the first copy,
+    /// and becomes uncertain itself should its link die.
+    pub(crate) fn absorb(&mut self, fingerprint: Fingerprint, wall: Timestamp) -> Option<FingerprintEntry> {
+        let entry = self.uncertain.get(&fingerprint)?;
+        let age = wall.duration_since(entry.since);
+        if age > UNCERTAIN_AGE || (!entry.act && age > LOOK_UP_AGE) {
+            return None;
+        }
+        self.uncertain.remove(&fingerprint)
+    }
+
+    /// Records to write in this turn, and to delete.
+    pub(crate) fn take_changes(&mut self, wall: Timestamp) -> Vec<(Fingerprint, Option<FingerprintEntry>)> {
+        while let Some((since, oldest)) = self.order.front().copied() {
+            if wall.duration_since(since) <= UNCERTAIN_AGE {
+                break;
+            }
+            self.order.pop_front();
+            self.drop_if(oldest, since);
+        }
+        let mut changes = Vec::new();
+        while changes.len() < ARMED_PER_TURN {
+            let Some(fingerprint) = self.unwritten.pop_front() else { break };
+            if let Some(entry) = self.uncertain.get(&fingerprint) {
+                changes.push((fingerprint, Some(entry.clone())));
+            }
+        }
+        while changes.len() < ARMED_PER_TURN {
+            let Some(fingerprint) = self.dropped.pop_front() else { break };
+            changes.push((fingerprint, None));
+        }
+        changes
+    }
+
+    /// Whether [`Self::take_changes`] has more to give.
+    pub(crate) fn has_changes(&self) -> bool {
+        !self.unwritten.is_empty() || !self.dropped.is_empty()
+    }
+
+    /// How many are uncertain.
+    pub(crate) fn uncertain_len(&self) -> usize {
+        self.uncertain.len()
+    }
+
+    /// Drops a record unless it was armed anew since.
+    fn drop_if(&mut self, fingerprint: Fingerprint, since: Timestamp) {
+        if self.uncertain.get(&fingerprint).is_some_and(|entry| entry.since == since) {
+            self.uncertain.remove(&fingerprint);
+            self.dropped.push_back(fingerprint);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+use model::Address;
+
+use super::*;
+
+const LINK: LinkId = LinkId(0);
+
+fn wall(second: i64) -> Timestamp {
+    Timestamp::from_second(1_785_000_000 + second).unwrap()
+}
+
+fn acknowledged(octet: u8, act: bool) -> Acknowledged {
+    let fingerprint = Fingerprint([octet; 16]);
+    Acknowledged { link: LINK, generation: 1, sequence_number: u32::from(octet), fingerprint, act }
+}
+
+#[test]
+fn a_healthy_link_absorbs_nothing() {
+    let mut all = Fingerprints::default();
+    all.acknowledged(acknowledged(1, true), Duration::ZERO);
+    assert_eq!(all.absorb(Fingerprint([1; 16]), wall(1)), None);
+}
+
+#[test]
+fn a_dead_link_makes_the_last_minute_uncertain_and_one_copy_is_absorbed() {
+    let mut all = Fingerprints::default();
+    all.acknowledged(acknowledged(1, true), Duration::from_secs(0));
+    all.acknowledged(acknowledged(2, true), Duration::from_secs(30));
+    all.link_down(LINK, Duration::from_secs(61), wall(61));
+    assert_eq!(all.absorb(Fingerprint([1; 16]), wall(62)), None, "61 s old");
+    assert!(all.absorb(Fingerprint([2; 16]), wall(62)).is_some());
+    assert_eq!(all.absorb(Fingerprint([2; 16]), wall(63)), None, "one only");
+}
+
+#[test]
+fn a_look_up_is_answered_after_ten_minutes_and_an_act_never_runs_twice() {
+    let mut all = Fingerprints::default();
+    all.arm(Fingerprint([1; 16]), false, wall(0));
+    all.arm(Fingerprint([2; 16]), true, wall(0));
+    assert_eq!(all.absorb(Fingerprint([1; 16]), wall(601)), None);
+    assert!(all.absorb(Fingerprint([2; 16]), wall(72 * 3600)).is_some());
+}
+
+#[test]
+fn the_deadline_makes_one_message_uncertain() {
+    let mut all = Fingerprints::default();
+    all.acknowledged(acknowledged(1, true), Duration::ZERO);
+    all.acknowledged(acknowledged(2, true), Duration::ZERO);
+    all.deadline_answered(LINK, 1, 1, wall(1));
+    assert!(all.absorb(Fingerprint([1; 16]), wall(2)).is_some());
+    assert_eq!(all.absorb(Fingerprint([2; 16]), wall(2)), None);
+}
+
+#[test]
+fn records_are_written_once_and_dropped_after_72_hours() {
+    let mut all = Fingerprints::default();
+    all.arm(Fingerprint([1; 16]), true, wall(0));
+    assert_eq!(all.take_changes(wall(0)).len(), 1);
+    assert!(!all.has_changes());
+    assert_eq!(all.take_changes(wall(72 * 3600 + 1)), vec![(Fingerprint([1; 16]), None)]);
+    assert_eq!(all.uncertain_len(), 0);
+}
+
+#[test]
+fn the_hash_tells_senders_parts_and_texts_apart() {
+    let sm = Sm { destination: Address::new(0, 1, "8383"), ..Sm::default() };
+    let part = |number| Some(Concat { reference: 7, wide: false, total: 2, number });
+    let base = of("g", "84905123456", &sm, None, b"XNC");
+    assert_eq!(base, of("g", "84905123456", &sm.clone(), None, b"XNC"));
+    assert_ne!(base, of("h", "84905123456", &sm, None, b"XNC"));
+    assert_ne!(base, of("g", "84905123457", &sm, None, b"XNC"));
+    assert_ne!(base, of("g", "84905123456", &sm, None, b"XNC "));
+    assert_ne!(of("g", "1", &sm, part(1), b"A"), of("g", "1", &sm, part(2), b"A"));
+}

@@ -1,0 +1,199 @@
+//! Parts of long messages, durable before they are acknowledged, joined before they are decoded.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use codec::{Concat, UserData};
+use jiff::{SignedDuration, Timestamp};
+use model::journal::Entry;
+use model::outbox::{PartialMessage, PartialMessageId};
+use model::plan::Party;
+use model::{Address, Key, Msisdn, Outcome, Record, Redacted};
+use rustc_hash::FxHashMap;
+
+use crate::engine::Engine;
+use crate::fatal::Fatal;
+use crate::meters;
+use crate::receive::Inbound;
+use crate::settle::{Route, reply};
+use crate::turn::Turn;
+
+/// Half-joined messages of one sender: a handset sends one after the other, so four leave room for lost parts.
+const PER_SENDER_MAX: usize = 4;
+/// Half-joined messages in all; each holds 140 octets a part.
+const ALL_MAX: usize = 20_000;
+/// How long a message waits for its other parts; the field uses 5 to 60 minutes.
+const AGE_MAX: SignedDuration = SignedDuration::from_mins(10);
+/// Messages given up in one turn: bounds the turn.
+const EXPIRED_PER_TURN: usize = 500;
+
+/// Which half-joined messages there are; their parts stand in the store.
+#[derive(Default)]
+pub(crate) struct Partials {
+    since: FxHashMap<PartialMessageId, Timestamp>,
+    by_age: BTreeSet<(Timestamp, PartialMessageId)>,
+    senders: FxHashMap<(String, Address), VecDeque<PartialMessageId>>,
+}
+
+impl Partials {
+    /// Remembers a message that waits for parts.
+    pub(crate) fn insert(&mut self, id: &PartialMessageId, since: Timestamp) {
+        self.remove(id);
+        self.since.insert(id.clone(), since);
+        self.by_age.insert((since, id.clone()));
+        self.senders.entry(sender_of(id)).or_default().push_back(id.clone());
+    }
+
+    fn remove(&mut self, id: &PartialMessageId) {
+        let Some(since) = self.since.remove(id) else { return };
+        self.by_age.remove(&(since, id.clone()));
+        let sender = sender_of(id);
+        if let Some(own) = self.senders.get_mut(&sender) {
+            own.retain(|it| it != id);
+            if own.is_empty() {
+                self.senders.remove(&sender);
+            }
+        }
+    }
+
+    fn contains(&self, id: &PartialMessageId) -> bool {
+        self.since.contains_key(id)
+    }
+
+    /// Which message must be given up so that another may begin.
+    fn crowded_out(&self, id: &PartialMessageId) -> Option<PartialMessageId> {
+        let own = self.senders.get(&sender_of(id)).filter(|own| own.len() >= PER_SENDER_MAX);
+        match own {
+            Some(own) => own.front().cloned(),
+            None if self.since.len() >= ALL_MAX => self.by_age.first().map(|(_, id)| id.clone()),
+            None => None,
+        }
+    }
+
+    /// When the oldest is given up.
+    pub(crate) fn next_expiry(&self) -> Option<Timestamp> {
+        self.by_age.first().and_then(|(since, _)| since.checked_add(AGE_MAX).ok())
+    }
+
+    fn expired(&self, wall: Timestamp) -> Vec<PartialMessageId> {
+        let old = |since: Timestamp| wall.duration_since(since) >= AGE_MAX;
+        let expired = self.by_age.iter().take_while(|(since, _)| old(*since)).take(EXPIRED_PER_TURN);
+        expired.map(|(_, id)| id.clone()).collect()
+    }
+}
+
+fn sender_of(id: &PartialMessageId) -> (String, Address) {
+    (id.group.clone(), id.source.clone())
+}
+
+/// A citizen's number as an SMSC takes it: international, E.164.
+pub(crate) fn international(citizen: &Msisdn) -> Address {
+    Address::new(1, 1, citizen.as_str())
+}
+
+impl Engine {
+    /// Takes one part; the last one makes the message whole.
+    pub(crate) fn take_part(
+        &mut self,
+        inbound: &Inbound<'_>,
+        citizen: &Msisdn,
+        data: &UserData,
+        concat: Concat,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        let id = PartialMessageId {
+            group: inbound.group.clone(),
+            // Normalised: a sister bind may write the sender otherwise.
+            source: international(citizen),
+            destination: inbound.sm.destination.clone(),
+            wide: concat.wide,
+            reference: concat.reference,
+            total: concat.total,
+        };
+        let message = self.with_part(&id, concat.number, data, inbound.sm.data_coding, turn)?;
+        if let Some(payload) = whole(&message) {
+            self.partials.remove(&id);
+            turn.write(Key::PartialMessage(id), None);
+            let data = UserData { payload: payload.into(), ..data.clone() };
+            return self.take_whole(inbound, citizen, &data, message.data_coding, turn);
+        }
+        self.partials.insert(&id, message.since);
+        turn.write(Key::PartialMessage(id), Some(Record::PartialMessage(message)));
+        let (group, fingerprint) = (inbound.group.clone(), inbound.fingerprint);
+        turn.entries.push(Entry::Part { group, fingerprint });
+        // A part always counts as an act: taken twice it would begin a message that never becomes whole.
+        self.acknowledged(inbound, true, turn);
+        Ok(())
+    }
+
+    /// The message with one part more. Other octets under a known number mean that the sender has used the
+    /// reference again: the old parts are let go.
+    fn with_part(
+        &mut self,
+        id: &PartialMessageId,
+        number: u8,
+        data: &UserData,
+        data_coding: u8,
+        turn: &mut Turn,
+    ) -> Result<PartialMessage, Fatal> {
+        let fresh = PartialMessage {
+            parts: vec![None; usize::from(id.total)],
+            data_coding,
+            since: turn.now.wall,
+        };
+        let mut message = match turn.read(&self.store, &Key::PartialMessage(id.clone()))? {
+            Some(Record::PartialMessage(message)) if message.parts.len() == usize::from(id.total) => message,
+            _ => fresh.clone(),
+        };
+        if !self.partials.contains(id) {
+            if let Some(oldest) = self.partials.crowded_out(id) {
+                self.give_up(&oldest, turn);
+            }
+        }
+        let place = usize::from(number.saturating_sub(1));
+        let octets = Redacted(data.payload.to_vec());
+        if message.parts.get(place).is_some_and(|known| known.as_ref().is_some_and(|it| *it != octets)) {
+            message = fresh;
+        }
+        if let Some(slot) = message.parts.get_mut(place) {
+            *slot = Some(octets);
+        }
+        Ok(message)
+    }
+
+    /// Gives up what has waited too long.
+    pub(crate) fn expire_partials(&mut self, turn: &mut Turn) {
+        for id in self.partials.expired(turn.now.wall) {
+            self.give_up(&id, turn);
+            turn.next_event();
+        }
+    }
+
+    /// Drops a half-joined message and asks its sender once to send it again.
+    fn give_up(&mut self, id: &PartialMessageId, turn: &mut Turn) {
+        self.partials.remove(id);
+        turn.write(Key::PartialMessage(id.clone()), None);
+        meters::ignored("missing_parts");
+        turn.entries.push(Entry::Timer { label: "missing_parts".to_owned() });
+        let plan = self.config.links.iter().find(|link| link.group == id.group).map(|link| link.plan);
+        let Some(plan) = plan else { return };
+        let Some((service, _)) = self.service_for(&id.group, plan, &id.destination) else { return };
+        let Party::Citizen(citizen) = plan.party(&id.source) else { return };
+        if !self.guard.admit(&citizen, service.limits.messages_per_minute, turn.now.monotonic) {
+            return;
+        }
+        let Some(rendered) = services::notice(&service, "parts", &[]) else { return };
+        let label = rendered.template.clone();
+        let messages = vec![reply(&citizen, rendered)];
+        let outcome = Outcome { messages, label, ..Outcome::default() };
+        let group = self.queues.group(&id.group);
+        let (source, destination) = (id.destination.clone(), id.source.clone());
+        self.settle(outcome, &service, Some(&Route { group, citizen, source, destination }), turn);
+    }
+}
+
+/// The octets of all parts in order, where none is missing.
+fn whole(message: &PartialMessage) -> Option<Vec<u8>> {
+    let parts: Option<Vec<&[u8]>> =
+        message.parts.iter().map(|part| part.as_ref().map(|octets| octets.as_slice())).collect();
+    Some(parts?.concat())
+}

@@ -1,0 +1,283 @@
+//! PDU → segment → whole message. Receipts branch off by `esm_class` alone.
+
+use std::sync::Arc;
+
+use codec::data_coding::{decode_text, unpack};
+use codec::{CommandStatus, Sm, SmKind, UserData};
+use model::journal::Entry;
+use model::outbox::Fingerprint;
+use model::plan::{NumberingPlan, Party};
+use model::{Address, ErrorKind, Interpretation, Key, Msisdn, Redacted, Rejection, Service};
+
+use crate::engine::Engine;
+use crate::fatal::Fatal;
+use crate::fingerprint::{self, Acknowledged};
+use crate::meters;
+use crate::settle::Route;
+use crate::turn::{Delivery, Turn};
+
+/// A citizen's message on its way in.
+pub(crate) struct Inbound<'a> {
+    pub(crate) delivery: Delivery,
+    pub(crate) sm: &'a Sm,
+    /// The bind group's name and place.
+    pub(crate) group: String,
+    pub(crate) place: usize,
+    pub(crate) plan: &'static NumberingPlan,
+    pub(crate) fingerprint: Fingerprint,
+}
+
+impl Inbound<'_> {
+    /// The way back: from the number that was written to, to whom it came from.
+    fn route(&self, citizen: &Msisdn) -> Route {
+        Route {
+            group: self.place,
+            citizen: citizen.clone(),
+            source: self.sm.destination.clone(),
+            destination: self.sm.source.clone(),
+        }
+    }
+}
+
+impl Engine {
+    /// Takes a deliver_sm or data_sm and acknowledges it with the turn's commit, whatever it says.
+    pub(crate) fn receive(&mut self, delivery: Delivery, sm: &Sm, turn: &mut Turn) -> Result<(), Fatal> {
+        match sm.kind() {
+            SmKind::Message => self.take_message(delivery, sm, turn)?,
+            _ => self.receipt(delivery.link, sm, turn)?,
+        }
+        turn.respond(delivery, CommandStatus::ESME_ROK);
+        Ok(())
+    }
+
+    fn take_message(&mut self, delivery: Delivery, sm: &Sm, turn: &mut Turn) -> Result<(), Fatal> {
+        let Some(link) = self.config.links.get(usize::from(delivery.link.0)) else { return Ok(()) };
+        let (group, plan) = (link.group.clone(), link.plan);
+        let alphabet = link.profile.segments.default_alphabet;
+        let place = self.queues.group(&group);
+        let data = sm.user_data();
+        let (concat, payload) = match &data {
+            Ok(data) => (data.concat, data.payload.as_ref()),
+            Err(_) => (None, sm.short_message.as_ref()),
+        };
+        let party = plan.party(&sm.source);
+        let sender = match &party {
+            Party::Citizen(citizen) => citizen.as_str(),
+            _ => &sm.source.digits,
+        };
+        let fingerprint = fingerprint::of(&group, sender, sm, concat, payload);
+        let inbound = Inbound { delivery, sm, group, place, plan, fingerprint };
+        if let Some(first) = self.fingerprints.absorb(fingerprint, turn.now.wall) {
+            turn.write(Key::Fingerprint(fingerprint), None);
+            self.ignore(&inbound, "redelivery", first.act, turn);
+            return Ok(());
+        }
+        let citizen = match self.citizen(party) {
+            Ok(citizen) => citizen,
+            Err(reason) => {
+                self.ignore(&inbound, reason, false, turn);
+                return Ok(());
+            }
+        };
+        let Ok(mut data) = data else { return self.quarantine(&inbound, &citizen, payload_of(sm), turn) };
+        if data.ports.is_some() {
+            return self.quarantine(&inbound, &citizen, payload_of(sm), turn);
+        }
+        data.payload = unpack(&data, sm.data_coding, alphabet);
+        match data.concat.filter(|concat| concat.total > 1) {
+            Some(concat) => self.take_part(&inbound, &citizen, &data, concat, turn),
+            None => self.take_whole(&inbound, &citizen, &data, sm.data_coding, turn),
+        }
+    }
+
+    /// Decodes a whole message and has it answered.
+    pub(crate) fn take_whole(
+        &mut self,
+        inbound: &Inbound<'_>,
+        citizen: &Msisdn,
+        data: &UserData,
+        data_coding: u8,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        let link = self.config.links.get(usize::from(inbound.delivery.link.0));
+        let alphabet = link.map(|link| link.profile.segments.default_alphabet).unwrap_or_default();
+        match decode_text(&data.payload, data_coding, data.shifts, alphabet) {
+            Ok(decoded) => self.take_text(inbound, citizen, decoded.text, turn),
+            Err(_) => self.quarantine(inbound, citizen, &data.payload, turn),
+        }
+    }
+
+    fn take_text(
+        &mut self,
+        inbound: &Inbound<'_>,
+        citizen: &Msisdn,
+        text: String,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        let mut entry = Decided { label: "no_service".to_owned(), ..Decided::default() };
+        if let Some((service, number)) = self.service_for(&inbound.group, inbound.plan, &inbound.sm.destination)
+        {
+            entry.service = Some(Arc::clone(&service));
+            if self.guard.admit(citizen, service.limits.messages_per_minute, turn.now.monotonic) {
+                match self.rules.interpret(&number, &text, turn.now.wall) {
+                    Some(meaning) => {
+                        entry.rule = meaning.rule.clone();
+                        entry.act = meaning.result.as_ref().is_ok_and(model::Command::is_act);
+                        entry.label = self.answer(inbound, citizen, meaning, &service, turn)?;
+                    }
+                    None => entry.label = "no_rule".to_owned(),
+                }
+            } else {
+                meters::ignored("loop_guard");
+                entry.label = "loop_guard".to_owned();
+            }
+            self.meters.message(&service.id, &entry.label);
+        } else {
+            meters::ignored("no_service");
+        }
+        self.journal_message(inbound, text, entry, turn);
+        Ok(())
+    }
+
+    fn journal_message(&mut self, inbound: &Inbound<'_>, text: String, decided: Decided, turn: &mut Turn) {
+        turn.entries.push(Entry::Message {
+            index: turn.index(),
+            group: inbound.group.clone(),
+            source: inbound.sm.source.clone(),
+            destination: inbound.sm.destination.clone(),
+            text: Redacted(text),
+            fingerprint: inbound.fingerprint,
+            service: decided.service.map(|service| service.id.clone()),
+            rule: decided.rule,
+            label: decided.label,
+            act: decided.act,
+        });
+        self.acknowledged(inbound, decided.act, turn);
+    }
+
+    /// Decides what a message means, and sends what is to be sent; the label of what was decided.
+    fn answer(
+        &mut self,
+        inbound: &Inbound<'_>,
+        citizen: &Msisdn,
+        interpretation: Interpretation,
+        service: &Service,
+        turn: &mut Turn,
+    ) -> Result<String, Fatal> {
+        let request = model::Request::Message { sender: citizen.clone(), interpretation };
+        let outcome = self.decide(&request, service, turn)?;
+        let label = outcome.label.clone();
+        self.settle(outcome, service, Some(&inbound.route(citizen)), turn);
+        Ok(label)
+    }
+
+    /// Keeps octets that are no text, and tells the citizen as the service does it.
+    fn quarantine(
+        &mut self,
+        inbound: &Inbound<'_>,
+        citizen: &Msisdn,
+        octets: &[u8],
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        meters::ignored("quarantine");
+        let Inbound { sm, group, fingerprint, .. } = inbound;
+        turn.entries.push(Entry::Quarantine {
+            group: group.clone(),
+            source: sm.source.clone(),
+            destination: sm.destination.clone(),
+            data_coding: sm.data_coding,
+            octets: Redacted(octets.to_vec()),
+            fingerprint: *fingerprint,
+        });
+        self.acknowledged(inbound, false, turn);
+        self.reject(inbound, citizen, ErrorKind::Unreadable, turn)
+    }
+
+    /// Answers a message that has no readable text, if its number has a service and the sender is no robot.
+    fn reject(
+        &mut self,
+        inbound: &Inbound<'_>,
+        citizen: &Msisdn,
+        kind: ErrorKind,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        let found = self.service_for(&inbound.group, inbound.plan, &inbound.sm.destination);
+        let Some((service, _)) = found else { return Ok(()) };
+        if self.guard.admit(citizen, service.limits.messages_per_minute, turn.now.monotonic) {
+            let result = Err(Rejection::new(kind));
+            let interpretation = Interpretation { service: service.id.clone(), rule: None, result };
+            let label = self.answer(inbound, citizen, interpretation, &service, turn)?;
+            self.meters.message(&service.id, &label);
+        }
+        Ok(())
+    }
+
+    /// Acknowledges a message that is not run.
+    fn ignore(&mut self, inbound: &Inbound<'_>, reason: &'static str, act: bool, turn: &mut Turn) {
+        meters::ignored(reason);
+        turn.entries.push(Entry::Ignored {
+            reason: reason.to_owned(),
+            source: inbound.sm.source.clone(),
+            fingerprint: inbound.fingerprint,
+        });
+        self.acknowledged(inbound, act, turn);
+    }
+
+    /// Remembers what this turn acknowledges.
+    pub(crate) fn acknowledged(&mut self, inbound: &Inbound<'_>, act: bool, turn: &Turn) {
+        let Delivery { link, generation, sequence_number, .. } = inbound.delivery;
+        let fingerprint = inbound.fingerprint;
+        let message = Acknowledged { link, generation, sequence_number, fingerprint, act };
+        self.fingerprints.acknowledged(message, turn.now.monotonic);
+    }
+
+    /// Who may be answered; else why not.
+    fn citizen(&self, party: Party) -> Result<Msisdn, &'static str> {
+        match party {
+            Party::Citizen(citizen) if self.rules.by_number(citizen.as_str()).is_some() => Err("own_number"),
+            Party::Citizen(citizen) => Ok(citizen),
+            Party::ShortCode => Err("short_code"),
+            Party::Alphanumeric => Err("alphanumeric"),
+            Party::Empty => Err("no_sender"),
+        }
+    }
+
+    /// The service of a number on this group, and the number in the pack's form.
+    pub(crate) fn service_for(
+        &self,
+        group: &str,
+        plan: &NumberingPlan,
+        destination: &Address,
+    ) -> Option<(Arc<Service>, String)> {
+        let digits = destination.digits.trim().trim_start_matches('+');
+        let found = match self.rules.by_number(digits) {
+            Some(service) => Some((service, digits.to_owned())),
+            None => match plan.party(destination) {
+                Party::Citizen(number) => {
+                    self.rules.by_number(number.as_str()).map(|service| (service, number.into()))
+                }
+                _ => None,
+            },
+        };
+        let (service, number) = found?;
+        let carries = service.groups.is_empty() || service.groups.iter().any(|name| name == group);
+        carries.then(|| (Arc::clone(service), number))
+    }
+}
+
+/// What was made of a message, for the journal.
+#[derive(Default)]
+struct Decided {
+    service: Option<Arc<Service>>,
+    rule: Option<String>,
+    label: String,
+    act: bool,
+}
+
+/// The octets to keep of a message that can't be read.
+fn payload_of(sm: &Sm) -> &[u8] {
+    match sm.tlvs.get(codec::tlv::tag::MESSAGE_PAYLOAD) {
+        Some(payload) if sm.short_message.is_empty() => payload,
+        _ => &sm.short_message,
+    }
+}

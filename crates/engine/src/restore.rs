@@ -1,0 +1,70 @@
+//! A start puts what is open back in order. It applies and never decides again.
+
+use model::outbox::{Body, OutboxEntry, PartState};
+use model::{Key, Now, Record};
+use store::Recovery;
+
+use crate::dispatch::may_resend;
+use crate::engine::Engine;
+use crate::queue::Item;
+use crate::settle::wants_receipt;
+
+impl Engine {
+    /// Rebuilds what lives in memory from the open records and from the last minute of the journal.
+    pub(crate) fn restore(&mut self, recovery: &Recovery, now: Now) {
+        let mut messages = Vec::new();
+        for (key, record) in self.store.open_entries() {
+            match (key, record) {
+                (_, Record::Outbox(entry)) => messages.push(entry.clone()),
+                (Key::PartialMessage(id), Record::PartialMessage(message)) => {
+                    self.partials.insert(id, message.since);
+                }
+                (Key::Fingerprint(fingerprint), Record::Fingerprint(entry)) => {
+                    self.fingerprints.restore(*fingerprint, entry.clone());
+                }
+                _ => self.deadlines.watch(key, Some(record)),
+            }
+        }
+        self.fingerprints.restored();
+        for (_, fingerprint, act) in &recovery.recent {
+            self.fingerprints.arm(*fingerprint, *act, now.wall);
+        }
+        // In the order in which they were made: what waited longest leaves first.
+        messages.sort_unstable_by_key(|entry| entry.id);
+        for entry in &messages {
+            self.restore_message(entry, now);
+        }
+    }
+
+    fn restore_message(&mut self, entry: &OutboxEntry, now: Now) {
+        self.restore_deadline(entry, now.wall);
+        if entry.body == Body::Awaited {
+            if let Some(subject) = &entry.subject {
+                self.awaited.insert(entry.id, subject.clone());
+            }
+            return;
+        }
+        if entry.parts.contains(&PartState::Failed) {
+            return;
+        }
+        let group = self.queues.group(&entry.group);
+        let simple = entry.parts.len() == 1 && !wants_receipt(entry);
+        for (part, state) in (0_u8..).zip(&entry.parts) {
+            let item = Item { outbox: entry.id, part, class: entry.class, again: false };
+            match state {
+                PartState::Accepted { message_id } => {
+                    self.receipts.expect(group, message_id, (entry.id, part));
+                }
+                // It was about to leave when the process ended, or it was sent again before and nobody knows.
+                PartState::Sending => self.lose(item, group, simple, now.monotonic),
+                PartState::Unsent if may_resend(entry.class) && entry.resent > 0 => {
+                    self.lose(item, group, simple, now.monotonic);
+                }
+                _ => {}
+            }
+        }
+        if !may_resend(entry.class) || entry.resent == 0 {
+            self.enqueue(entry, may_resend(entry.class), now.wall);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! What happens because time passes: due timers, receipts that never came, what is too old.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use model::journal::Entry;
+use model::key::TimerSubject;
+use model::outbox::{Body, PartState};
+use model::outcome::FinalState;
+use model::request::Request;
+use model::{Key, OutboxId, Record, ServiceId};
+use rustc_hash::FxHashSet;
+
+use crate::engine::Engine;
+use crate::event::Effect;
+use crate::fatal::Fatal;
+use crate::settle::after;
+use crate::turn::Turn;
+
+/// How long after its validity a message's receipt is waited for; with the day of a credential these are 72 hours.
+const RECEIPT_GRACE: SignedDuration = SignedDuration::from_hours(48);
+/// How long a dead letter can be looked at.
+const DEAD_AGE: SignedDuration = SignedDuration::from_hours(72);
+/// Dead letters kept; the journal has the older ones.
+const DEAD_MAX: usize = 10_000;
+/// How long what was counted of a sender is kept after its last change; the limits themselves count an hour.
+const LIMITS_AGE: SignedDuration = SignedDuration::from_hours(24);
+/// Timers and deadlines run in one turn: bounds the turn.
+const STEP: usize = 500;
+/// Between two looks at what has no deadline of its own.
+const SWEEP: Duration = Duration::from_secs(1);
+/// The same while nothing is open: only secrets age.
+const IDLE_SWEEP: Duration = Duration::from_secs(3_600);
+/// A password that was not drawn by then is asked for again.
+const DRAW_AGAIN: Duration = Duration::from_secs(60);
+/// A timer whose service is not in force is looked at again after this.
+const ORPHAN_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+
+/// What is due at a moment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// A message that waits for a receipt, or a dead letter.
+    Outbox(OutboxId),
+    /// What was counted of a sender.
+    Limits(Key),
+}
+
+/// Deadlines of open records, in memory; a start makes them anew.
+#[derive(Default)]
+pub(crate) struct Deadlines {
+    due: BTreeSet<(Timestamp, Due)>,
+    limits: FxHashSet<Key>,
+    dead: VecDeque<OutboxId>,
+    swept_at: Duration,
+    secrets_swept_at: Duration,
+    asked: Vec<(Duration, OutboxId)>,
+}
+
+impl Deadlines {
+    /// Looks at a message again at `moment`.
+    pub(crate) fn outbox(&mut self, moment: Timestamp, id: OutboxId) {
+        self.due.insert((moment, Due::Outbox(id)));
+    }
+
+    /// Keeps an eye on a record that is dropped by age.
+    pub(crate) fn watch(&mut self, key: &Key, record: Option<&Record>) {
+        let (Key::Limits(..), Some(Record::Limits(limits))) = (key, record) else { return };
+        if self.limits.insert(key.clone()) {
+            let changed_at = limits.changed_at.unwrap_or(Timestamp::UNIX_EPOCH);
+            self.due.insert((after(changed_at, LIMITS_AGE), Due::Limits(key.clone())));
+        }
+    }
+
+    /// Keeps a dead letter; the oldest, where there are too many.
+    pub(crate) fn bury(&mut self, id: OutboxId, wall: Timestamp) -> Option<OutboxId> {
+        self.dead.push_back(id);
+        self.outbox(after(wall, DEAD_AGE), id);
+        if self.dead.len() > DEAD_MAX { self.dead.pop_front() } else { None }
+    }
+
+    /// When the next one is due.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.due.first().map(|(moment, _)| *moment)
+    }
+
+    fn take_due(&mut self, wall: Timestamp) -> Option<Due> {
+        if self.next()? > wall { None } else { self.due.pop_first().map(|(_, due)| due) }
+    }
+}
+
+impl Engine {
+    /// Runs all that is due, and lets verdicts ride.
+    pub(crate) fn run_due(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
+        for (fingerprint, entry) in self.fingerprints.take_changes(turn.now.wall) {
+            turn.write(Key::Fingerprint(fingerprint), entry.map(Record::Fingerprint));
+        }
+        self.expire_partials(turn);
+        for _ in 0..STEP {
+            let Some(due) = self.deadlines.take_due(turn.now.wall) else { break };
+            match due {
+                Due::Outbox(id) => self.outbox_due(id, turn)?,
+                Due::Limits(key) => self.limits_due(key, turn)?,
+            }
+            turn.next_event();
+        }
+        if self.clock.is_trusted() {
+            self.run_timers(turn)?;
+        }
+        if turn.now.monotonic.saturating_sub(self.deadlines.swept_at) >= SWEEP {
+            self.sweep(turn)?;
+        }
+        self.ride_verdicts(turn)
+    }
+
+    /// When the next sweep is due.
+    pub(crate) fn sweep_deadline(&self) -> Option<Duration> {
+        let busy = !self.is_idle() || self.receipts.holds_any() || !self.awaited.is_empty();
+        Some(self.deadlines.swept_at + if busy { SWEEP } else { IDLE_SWEEP })
+    }
+
+    fn run_timers(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
+        if self.store.next_due()?.is_none_or(|moment| moment > turn.now.wall) {
+            return Ok(());
+        }
+        for (key, record) in self.store.due(turn.now.wall, STEP)? {
+            let Record::Timer(_, subject) = record else { continue };
+            // An event of this turn may have taken it back.
+            if turn.read(&self.store, &key)?.is_none() {
+                continue;
+            }
+            turn.write(key, None);
+            let label = self.run_timer(subject, turn)?;
+            turn.entries.push(Entry::Timer { label });
+            turn.next_event();
+        }
+        Ok(())
+    }
+
+    fn run_timer(&mut self, subject: TimerSubject, turn: &mut Turn) -> Result<String, Fatal> {
+        let Some(service) = self.rules.service(service_of(&subject)).cloned() else {
+            let later = after(turn.now.wall, ORPHAN_PAUSE);
+            let record = Record::Timer(later, subject.clone());
+            turn.write(Key::Timer(later, subject), Some(record));
+            return Ok("no_service".to_owned());
+        };
+        let outcome = self.decide(&Request::Timer(subject), &service, turn)?;
+        let label = outcome.label.clone();
+        self.settle(outcome, &service, None, turn);
+        Ok(label)
+    }
+
+    /// A message whose validity or whose wait for a receipt is over.
+    fn outbox_due(&mut self, id: OutboxId, turn: &mut Turn) -> Result<(), Fatal> {
+        let Some(entry) = turn.outbox(&self.store, id)? else { return Ok(()) };
+        let over = after(entry.expires_at, RECEIPT_GRACE);
+        if entry.parts.contains(&PartState::Failed) {
+            turn.write(Key::Outbox(id), None);
+        } else if turn.now.wall >= over {
+            self.finish(entry, FinalState::Unknown, turn)?;
+        } else if entry.parts.iter().all(|part| *part == PartState::Unsent) {
+            // Never taken by any SMSC, or its password never drawn.
+            self.finish(entry, FinalState::Failed, turn)?;
+        } else {
+            self.deadlines.outbox(over, id);
+        }
+        Ok(())
+    }
+
+    fn limits_due(&mut self, key: Key, turn: &mut Turn) -> Result<(), Fatal> {
+        self.deadlines.limits.remove(&key);
+        let record = turn.read(&self.store, &key)?;
+        let Some(Record::Limits(limits)) = &record else { return Ok(()) };
+        let ends_at = limits.changed_at.map(|changed_at| after(changed_at, LIMITS_AGE));
+        if ends_at.is_some_and(|ends_at| ends_at > turn.now.wall) {
+            self.deadlines.watch(&key, record.as_ref());
+        } else {
+            turn.write(key, None);
+        }
+        Ok(())
+    }
+
+    /// Looks at what has no deadline of its own.
+    fn sweep(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
+        let now = turn.now.monotonic;
+        self.deadlines.swept_at = now;
+        for ticket in self.tickets.take_lost(now) {
+            self.uncertain(&ticket, now);
+        }
+        self.receipts.expire_held(now);
+        self.expire_heads(turn)?;
+        for effect in self.draw_overdue(now) {
+            turn.effect(effect);
+        }
+        if now.saturating_sub(self.deadlines.secrets_swept_at) >= IDLE_SWEEP {
+            self.deadlines.secrets_swept_at = now;
+            self.store.secrets().sweep(turn.now.wall)?;
+        }
+        metrics::gauge!("tongdai_outbox_queued").set(gauge(self.queues.len()));
+        metrics::gauge!("tongdai_fingerprints_uncertain").set(gauge(self.fingerprints.uncertain_len()));
+        Ok(())
+    }
+
+    /// Asks again for passwords that were asked for long ago.
+    fn draw_overdue(&mut self, now: Duration) -> Vec<Effect> {
+        let asked = std::mem::take(&mut self.deadlines.asked);
+        let known: FxHashSet<OutboxId> = asked.iter().map(|(_, id)| *id).collect();
+        let mut effects = Vec::new();
+        for (at, id) in asked {
+            let Some(subject) = self.awaited.get(&id) else { continue };
+            let overdue = now.saturating_sub(at) >= DRAW_AGAIN;
+            if overdue {
+                effects.push(self.draw(id, subject));
+            }
+            self.deadlines.asked.push((if overdue { now } else { at }, id));
+        }
+        let new = self.awaited.keys().filter(|id| !known.contains(*id)).map(|id| (now, *id));
+        self.deadlines.asked.extend(new.collect::<Vec<_>>());
+        effects
+    }
+
+    /// Asks for every password that is waited for, as after a start.
+    pub(crate) fn draw_awaited(&self) -> Vec<Effect> {
+        self.awaited.iter().map(|(id, subject)| self.draw(*id, subject)).collect()
+    }
+
+    /// Puts one open message back at a start.
+    pub(crate) fn restore_deadline(&mut self, entry: &model::outbox::OutboxEntry, wall: Timestamp) {
+        if entry.parts.contains(&PartState::Failed) {
+            self.deadlines.bury(entry.id, wall);
+        } else if entry.body == Body::Awaited || crate::settle::wants_receipt(entry) {
+            self.deadlines.outbox(entry.expires_at, entry.id);
+        }
+    }
+}
+
+fn service_of(subject: &TimerSubject) -> &ServiceId {
+    match subject {
+        TimerSubject::RotatePassword(service, _) | TimerSubject::RemindBooking(service, ..) => service,
+    }
+}
+
+/// A count as a gauge's number.
+fn gauge(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}

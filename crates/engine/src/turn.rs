@@ -1,0 +1,140 @@
+//! What one turn has read, written and will release: values until the commit.
+
+use codec::CommandStatus;
+use model::journal::Entry;
+use model::outbox::OutboxEntry;
+use model::{EventId, Key, Now, OutboxId, Record, Seed};
+use rustc_hash::FxHashMap;
+use store::Store;
+
+use crate::event::{Effect, LinkId};
+use crate::fatal::Fatal;
+
+/// A request of the SMSC that is answered after the commit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delivery {
+    pub(crate) link: LinkId,
+    pub(crate) generation: u32,
+    pub(crate) sequence_number: u32,
+    pub(crate) data_sm: bool,
+}
+
+/// One turn in the making.
+pub(crate) struct Turn {
+    pub(crate) now: Now,
+    seed: [u8; 32],
+    sequence: u64,
+    index: u32,
+    ordinal: u16,
+    pub(crate) entries: Vec<Entry>,
+    writes: Vec<(Key, Option<Record>)>,
+    /// Where in `writes` a key stands: a key is written once, later values replace earlier ones.
+    places: FxHashMap<Key, usize>,
+    effects: Vec<Effect>,
+    forgotten: Vec<OutboxId>,
+}
+
+impl Turn {
+    pub(crate) fn new(sequence: u64, now: Now, seed: [u8; 32]) -> Self {
+        Self {
+            now,
+            seed,
+            sequence,
+            index: 0,
+            ordinal: 0,
+            entries: Vec::new(),
+            writes: Vec::new(),
+            places: FxHashMap::default(),
+            effects: Vec::new(),
+            forgotten: Vec::new(),
+        }
+    }
+
+    /// Begins the next event: its messages are numbered from 0.
+    pub(crate) fn next_event(&mut self) {
+        self.index += 1;
+        self.ordinal = 0;
+    }
+
+    /// Place of the event in the turn.
+    pub(crate) fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// The randomness of this event.
+    pub(crate) fn seed(&self) -> Seed {
+        Seed::new(self.seed, u64::from(self.index))
+    }
+
+    /// The id of the event's next outgoing message.
+    pub(crate) fn next_outbox(&mut self) -> OutboxId {
+        let ordinal = self.ordinal;
+        self.ordinal = self.ordinal.saturating_add(1);
+        OutboxId { cause: EventId { sequence: self.sequence, index: self.index }, ordinal }
+    }
+
+    /// What a key holds, this turn's writes included.
+    pub(crate) fn read(&self, store: &Store, key: &Key) -> Result<Option<Record>, Fatal> {
+        match self.places.get(key).and_then(|place| self.writes.get(*place)) {
+            Some((_, record)) => Ok(record.clone()),
+            None => Ok(store.get(key)?),
+        }
+    }
+
+    /// An outgoing message, this turn's writes included.
+    pub(crate) fn outbox(&self, store: &Store, id: OutboxId) -> Result<Option<OutboxEntry>, Fatal> {
+        match self.read(store, &Key::Outbox(id))? {
+            Some(Record::Outbox(entry)) => Ok(Some(entry)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Writes a record, or deletes it.
+    pub(crate) fn write(&mut self, key: Key, record: Option<Record>) {
+        match self.places.get(&key).and_then(|place| self.writes.get_mut(*place)) {
+            Some(slot) => slot.1 = record,
+            None => {
+                self.places.insert(key.clone(), self.writes.len());
+                self.writes.push((key, record));
+            }
+        }
+    }
+
+    /// Writes an outgoing message.
+    pub(crate) fn write_outbox(&mut self, entry: OutboxEntry) {
+        self.write(Key::Outbox(entry.id), Some(Record::Outbox(entry)));
+    }
+
+    /// Something to release after the commit.
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Answers a request of the SMSC after the commit.
+    pub(crate) fn respond(&mut self, delivery: Delivery, status: CommandStatus) {
+        let Delivery { link, generation, sequence_number, data_sm } = delivery;
+        self.effect(Effect::Respond { link, generation, sequence_number, data_sm, status });
+    }
+
+    /// Has the secret text of a final message zeroed after the commit.
+    pub(crate) fn forget(&mut self, id: OutboxId) {
+        self.forgotten.push(id);
+    }
+
+    /// Whether there is anything to make durable.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.writes.is_empty()
+    }
+
+    /// How many writes there are.
+    pub(crate) fn writes_len(&self) -> usize {
+        self.writes.len()
+    }
+
+    /// The record for the journal, and what to do once it is durable: effects and secrets to forget.
+    pub(crate) fn finish(self) -> (model::journal::Turn, Vec<Effect>, Vec<OutboxId>) {
+        let record =
+            model::journal::Turn { at: self.now.wall, entries: self.entries, writes: self.writes };
+        (record, self.effects, self.forgotten)
+    }
+}
