@@ -17,9 +17,10 @@ use crate::Concat;
 
 /// Half-joined messages of one sender: a handset sends one after the other, so four leave room for lost parts.
 pub const JOINS_PER_SENDER_MAX: usize = 4;
-/// Half-joined messages in all: at most 255 parts of 140 octets each, so well under 1 GiB at the very worst and
-/// a few MiB in practice.
+/// Half-joined messages in all: a whole town's lost parts of [`JOIN_AGE_MAX`].
 pub const JOINS_MAX: usize = 20_000;
+/// Octets of all half-joined messages: each of [`JOINS_MAX`] may hold six full parts on average.
+pub const OCTETS_MAX: usize = 16 * 1024 * 1024;
 /// How long a message waits for its other parts; the field uses 5 to 60 minutes.
 pub const JOIN_AGE_MAX: Duration = Duration::from_secs(10 * 60);
 
@@ -124,6 +125,10 @@ impl Join {
         self.parts.values().flatten().copied().collect::<Vec<u8>>().into()
     }
 
+    fn length(&self) -> usize {
+        self.parts.values().map(Bytes::len).sum()
+    }
+
     /// How many parts are missing.
     #[must_use]
     pub fn missing(&self) -> usize {
@@ -150,6 +155,7 @@ pub struct Reassembly {
     /// The joins of each sender, at most [`JOINS_PER_SENDER_MAX`].
     senders: HashMap<Sender, Vec<u64>>,
     begun: u64,
+    octets: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -180,25 +186,27 @@ impl Reassembly {
         number: u8,
         payload: Bytes,
         now: Duration,
-    ) -> (Inserted, Option<GivenUp>) {
+    ) -> (Inserted, Vec<GivenUp>) {
         let sender = Sender::of(key);
-        let known = self.find(&sender, key);
-        if let Some((serial, waiting)) = known.and_then(|it| Some((it, self.joins.get_mut(&it)?))) {
-            match waiting.join.insert(number, payload.clone()) {
-                Inserted::Conflict => {
-                    let given_up = self.remove(serial);
-                    return (self.begin(sender, key, number, payload, now), given_up);
-                }
+        let mut given_up = Vec::new();
+        if let Some(serial) = self.find(&sender, key) {
+            match self.continue_join(serial, number, &payload) {
+                Inserted::Conflict => given_up.extend(self.remove(serial)),
                 Inserted::Complete(octets) => {
                     // Closed at once: the sender may use the reference again.
                     self.remove(serial);
-                    return (Inserted::Complete(octets), None);
+                    return (Inserted::Complete(octets), given_up);
                 }
-                inserted => return (inserted, None),
+                inserted => {
+                    self.shed(&mut given_up);
+                    return (inserted, given_up);
+                }
             }
         }
-        let given_up = self.make_room(&sender);
-        (self.begin(sender, key, number, payload, now), given_up)
+        self.make_room(&sender, &mut given_up);
+        let inserted = self.begin(sender, key, number, payload, now);
+        self.shed(&mut given_up);
+        (inserted, given_up)
     }
 
     /// Gives up what has waited for [`JOIN_AGE_MAX`]; answer each sender once with "please resend".
@@ -232,6 +240,15 @@ impl Reassembly {
         serials.iter().copied().find(|serial| self.joins.get(serial).is_some_and(|it| it.key == *key))
     }
 
+    fn continue_join(&mut self, serial: u64, number: u8, payload: &Bytes) -> Inserted {
+        let Some(waiting) = self.joins.get_mut(&serial) else { return Inserted::Conflict };
+        let inserted = waiting.join.insert(number, payload.clone());
+        if inserted == Inserted::Stored {
+            self.octets += payload.len();
+        }
+        inserted
+    }
+
     fn begin(
         &mut self,
         sender: Sender,
@@ -241,28 +258,39 @@ impl Reassembly {
         now: Duration,
     ) -> Inserted {
         let mut join = Join::new(key.total);
+        let length = payload.len();
         let inserted = join.insert(number, payload);
         if inserted == Inserted::Stored {
             let serial = self.begun;
             self.begun += 1;
+            self.octets += length;
             self.joins.insert(serial, Waiting { key: key.clone(), join, since: now });
             self.senders.entry(sender).or_default().push(serial);
         }
         inserted
     }
 
-    fn make_room(&mut self, sender: &Sender) -> Option<GivenUp> {
+    fn make_room(&mut self, sender: &Sender, given_up: &mut Vec<GivenUp>) {
         let own = self.senders.get(sender).filter(|serials| serials.len() >= JOINS_PER_SENDER_MAX);
         let oldest = match own {
             Some(serials) => serials.first().copied(),
             None if self.joins.len() >= JOINS_MAX => self.joins.first_key_value().map(|(serial, _)| *serial),
             None => None,
         };
-        self.remove(oldest?)
+        given_up.extend(oldest.and_then(|serial| self.remove(serial)));
+    }
+
+    /// Lets the oldest go until [`OCTETS_MAX`] is kept.
+    fn shed(&mut self, given_up: &mut Vec<GivenUp>) {
+        while self.octets > OCTETS_MAX {
+            let Some(serial) = self.joins.first_key_value().map(|(serial, _)| *serial) else { return };
+            given_up.extend(self.remove(serial));
+        }
     }
 
     fn remove(&mut self, serial: u64) -> Option<GivenUp> {
         let Waiting { key, join, .. } = self.joins.remove(&serial)?;
+        self.octets = self.octets.saturating_sub(join.length());
         let sender = Sender::of(&key);
         if let Some(serials) = self.senders.get_mut(&sender) {
             serials.retain(|it| *it != serial);

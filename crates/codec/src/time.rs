@@ -11,7 +11,7 @@ const MONTH: u64 = 30 * DAY;
 const YEAR: u64 = 365 * DAY;
 /// Digits of a time, before `p` or `R`.
 const DIGITS: usize = 15;
-/// The furthest offset, 12 hours east or west (5.0 allows 48 quarters either way; Line Islands need 56).
+/// The furthest offset in quarter hours: the specification says 48, but clocks up to 14 hours ahead exist.
 const QUARTERS_MAX: i8 = 56;
 
 /// A point in time or a span from the moment of receipt.

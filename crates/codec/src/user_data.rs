@@ -19,6 +19,10 @@ const IEI_SINGLE_SHIFT: u8 = 0x24;
 /// National language, locking shift.
 const IEI_LOCKING_SHIFT: u8 = 0x25;
 
+/// The longest part: no part on the air has more than 140 octets, no short_message more than 255. What is longer
+/// came by message_payload and is whole, whatever a header that an SMSC forgot to take off may say.
+const PART_OCTETS_MAX: usize = 255;
+
 /// This message is one part of a longer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Concat {
@@ -95,7 +99,7 @@ impl Sm {
     /// The user data, from short_message, or from message_payload where short_message is empty.
     ///
     /// A header may hold any elements in any order; an element that is unknown or contradicts itself is ignored,
-    /// and of a repeated one the last holds. SAR parameters count only where no header says anything.
+    /// and of a repeated one the last holds. SAR parameters count only where no header says anything. Over 255 octets are never a part.
     pub fn user_data(&self) -> Result<UserData, UserDataError> {
         let octets = match self.tlvs.get(tag::MESSAGE_PAYLOAD) {
             Some(payload) if self.short_message.is_empty() => payload,
@@ -109,6 +113,7 @@ impl Sm {
         if data.concat.is_none() {
             data.concat = self.sar();
         }
+        data.concat = data.concat.filter(|_| data.payload.len() <= PART_OCTETS_MAX);
         Ok(data)
     }
 

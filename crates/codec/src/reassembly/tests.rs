@@ -20,10 +20,10 @@ fn complete(text: &'static str) -> Inserted {
 fn two_citizens_with_one_reference_stay_apart() {
     let mut all = Reassembly::default();
     let (one, two) = (key("84905000001", 7, 2), key("84905000002", 7, 2));
-    assert_eq!(all.insert(&one, 1, part("DK "), START), (Inserted::Stored, None));
-    assert_eq!(all.insert(&two, 2, part("222"), START), (Inserted::Stored, None));
-    assert_eq!(all.insert(&one, 2, part("111"), START), (complete("DK 111"), None));
-    assert_eq!(all.insert(&two, 1, part("XNC "), START), (complete("XNC 222"), None));
+    assert_eq!(all.insert(&one, 1, part("DK "), START), (Inserted::Stored, vec![]));
+    assert_eq!(all.insert(&two, 2, part("222"), START), (Inserted::Stored, vec![]));
+    assert_eq!(all.insert(&one, 2, part("111"), START), (complete("DK 111"), vec![]));
+    assert_eq!(all.insert(&two, 1, part("XNC "), START), (complete("XNC 222"), vec![]));
     assert!(all.is_empty());
 }
 
@@ -38,7 +38,7 @@ fn widths_groups_and_destinations_stay_apart() {
         JoinKey { destination: Address::new(6, 0, "1414"), ..narrow.clone() },
         JoinKey { total: 3, ..narrow.clone() },
     ] {
-        assert_eq!(all.insert(&other, 2, part("b"), START), (Inserted::Stored, None), "{other:?}");
+        assert_eq!(all.insert(&other, 2, part("b"), START), (Inserted::Stored, vec![]), "{other:?}");
     }
 }
 
@@ -47,22 +47,22 @@ fn duplicates_are_dropped_and_a_reused_reference_begins_anew() {
     let mut all = Reassembly::default();
     let key = key("84905000001", 7, 2);
     all.insert(&key, 1, part("old"), START);
-    assert_eq!(all.insert(&key, 1, part("old"), START), (Inserted::Duplicate, None));
+    assert_eq!(all.insert(&key, 1, part("old"), START), (Inserted::Duplicate, vec![]));
     let (inserted, given_up) = all.insert(&key, 1, part("new "), START);
     assert_eq!(inserted, Inserted::Stored);
-    assert_eq!(given_up.map(|it| it.join.octets()), Some(part("old")));
-    assert_eq!(all.insert(&key, 2, part("text"), START), (complete("new text"), None));
+    assert_eq!(given_up[0].join.octets(), part("old"));
+    assert_eq!(all.insert(&key, 2, part("text"), START), (complete("new text"), vec![]));
 }
 
 #[test]
 fn a_sender_holds_four_and_the_oldest_goes() {
     let mut all = Reassembly::default();
     for reference in 0..4 {
-        assert_eq!(all.insert(&key("84905000001", reference, 2), 1, part("x"), START).1, None);
+        assert_eq!(all.insert(&key("84905000001", reference, 2), 1, part("x"), START).1, vec![]);
     }
     let (_, given_up) = all.insert(&key("84905000001", 4, 2), 1, part("x"), START);
-    assert_eq!(given_up.map(|it| (it.key.reference, it.join.missing())), Some((0, 1)));
-    assert_eq!(all.insert(&key("84905000002", 0, 2), 1, part("x"), START).1, None);
+    assert_eq!((given_up[0].key.reference, given_up[0].join.missing()), (0, 1));
+    assert_eq!(all.insert(&key("84905000002", 0, 2), 1, part("x"), START).1, vec![]);
     assert_eq!(all.len(), 5);
 }
 
@@ -71,9 +71,23 @@ fn all_together_are_bounded() {
     let mut all = Reassembly::default();
     for sender in 0..=JOINS_MAX {
         let (_, given_up) = all.insert(&key(&sender.to_string(), 0, 2), 1, part("x"), START);
-        assert_eq!(given_up.is_some(), sender == JOINS_MAX);
+        assert_eq!(!given_up.is_empty(), sender == JOINS_MAX);
     }
     assert_eq!(all.len(), JOINS_MAX);
+}
+
+#[test]
+fn their_octets_are_bounded() {
+    let mut all = Reassembly::default();
+    let large = Bytes::from(vec![b'x'; OCTETS_MAX / 4]);
+    for sender in 0..4 {
+        assert_eq!(all.insert(&key(&sender.to_string(), 0, 3), 1, large.clone(), START).1, vec![]);
+    }
+    let (inserted, given_up) = all.insert(&key("3", 0, 3), 2, large.clone(), START);
+    assert_eq!((inserted, given_up[0].key.source.digits.as_str()), (Inserted::Stored, "0"));
+    assert!(matches!(all.insert(&key("3", 0, 3), 3, large.clone(), START).0, Inserted::Complete(_)));
+    assert_eq!(all.len(), 2);
+    assert_eq!(all.insert(&key("4", 0, 3), 1, large, START).1, vec![], "what was completed counts no more");
 }
 
 #[test]

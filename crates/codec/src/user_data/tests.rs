@@ -74,6 +74,20 @@ fn text_comes_from_message_payload_where_short_message_is_empty() {
 }
 
 #[test]
+fn a_long_payload_is_whole_whatever_its_header_says() {
+    let mut octets = b"\x05\x00\x03\x2A\x02\x01".to_vec();
+    octets.resize(6 + 255, b'a');
+    let sm = |octets: &[u8]| Sm {
+        esm_class: 0x40,
+        tlvs: Tlvs::new().with(tag::MESSAGE_PAYLOAD, octets.to_vec()),
+        ..Sm::default()
+    };
+    assert_eq!(sm(&octets).user_data().unwrap().concat, narrow(0x2A, 2, 1));
+    octets.push(b'a');
+    assert_eq!(sm(&octets).user_data().unwrap().concat, None);
+}
+
+#[test]
 fn sar_counts_where_no_header_does() {
     let sar = |number: u8| {
         Tlvs::new()
