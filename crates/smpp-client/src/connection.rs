@@ -1,0 +1,392 @@
+//! One connection from TCP to its end: reads, feeds the session, does what it says, writes once a wake-up.
+
+use std::{io::ErrorKind, time::Duration};
+
+use bytes::{Buf, BytesMut};
+use codec::{Body, CommandStatus, Framed, Pdu, Sm, SmResp};
+use session::{Config, Event, Output, Role, Session};
+use tokio::{
+    io::{AsyncWriteExt, Interest},
+    net::TcpStream,
+};
+
+use crate::{
+    DownReason, LinkCommand, LinkEventKind, Submission,
+    clock::{self, Clock},
+    deadline::Unanswered,
+    link::{Link, told_to_leave},
+    meters::Attempt,
+    policy::Ending,
+};
+
+/// Octets asked of the socket at once.
+const READ_CHUNK: usize = 32 * 1024;
+/// Octets read in one wake-up, so that a flood never delays the timers and the writes for long.
+const READ_STEP_MAX: usize = 256 * 1024;
+/// Batches of commands taken in one wake-up, for the same reason.
+const COMMAND_STEP_MAX: usize = 64;
+/// Octets that may wait for a peer that does not read: answers to the 4,096 deliver_sm that may be unanswered and
+/// the submits of a window of 1,000 fit many times.
+const OUTBOUND_MAX: usize = 1024 * 1024;
+/// How long the last words of a session may take to leave.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// One connection.
+pub(crate) struct Connection<'a> {
+    link: &'a mut Link,
+    clock: Clock,
+    stream: TcpStream,
+    session: Session,
+    unanswered: Unanswered,
+    inbound: BytesMut,
+    outbound: BytesMut,
+    /// Since when `inbound` ends in a part of a PDU.
+    half_read_since: Option<Duration>,
+    up_since: Option<Duration>,
+    /// The credit that the engine has by our count.
+    credit: usize,
+    /// Tickets that came when the session took no more.
+    unsent: Vec<u64>,
+    refused: Option<CommandStatus>,
+    end: Option<DownReason>,
+}
+
+impl<'a> Connection<'a> {
+    pub(crate) fn new(link: &'a mut Link, stream: TcpStream) -> Self {
+        let clock = link.clock;
+        let config = Config {
+            window: link.config.window,
+            rate: link.config.rate,
+            timeouts: link.config.timeouts.clone(),
+        };
+        let session = Session::new(Role::Esme, config, clock.now());
+        Self {
+            link,
+            clock,
+            stream,
+            session,
+            unanswered: Unanswered::default(),
+            inbound: BytesMut::new(),
+            outbound: BytesMut::new(),
+            half_read_since: None,
+            up_since: None,
+            credit: 0,
+            unsent: Vec::new(),
+            refused: None,
+            end: None,
+        }
+    }
+
+    /// Binds, lives, and reports its end.
+    pub(crate) async fn run(mut self) -> (Ending, DownReason) {
+        self.session.bind(self.link.config.mode, self.link.config.bind.clone(), self.clock.now());
+        self.step();
+        while self.end.is_none() {
+            let interest = if self.outbound.is_empty() {
+                Interest::READABLE
+            } else {
+                Interest::READABLE | Interest::WRITABLE
+            };
+            let deadline = self.next_deadline();
+            let telling = !self.link.reports.is_empty();
+            let staying = !self.link.draining;
+            tokio::select! {
+                // Whatever it says, the step finds out by reading and writing.
+                _ = self.stream.ready(interest) => {}
+                Some(batch) = self.link.commands.recv() => self.obey(batch),
+                () = self.link.reports.deliver(), if telling => {}
+                () = told_to_leave(&mut self.link.drain), if staying => self.leave(),
+                () = self.clock.sleep_until(deadline) => {}
+            }
+            if self.link.reports.is_closed() {
+                self.leave();
+            }
+            self.step();
+        }
+        self.finish().await
+    }
+
+    /// All that one wake-up does, in this order: what the peer said comes before what has timed out, and all
+    /// that is to be written leaves in one write.
+    fn step(&mut self) {
+        let now = self.clock.now();
+        self.read(now);
+        for _ in 0..COMMAND_STEP_MAX {
+            let Ok(batch) = self.link.commands.try_recv() else { break };
+            self.obey(batch);
+        }
+        self.session.timeout(now);
+        self.put_off_overdue(now);
+        self.drain_session(now);
+        if self.half_read_deadline().is_some_and(|deadline| deadline <= now) {
+            self.end(DownReason::HalfReadPdu);
+        }
+        self.tell_credit(now);
+        self.link.reports.flush();
+        self.write();
+        // Precision is lost beyond 2^53 slots only.
+        self.link.meters.window_in_use.set(self.session.in_flight() as f64);
+    }
+
+    fn next_deadline(&self) -> Option<Duration> {
+        let session = self.session.next_deadline(self.clock.now());
+        [session, self.unanswered.next_deadline(), self.half_read_deadline()].into_iter().flatten().min()
+    }
+
+    fn half_read_deadline(&self) -> Option<Duration> {
+        self.half_read_since?.checked_add(self.link.config.link_timeouts.half_read_pdu)
+    }
+
+    fn end(&mut self, reason: DownReason) {
+        self.end.get_or_insert(reason);
+    }
+
+    fn leave(&mut self) {
+        self.link.draining = true;
+        self.session.unbind(self.clock.now());
+    }
+
+    fn read(&mut self, now: Duration) {
+        let mut octets = 0;
+        while octets < READ_STEP_MAX {
+            self.inbound.reserve(READ_CHUNK);
+            match self.stream.try_read_buf(&mut self.inbound) {
+                Ok(0) => return self.end(DownReason::Closed),
+                Ok(read) => octets += read,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return self.end(DownReason::Io(error.kind())),
+            }
+            self.decode(now);
+        }
+        if octets > 0 {
+            self.link.meters.last_pdu_received.set(clock::unix_seconds());
+        }
+    }
+
+    fn decode(&mut self, now: Duration) {
+        loop {
+            match codec::decode(&mut self.inbound) {
+                Ok(Some(framed)) => {
+                    self.half_read_since = None;
+                    self.link.meters.received.count(match &framed {
+                        Framed::Pdu(pdu) => pdu.body.command_id(),
+                        Framed::Answerable(error) => error.command_id,
+                    });
+                    self.session.receive(framed, now);
+                }
+                Ok(None) => break,
+                Err(fatal) => {
+                    self.inbound.clear();
+                    // What came before it is answered first.
+                    self.drain_session(now);
+                    self.send(&fatal.generic_nack(), now);
+                    return self.end(fatal.into());
+                }
+            }
+        }
+        if !self.inbound.is_empty() {
+            self.half_read_since.get_or_insert(now);
+        }
+    }
+
+    fn obey(&mut self, batch: Vec<LinkCommand>) {
+        let now = self.clock.now();
+        for command in batch {
+            match command {
+                LinkCommand::Respond { generation, sequence_number, data_sm, status } => {
+                    if generation == self.link.reports.generation
+                        && self.unanswered.take(sequence_number).is_some()
+                    {
+                        self.answer(sequence_number, data_sm, status);
+                    }
+                }
+                LinkCommand::Submit { ticket, sm } => self.submit(ticket, sm, now),
+            }
+        }
+    }
+
+    fn submit(&mut self, ticket: u64, sm: Sm, now: Duration) {
+        self.credit = self.credit.saturating_sub(1);
+        let open = self.up_since.is_some() && !self.link.draining;
+        if self.session.submit(sm, ticket, now).is_ok() {
+            return;
+        }
+        if open && self.link.config.mode.transmits() {
+            // Far beyond the credit: as a throttling SMSC would say it, which costs the message no attempt.
+            let status = CommandStatus::ESME_RTHROTTLED;
+            let result = Submission::Response { status, message_id: String::new() };
+            self.link.reports.push(LinkEventKind::Submitted { ticket, result });
+        } else {
+            self.unsent.push(ticket);
+        }
+    }
+
+    fn answer(&mut self, sequence_number: u32, data_sm: bool, command_status: CommandStatus) {
+        let resp = SmResp::default();
+        let body = if data_sm { Body::DataSmResp(resp) } else { Body::DeliverSmResp(resp) };
+        self.session.respond(Pdu { command_status, sequence_number, body });
+    }
+
+    /// Answers "again later" to what the engine has not answered in time, and tells it, or takes it back where
+    /// the engine has not even seen it.
+    fn put_off_overdue(&mut self, now: Duration) {
+        let mut overdue = Vec::new();
+        while let Some(waiting) = self.unanswered.take_expired(now) {
+            self.put_off(waiting.sequence_number, waiting.data_sm);
+            overdue.push(waiting.sequence_number);
+        }
+        if overdue.is_empty() {
+            return;
+        }
+        let unseen = self.link.reports.take_back(|number| overdue.contains(&number));
+        for sequence_number in overdue.into_iter().filter(|number| !unseen.contains(number)) {
+            self.link.reports.push(LinkEventKind::DeadlineAnswered { sequence_number });
+        }
+    }
+
+    fn put_off(&mut self, sequence_number: u32, data_sm: bool) {
+        self.link.meters.put_off.increment(1);
+        self.answer(sequence_number, data_sm, CommandStatus::ESME_RX_T_APPN);
+    }
+
+    fn drain_session(&mut self, now: Duration) {
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                Output::Send(pdu) => self.send(&pdu, now),
+                Output::Event(event) => self.tell(event, now),
+                Output::Close(reason) => self.end(reason.into()),
+            }
+        }
+    }
+
+    fn send(&mut self, pdu: &Pdu, now: Duration) {
+        if codec::encode(pdu, &mut self.outbound).is_ok() {
+            self.link.meters.sent.count(pdu.body.command_id());
+        } else if !pdu.body.is_response() {
+            // It will never get an answer of the peer: this is the one that a peer would give.
+            let nack = Pdu::generic_nack(CommandStatus::ESME_RINVMSGLEN, pdu.sequence_number);
+            self.session.receive(Framed::Pdu(nack), now);
+        }
+    }
+
+    fn tell(&mut self, event: Event, now: Duration) {
+        match event {
+            Event::Bound { mode, .. } => {
+                self.up_since = Some(now);
+                self.credit = self.session.room(now);
+                self.link.bound(mode, credit(self.credit));
+            }
+            Event::BindRefused(status) => self.refused = Some(status),
+            Event::Request(pdu) => self.delivered(pdu, now),
+            Event::Answered { ticket, response } => {
+                let result = Submission::Response {
+                    status: response.command_status,
+                    message_id: message_id(response.body),
+                };
+                self.link.reports.push(LinkEventKind::Submitted { ticket, result });
+            }
+            Event::TimedOut { ticket } => {
+                self.link.reports.push(LinkEventKind::Submitted { ticket, result: Submission::TimedOut });
+            }
+            Event::Late { ticket, response } => {
+                let message_id = message_id(response.body);
+                if response.command_status.is_ok() && !message_id.is_empty() {
+                    self.link.reports.push(LinkEventKind::Late { ticket, message_id });
+                }
+            }
+            Event::Unmatched(_) => self.link.meters.unmatched.increment(1),
+            Event::Unreadable(_) | Event::Refused(_) => self.link.meters.refused.increment(1),
+            // An SMSC's event.
+            Event::BindRequested { .. } => {}
+        }
+    }
+
+    fn delivered(&mut self, pdu: Pdu, now: Duration) {
+        let sequence_number = pdu.sequence_number;
+        let (data_sm, sm) = match pdu.body {
+            Body::DeliverSm(sm) => (false, sm),
+            Body::DataSm(sm) => (true, sm),
+            // alert_notification and outbind have no answer and mean nothing to us.
+            _ => return,
+        };
+        let deadline = now.saturating_add(self.link.config.link_timeouts.deliver_sm);
+        if self.unanswered.insert(sequence_number, data_sm, deadline) {
+            self.link.reports.push(LinkEventKind::Delivered { sequence_number, data_sm, sm });
+        } else {
+            self.put_off(sequence_number, data_sm);
+        }
+    }
+
+    /// Tells the engine of room that it does not know of: more than it has left, or none while it has some.
+    fn tell_credit(&mut self, now: Duration) {
+        if self.up_since.is_none() {
+            return;
+        }
+        let room = self.session.room(now);
+        if room > self.credit || (room == 0 && self.credit > 0) {
+            self.link.reports.push(LinkEventKind::Credit { room: credit(room) });
+            self.credit = room;
+        }
+    }
+
+    fn write(&mut self) {
+        while !self.outbound.is_empty() {
+            match self.stream.try_write(&self.outbound) {
+                Ok(0) => return self.end(DownReason::Closed),
+                Ok(written) => self.outbound.advance(written),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return self.end(DownReason::Io(error.kind())),
+            }
+        }
+        if self.outbound.len() > OUTBOUND_MAX {
+            self.end(DownReason::SlowReader);
+        }
+    }
+
+    /// Last words out, tickets back.
+    async fn finish(mut self) -> (Ending, DownReason) {
+        let reason = self.end.unwrap_or(DownReason::Closed);
+        if matches!(reason, DownReason::Session(_) | DownReason::Fatal(_)) {
+            let last_words = async {
+                self.stream.write_all(&self.outbound).await?;
+                self.stream.shutdown().await
+            };
+            // The peer may be gone already; nobody is waiting for this.
+            let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
+        }
+        // Unseen messages stay the SMSC's: it was not told that we have them.
+        self.link.reports.take_back(|_| true);
+        let mut lost = self.session.close();
+        lost.unsent.append(&mut self.unsent);
+        let was_up = self.up_since.is_some();
+        if was_up || !lost.unsent.is_empty() {
+            let unanswered = lost.unanswered;
+            self.link.reports.push(LinkEventKind::Down { unsent: lost.unsent, unanswered, reason });
+        }
+        self.link.meters.bound.set(0.0);
+        self.link.meters.window_in_use.set(0.0);
+        let ending = match (self.up_since, self.refused) {
+            (Some(since), _) => Ending::Dropped(self.clock.now().saturating_sub(since)),
+            (None, Some(status)) => {
+                self.link.meters.attempt(Attempt::Refused);
+                Ending::Refused(status)
+            }
+            (None, None) => {
+                self.link.meters.attempt(Attempt::Failed);
+                Ending::Failed
+            }
+        };
+        (ending, reason)
+    }
+}
+
+fn credit(room: usize) -> u32 {
+    u32::try_from(room).unwrap_or(u32::MAX)
+}
+
+fn message_id(body: Body) -> String {
+    match body {
+        Body::SubmitSmResp(resp) | Body::DataSmResp(resp) => resp.message_id,
+        _ => String::new(),
+    }
+}

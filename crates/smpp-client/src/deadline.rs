@@ -1,0 +1,89 @@
+//! The link's deadline for deliver_sm: what nobody has answered in time is answered by the link.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+/// deliver_sm of one link that may await the engine's answer; more are told "again later" at once. At 30,000
+/// messages a second it is a seventh of a second.
+pub(crate) const UNANSWERED_MAX: usize = 4_096;
+
+/// One deliver_sm or data_sm that awaits its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) sequence_number: u32,
+    pub(crate) data_sm: bool,
+    deadline: Duration,
+}
+
+/// All that await their answer, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Unanswered {
+    by_arrival: BTreeMap<u64, Waiting>,
+    arrivals: HashMap<u32, u64>,
+    next_arrival: u64,
+}
+
+impl Unanswered {
+    /// Enters a request. `false`, and to be refused for now, where there are too many, or where the peer's number
+    /// already waits: one answer cannot serve two messages.
+    pub(crate) fn insert(&mut self, sequence_number: u32, data_sm: bool, deadline: Duration) -> bool {
+        if self.arrivals.len() >= UNANSWERED_MAX || self.arrivals.contains_key(&sequence_number) {
+            return false;
+        }
+        self.arrivals.insert(sequence_number, self.next_arrival);
+        self.by_arrival.insert(self.next_arrival, Waiting { sequence_number, data_sm, deadline });
+        self.next_arrival += 1;
+        true
+    }
+
+    /// Takes the request that an answer is for; `None` where it was answered already.
+    pub(crate) fn take(&mut self, sequence_number: u32) -> Option<Waiting> {
+        self.by_arrival.remove(&self.arrivals.remove(&sequence_number)?)
+    }
+
+    /// Takes the oldest request whose deadline has come.
+    pub(crate) fn take_expired(&mut self, now: Duration) -> Option<Waiting> {
+        let oldest = *self.by_arrival.first_key_value().filter(|(_, waiting)| waiting.deadline <= now)?.1;
+        self.take(oldest.sequence_number)
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
+        self.by_arrival.first_key_value().map(|(_, waiting)| waiting.deadline)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn each_request_is_answered_once_by_whoever_comes_first() {
+        let mut unanswered = Unanswered::default();
+        assert!(unanswered.insert(5, false, at(900)));
+        assert!(unanswered.insert(4, true, at(950)));
+        assert_eq!(unanswered.take_expired(at(899)), None);
+        assert_eq!(unanswered.take_expired(at(900)).map(|w| w.sequence_number), Some(5));
+        assert_eq!(unanswered.take(5), None);
+        assert_eq!(unanswered.next_deadline(), Some(at(950)));
+        assert_eq!(unanswered.take(4).map(|w| w.data_sm), Some(true));
+        assert_eq!(unanswered.take_expired(at(2_000)), None);
+    }
+
+    #[test]
+    fn what_is_too_much_or_ambiguous_is_not_taken() {
+        let mut unanswered = Unanswered::default();
+        assert!(unanswered.insert(0, false, at(1)));
+        assert!(!unanswered.insert(0, false, at(1)));
+        for number in 1..UNANSWERED_MAX as u32 {
+            assert!(unanswered.insert(number, false, at(1)));
+        }
+        assert!(!unanswered.insert(u32::MAX, false, at(1)));
+        assert!(unanswered.take(7).is_some() && unanswered.insert(u32::MAX, false, at(1)));
+    }
+}

@@ -1,0 +1,119 @@
+//! Events on their way to the engine: collected per wake-up, kept while the engine is busy, never waited for.
+
+use std::collections::HashSet;
+
+use tokio::sync::mpsc;
+
+use crate::{LinkEvent, LinkEventKind, LinkId};
+
+/// Events kept while the engine takes none, beyond which those that only help ([`LinkEventKind::Late`]) are
+/// dropped. All others are bounded by what they report on: the window and the unanswered deliver_sm.
+const HELPFUL_MAX: usize = 16_384;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Reports {
+    link: LinkId,
+    pub(crate) generation: u32,
+    pending: Vec<LinkEvent>,
+    engine: mpsc::Sender<Vec<LinkEvent>>,
+}
+
+impl Reports {
+    pub(crate) fn new(link: LinkId, engine: mpsc::Sender<Vec<LinkEvent>>) -> Self {
+        Self { link, generation: 0, pending: Vec::new(), engine }
+    }
+
+    /// Keeps an event for the engine. Of several credits only the last matters.
+    pub(crate) fn push(&mut self, kind: LinkEventKind) {
+        if self.engine.is_closed() {
+            return;
+        }
+        if matches!(kind, LinkEventKind::Late { .. }) && self.pending.len() >= HELPFUL_MAX {
+            return;
+        }
+        if let (
+            LinkEventKind::Credit { room },
+            Some(LinkEvent { kind: LinkEventKind::Credit { room: last }, .. }),
+        ) = (&kind, self.pending.last_mut())
+        {
+            *last = *room;
+            return;
+        }
+        self.pending.push(LinkEvent { link: self.link, generation: self.generation, kind });
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// Whether nobody listens any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.engine.is_closed()
+    }
+
+    /// Hands over what there is, if there is room.
+    pub(crate) fn flush(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        match self.engine.try_reserve() {
+            Ok(permit) => permit.send(std::mem::take(&mut self.pending)),
+            Err(mpsc::error::TrySendError::Full(())) => {}
+            Err(mpsc::error::TrySendError::Closed(())) => self.pending.clear(),
+        }
+    }
+
+    /// Hands over what there is as soon as there is room. May be dropped while it waits; nothing is lost.
+    pub(crate) async fn deliver(&mut self) {
+        match self.engine.reserve().await {
+            Ok(permit) => permit.send(std::mem::take(&mut self.pending)),
+            Err(mpsc::error::SendError(())) => self.pending.clear(),
+        }
+    }
+
+    /// Takes back deliver_sm that the engine has not seen, by `which`; returns their sequence numbers.
+    pub(crate) fn take_back(&mut self, which: impl Fn(u32) -> bool) -> HashSet<u32> {
+        let mut taken = HashSet::new();
+        self.pending.retain(|event| match event.kind {
+            LinkEventKind::Delivered { sequence_number, .. } if which(sequence_number) => {
+                taken.insert(sequence_number);
+                false
+            }
+            _ => true,
+        });
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use codec::Sm;
+
+    use super::*;
+
+    fn delivered(sequence_number: u32) -> LinkEventKind {
+        LinkEventKind::Delivered { sequence_number, data_sm: false, sm: Sm::default() }
+    }
+
+    #[test]
+    fn a_full_engine_delays_events_and_loses_none() {
+        let (sender, mut engine) = mpsc::channel(1);
+        let mut reports = Reports::new(LinkId(3), sender);
+        reports.push(delivered(1));
+        reports.flush();
+        reports.push(delivered(2));
+        reports.push(LinkEventKind::Credit { room: 1 });
+        reports.push(LinkEventKind::Credit { room: 5 });
+        reports.flush();
+        assert_eq!(engine.try_recv().map(|batch| batch.len()), Ok(1));
+        assert!(engine.try_recv().is_err());
+        assert_eq!(reports.take_back(|number| number == 2), HashSet::from([2]));
+        reports.flush();
+        let rest = engine.try_recv().expect("flushed");
+        assert_eq!(
+            rest,
+            [LinkEvent { link: LinkId(3), generation: 0, kind: LinkEventKind::Credit { room: 5 } }]
+        );
+    }
+}
