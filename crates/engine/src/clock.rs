@@ -21,7 +21,10 @@ impl Clock {
         // A second of tolerance: a restart may follow its last turn closely while the clock is being slewed.
         let trusted = pause >= SignedDuration::from_secs(-1) && pause <= PAUSE_MAX;
         if !trusted {
-            tracing::error!(pause_s = pause.as_secs(), "the clock is doubtful: timers are held until confirmed");
+            tracing::error!(
+                pause_s = pause.as_secs(),
+                "the clock is doubtful: timers are held until confirmed"
+            );
         }
         Self { reference: now, trusted }
     }

@@ -31,7 +31,8 @@ impl Engine {
         };
         let mut outcome = self.decide(&Request::Command(command), &service, turn)?;
         let label = outcome.label.clone();
-        let result = outcome.answer.take().unwrap_or(Err(CommandError::NotFound { what: name.clone() }));
+        let result =
+            outcome.answer.take().unwrap_or_else(|| Err(CommandError::NotFound { what: name.clone() }));
         self.settle(outcome, &service, None, turn);
         turn.entries.push(Entry::Command { actor, command: name, label });
         turn.effect(Effect::Answer { slot, result });

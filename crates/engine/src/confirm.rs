@@ -151,7 +151,12 @@ impl Engine {
                     turn.write(Key::Outbox(outbox), None);
                 }
                 (Some(_), Verdict::Accepted) => {
-                    self.set_part(outbox, part, PartState::Accepted { message_id: pending.message_id }, turn)?;
+                    self.set_part(
+                        outbox,
+                        part,
+                        PartState::Accepted { message_id: pending.message_id },
+                        turn,
+                    )?;
                 }
                 (None, _) => self.set_part(outbox, part, PartState::Uncertain, turn)?,
                 _ => self.refused(&pending, turn)?,

@@ -13,12 +13,7 @@ const ROUNDS_MAX: usize = 3;
 
 impl Engine {
     /// Asks a service, through the turn's own writes. Its words are never an error of the turn.
-    pub(crate) fn decide(
-        &self,
-        request: &Request,
-        service: &Service,
-        turn: &Turn,
-    ) -> Result<Outcome, Fatal> {
+    pub(crate) fn decide(&self, request: &Request, service: &Service, turn: &Turn) -> Result<Outcome, Fatal> {
         let mut snapshot = Snapshot::default();
         for _ in 0..=ROUNDS_MAX {
             match services::decide(request, service, &snapshot, turn.now, turn.seed()) {

@@ -1,5 +1,6 @@
 //! Outbox → submit_sm, as far as window and throttle allow.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use codec::segment::segment;
@@ -126,13 +127,7 @@ impl Engine {
     }
 
     /// Hands one part to a link; whether it took a credit.
-    fn hand_out(
-        &mut self,
-        group: usize,
-        item: Item,
-        link: LinkId,
-        turn: &mut Turn,
-    ) -> Result<bool, Fatal> {
+    fn hand_out(&mut self, group: usize, item: Item, link: LinkId, turn: &mut Turn) -> Result<bool, Fatal> {
         let Some(mut entry) = turn.outbox(&self.store, item.outbox)? else { return Ok(false) };
         let part = usize::from(item.part);
         if !matches!(entry.parts.get(part), Some(PartState::Unsent | PartState::Sending)) {
@@ -143,7 +138,8 @@ impl Engine {
             turn.next_event();
             return Ok(false);
         }
-        let Some(config) = self.config.links.get(usize::from(link.0)) else { return Ok(false) };
+        let config = Arc::clone(&self.config);
+        let Some(config) = config.links.get(usize::from(link.0)) else { return Ok(false) };
         let Some(piece) = self.piece(&entry, part, &config.profile)? else {
             self.finish(entry, FinalState::Failed, turn)?;
             return Ok(false);

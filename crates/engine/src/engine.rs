@@ -31,7 +31,7 @@ use crate::turn::{Delivery, Turn};
 pub struct Engine {
     pub(crate) store: Store,
     pub(crate) rules: Arc<Rules>,
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     pub(crate) queues: Queues,
     pub(crate) tickets: Tickets,
     pub(crate) verdicts: Verdicts,
@@ -45,7 +45,7 @@ pub struct Engine {
     /// Messages whose password is being drawn, by what it is for; drawn again should there be no slot for the text.
     pub(crate) awaited: FxHashMap<OutboxId, FinalSubject>,
     /// Drawn passwords that came while the disk was full.
-    drawn: VecDeque<Event>,
+    drawn_waiting: VecDeque<Event>,
     /// The moment of the last turn.
     now: Now,
 }
@@ -70,7 +70,7 @@ impl Engine {
             store,
             rules,
             queues: Queues::new(&config),
-            config,
+            config: Arc::new(config),
             tickets: Tickets::default(),
             verdicts: Verdicts::default(),
             receipts: Receipts::default(),
@@ -81,7 +81,7 @@ impl Engine {
             clock: Clock::start(now, recovery.last_turn_at),
             meters: Meters::default(),
             awaited: FxHashMap::default(),
-            drawn: VecDeque::new(),
+            drawn_waiting: VecDeque::new(),
             now,
         };
         engine.restore(recovery, now);
@@ -106,7 +106,7 @@ impl Engine {
             turn.next_event();
         }
         if has_room {
-            for event in std::mem::take(&mut self.drawn) {
+            for event in std::mem::take(&mut self.drawn_waiting) {
                 self.event(event, &mut turn)?;
                 turn.next_event();
             }
@@ -151,7 +151,9 @@ impl Engine {
     fn event(&mut self, event: Event, turn: &mut Turn) -> Result<(), Fatal> {
         match event {
             Event::LinkUp { link, transmits, credit, .. } => self.link_up(link, transmits, credit),
-            Event::LinkDown { link, unsent, unanswered, .. } => self.link_down(link, &unsent, &unanswered, turn),
+            Event::LinkDown { link, unsent, unanswered, .. } => {
+                self.link_down(link, &unsent, &unanswered, turn)
+            }
             Event::Credit { link, room } => self.credit(link, room),
             Event::Delivered { link, generation, sequence_number, data_sm, sm } => {
                 self.receive(Delivery { link, generation, sequence_number, data_sm }, &sm, turn)?;
@@ -184,7 +186,7 @@ impl Engine {
                 let reason = "the store has no room; try again later".to_owned();
                 turn.effect(Effect::Answer { slot, result: Err(CommandError::Conflict { reason }) });
             }
-            Event::Drawn { .. } => self.drawn.push_back(event),
+            Event::Drawn { .. } => self.drawn_waiting.push_back(event),
             event => self.event(event, turn)?,
         }
         Ok(())

@@ -135,19 +135,15 @@ impl Engine {
         data_coding: u8,
         turn: &mut Turn,
     ) -> Result<PartialMessage, Fatal> {
-        let fresh = PartialMessage {
-            parts: vec![None; usize::from(id.total)],
-            data_coding,
-            since: turn.now.wall,
-        };
+        let fresh =
+            PartialMessage { parts: vec![None; usize::from(id.total)], data_coding, since: turn.now.wall };
         let mut message = match turn.read(&self.store, &Key::PartialMessage(id.clone()))? {
             Some(Record::PartialMessage(message)) if message.parts.len() == usize::from(id.total) => message,
             _ => fresh.clone(),
         };
-        if !self.partials.contains(id) {
-            if let Some(oldest) = self.partials.crowded_out(id) {
-                self.give_up(&oldest, turn);
-            }
+        let begins = !self.partials.contains(id);
+        if let Some(oldest) = self.partials.crowded_out(id).filter(|_| begins) {
+            self.give_up(&oldest, turn);
         }
         let place = usize::from(number.saturating_sub(1));
         let octets = Redacted(data.payload.to_vec());

@@ -155,7 +155,8 @@ impl Queues {
             })
         };
         let outbox = queue.front()?.outbox;
-        let sticky = group.last.filter(|(last, link)| *last == outbox && has_room(link)).map(|(_, link)| link);
+        let sticky =
+            group.last.filter(|(last, link)| *last == outbox && has_room(link)).map(|(_, link)| link);
         let widest = || {
             let credit = |link: &&LinkId| links.get(usize::from(link.0)).map_or(0, |link| link.credit);
             group.links.iter().filter(|link| has_room(link)).max_by_key(credit).copied()

@@ -115,7 +115,8 @@ impl Engine {
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
         let mut entry = Decided { label: "no_service".to_owned(), ..Decided::default() };
-        if let Some((service, number)) = self.service_for(&inbound.group, inbound.plan, &inbound.sm.destination)
+        if let Some((service, number)) =
+            self.service_for(&inbound.group, inbound.plan, &inbound.sm.destination)
         {
             entry.service = Some(Arc::clone(&service));
             if self.guard.admit(citizen, service.limits.messages_per_minute, turn.now.monotonic) {

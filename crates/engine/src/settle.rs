@@ -5,7 +5,7 @@ use model::journal::Entry;
 use model::outbox::{Body, OutboxEntry, PartState};
 use model::outcome::{Class, FinalSubject};
 use model::request::Request;
-use model::{Address, Msisdn, Outcome, Outgoing, OutboxId, Redacted, Service};
+use model::{Address, Msisdn, OutboxId, Outcome, Outgoing, Redacted, Service};
 use services::Rendered;
 use store::StoreError;
 

@@ -126,15 +126,9 @@ impl Turn {
         self.entries.is_empty() && self.writes.is_empty()
     }
 
-    /// How many writes there are.
-    pub(crate) fn writes_len(&self) -> usize {
-        self.writes.len()
-    }
-
     /// The record for the journal, and what to do once it is durable: effects and secrets to forget.
     pub(crate) fn finish(self) -> (model::journal::Turn, Vec<Effect>, Vec<OutboxId>) {
-        let record =
-            model::journal::Turn { at: self.now.wall, entries: self.entries, writes: self.writes };
+        let record = model::journal::Turn { at: self.now.wall, entries: self.entries, writes: self.writes };
         (record, self.effects, self.forgotten)
     }
 }

@@ -31,8 +31,9 @@ fn answers_leave_before_notices_and_notices_before_bulk() {
         queues.push(0, item(sequence, class));
     }
     up(&mut queues, 0, 10);
-    let order: Vec<u64> =
-        std::iter::from_fn(|| queues.pop(0, Duration::ZERO)).map(|(it, _)| it.outbox.cause.sequence).collect();
+    let order: Vec<u64> = std::iter::from_fn(|| queues.pop(0, Duration::ZERO))
+        .map(|(it, _)| it.outbox.cause.sequence)
+        .collect();
     assert_eq!(order, [3, 4, 2, 1]);
 }
 
