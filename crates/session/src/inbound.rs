@@ -44,7 +44,11 @@ impl Session {
             Body::BindTransmitter(bind) => self.bind_requested(Mode::Transmitter, bind, pdu.sequence_number),
             Body::BindReceiver(bind) => self.bind_requested(Mode::Receiver, bind, pdu.sequence_number),
             Body::BindTransceiver(bind) => self.bind_requested(Mode::Transceiver, bind, pdu.sequence_number),
-            _ => self.emit(Event::Request(pdu)),
+            _ => {
+                let has_answer = pdu.respond(CommandStatus::ESME_ROK).is_some();
+                self.owed += usize::from(has_answer);
+                self.emit(Event::Request(pdu));
+            }
         }
     }
 

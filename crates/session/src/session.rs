@@ -138,6 +138,8 @@ pub struct Session {
     pub(crate) bind_sequence: Option<u32>,
     pub(crate) unbind_sequence: Option<u32>,
     pub(crate) misses: u32,
+    /// Requests of the peer that the application has not answered yet.
+    pub(crate) owed: usize,
     sequence: SequenceNumbers,
     window: usize,
     waiting: VecDeque<Waiting>,
@@ -162,6 +164,7 @@ impl Session {
             bind_sequence: None,
             unbind_sequence: None,
             misses: 0,
+            owed: 0,
             sequence: SequenceNumbers::new(),
             window: usize::try_from(config.window).unwrap_or(usize::MAX).clamp(1, usize::MAX / 4),
             waiting: VecDeque::new(),
@@ -254,12 +257,13 @@ impl Session {
     /// the session is closed.
     pub fn respond(&mut self, response: Pdu) {
         if self.state != State::Closed && response.body.is_response() {
+            self.owed = self.owed.saturating_sub(1);
             self.send(response);
         }
     }
 
-    /// Leaves: takes no more submits, waits for the responses to those in flight, then sends unbind; the peer is
-    /// served until its unbind_resp. Each of the two steps is bounded by [`Timeouts::unbind`]. Ends in
+    /// Leaves: takes no more submits, waits for the responses to those in flight and for [`Self::respond`] to
+    /// what the peer asked, then sends unbind; the peer is served until its unbind_resp. Each of the two steps is bounded by [`Timeouts::unbind`]. Ends in
     /// [`Output::Close`]; at once where nobody is bound.
     pub fn unbind(&mut self, now: Duration) {
         match self.state {
@@ -300,6 +304,9 @@ impl Session {
     pub fn next_deadline(&self, now: Duration) -> Option<Duration> {
         if self.state == State::Closed {
             return None;
+        }
+        if self.is_settled() {
+            return Some(now);
         }
         let token = (self.takes_submits() && !self.waiting.is_empty() && self.in_flight.len() < self.window)
             .then(|| self.throttle.next_token_at(now));
@@ -360,10 +367,15 @@ impl Session {
 
     /// The second step of leaving.
     pub(crate) fn unbind_when_settled(&mut self, now: Duration) {
-        let leaving = matches!(self.state, State::Unbinding(_)) && self.unbind_sequence.is_none();
-        if leaving && self.in_flight.is_empty() {
+        if self.is_settled() {
             self.send_unbind(now);
         }
+    }
+
+    /// Whether unbind is all that is left to send.
+    fn is_settled(&self) -> bool {
+        let leaving = matches!(self.state, State::Unbinding(_)) && self.unbind_sequence.is_none();
+        leaving && self.in_flight.is_empty() && self.owed == 0
     }
 
     /// Closes: nothing is sent after this.

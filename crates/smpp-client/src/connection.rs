@@ -25,9 +25,11 @@ const READ_CHUNK: usize = 32 * 1024;
 const READ_STEP_MAX: usize = 256 * 1024;
 /// Batches of commands taken in one wake-up, for the same reason.
 const COMMAND_STEP_MAX: usize = 64;
-/// Octets that may wait for a peer that does not read: answers to the 4,096 deliver_sm that may be unanswered and
-/// the submits of a window of 1,000 fit many times.
+/// Octets that may wait for a peer that does not read: the answers to the 4,096 deliver_sm that may be unanswered
+/// fit many times.
 const OUTBOUND_MAX: usize = 1024 * 1024;
+/// Octets more for each slot of the window, all of which may be filled at once: three times the usual submit_sm.
+const OUTBOUND_SLOT_MAX: usize = 1024;
 /// How long the last words of a session may take to leave.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -45,7 +47,7 @@ pub(crate) struct Connection<'a> {
     up_since: Option<Duration>,
     /// The credit that the engine has by our count.
     credit: usize,
-    /// Tickets that came when the session took no more.
+    /// Tickets that came before the bind or after the word to leave.
     unsent: Vec<u64>,
     refused: Option<CommandStatus>,
     end: Option<DownReason>,
@@ -141,6 +143,8 @@ impl<'a> Connection<'a> {
         self.end.get_or_insert(reason);
     }
 
+    /// From now on messages are put off and submits go back; what the engine was given before may still be
+    /// answered.
     fn leave(&mut self) {
         self.link.draining = true;
         self.session.unbind(self.clock.now());
@@ -207,17 +211,14 @@ impl<'a> Connection<'a> {
 
     fn submit(&mut self, ticket: u64, sm: Sm, now: Duration) {
         self.credit = self.credit.saturating_sub(1);
-        let open = self.up_since.is_some() && !self.link.draining;
-        if self.session.submit(sm, ticket, now).is_ok() {
-            return;
-        }
-        if open && self.link.config.mode.transmits() {
+        let open = self.up_since.is_some() && !self.link.draining && self.link.config.mode.transmits();
+        if !open {
+            self.unsent.push(ticket);
+        } else if self.session.submit(sm, ticket, now).is_err() {
             // Far beyond the credit: as a throttling SMSC would say it, which costs the message no attempt.
             let status = CommandStatus::ESME_RTHROTTLED;
             let result = Submission::Response { status, message_id: String::new() };
             self.link.reports.push(LinkEventKind::Submitted { ticket, result });
-        } else {
-            self.unsent.push(ticket);
         }
     }
 
@@ -310,7 +311,7 @@ impl<'a> Connection<'a> {
             _ => return,
         };
         let deadline = now.saturating_add(self.link.config.link_timeouts.deliver_sm);
-        if self.unanswered.insert(sequence_number, data_sm, deadline) {
+        if !self.link.draining && self.unanswered.insert(sequence_number, data_sm, deadline) {
             self.link.reports.push(LinkEventKind::Delivered { sequence_number, data_sm, sm });
         } else {
             self.put_off(sequence_number, data_sm);
@@ -338,7 +339,8 @@ impl<'a> Connection<'a> {
                 Err(error) => return self.end(DownReason::Io(error.kind())),
             }
         }
-        if self.outbound.len() > OUTBOUND_MAX {
+        let window = usize::try_from(self.link.config.window).unwrap_or(usize::MAX);
+        if self.outbound.len() > window.saturating_mul(OUTBOUND_SLOT_MAX).saturating_add(OUTBOUND_MAX) {
             self.end(DownReason::SlowReader);
         }
     }

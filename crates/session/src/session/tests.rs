@@ -207,11 +207,13 @@ fn leaving_waits_for_responses_serves_the_peer_and_ends() {
     assert!(esme.submit(Sm::default(), 9, at(1)).is_err());
     let delivered = hear(&mut esme, Pdu::request(5, Body::DeliverSm(Sm::default())), at(2));
     assert!(matches!(delivered.as_slice(), [Output::Event(Event::Request(_))]));
-    let answered = hear(&mut esme, resp(2, CommandStatus::ESME_ROK, "a"), at(2));
-    assert_eq!(sent(&answered), [(6, 0, 3)], "unbind, and not the waiting submit");
-    let delivered = Pdu::request(6, Body::DeliverSm(Sm::default()));
+    hear(&mut esme, resp(2, CommandStatus::ESME_ROK, "a"), at(2));
+    assert_eq!(sent(&outputs(&mut esme)), [], "the peer still waits for us");
+    let delivered = Pdu::request(5, Body::DeliverSm(Sm::default()));
     esme.respond(delivered.respond(CommandStatus::ESME_ROK).expect("has a response"));
-    assert_eq!(sent(&outputs(&mut esme)), [(0x8000_0005, 0, 6)]);
+    assert_eq!(esme.next_deadline(at(2)), Some(at(2)));
+    esme.timeout(at(2));
+    assert_eq!(sent(&outputs(&mut esme)), [(0x8000_0005, 0, 5), (6, 0, 3)], "and not the waiting submit");
     let bye = Pdu { command_status: CommandStatus::ESME_ROK, sequence_number: 3, body: Body::UnbindResp };
     assert_eq!(hear(&mut esme, bye, at(3)), [Output::Close(CloseReason::Unbound)]);
     assert_eq!(esme.close(), Lost { unsent: vec![1], unanswered: vec![] });
