@@ -40,12 +40,8 @@ const PATIENCE: Patience = Patience { head: Duration::from_secs(5), idle: Durati
 /// Serves the API on `listener` until `shutdown` is done, then lets running requests end.
 ///
 /// Also keeps the recorder's histograms from growing while nobody scrapes.
-pub async fn serve(
-    listener: TcpListener,
-    app: App,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    serve_with(PATIENCE, listener, app, shutdown).await
+pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()> + Send + 'static) {
+    serve_with(PATIENCE, listener, app, shutdown).await;
 }
 
 async fn serve_with(
@@ -53,14 +49,15 @@ async fn serve_with(
     listener: TcpListener,
     app: App,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+) {
     let upkeep = metrics::upkeep(app.metrics.clone());
     let service = router(app).layer(from_fn(mark)).into_make_service_with_connect_info::<Requests>();
     let listener = Doorkeeper { listener, patience, room: Arc::new(Semaphore::new(CONNECTIONS_MAX)) };
     let served = axum::serve(listener, service).with_graceful_shutdown(shutdown);
     tokio::select! {
-        ended = served.into_future() => ended,
-        () = upkeep => Ok(()),
+        // Never an error: what fails to be accepted is accepted anew.
+        _ = served.into_future() => {}
+        () = upkeep => {}
     }
 }
 
@@ -189,10 +186,11 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         let connection = self.get_mut();
-        match Pin::new(&mut connection.stream).poll_write(cx, octets) {
-            Poll::Pending => connection.poll_overdue(cx).map(Err),
-            written => written,
-        }
+        let written = Pin::new(&mut connection.stream).poll_write(cx, octets);
+        // Asked in any case: after an answer hyper waits on the read that it began before the request, so
+        // that only here the idle time can begin.
+        let overdue = connection.poll_overdue(cx);
+        if written.is_pending() { overdue.map(Err) } else { written }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -99,7 +99,10 @@ impl From<CommandError> for Problem {
     fn from(error: CommandError) -> Self {
         match error {
             CommandError::NotFound { what } => Self::not_found(&what),
-            CommandError::Invalid { field, reason } => Self::field(format!("/{field}"), reason),
+            // A decider names a place in a list as `weekly[0]`.
+            CommandError::Invalid { field, reason } => {
+                Self::field(format!("/{}", field.replace('[', "/").replace(']', "")), reason)
+            }
             CommandError::Conflict { reason } => Self::new(Kind::Conflict, reason),
             CommandError::Refused => Self::new(
                 Kind::LogInRefused,

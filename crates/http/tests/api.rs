@@ -63,6 +63,10 @@ async fn a_conflict_is_a_version_mismatch_only_where_a_version_was_given() {
     assert_eq!(api.send_if_match("\"7\"", DOSSIER, "{}").await.status, StatusCode::PRECONDITION_FAILED);
     api.answer(conflict());
     assert_eq!(api.send("PUT", DOSSIER, "{}").await.status, StatusCode::CONFLICT);
+    api.answer(conflict());
+    let none_match = [support::BEARER, support::JSON, ("if-none-match", "*")];
+    let answer = api.request("PUT", DOSSIER, "{}", &none_match).await;
+    assert_eq!(answer.status, StatusCode::PRECONDITION_FAILED);
     for tag in ["7", "W/\"7\"", "*", "\"x\""] {
         assert_eq!(
             api.send_if_match(tag, DOSSIER, "{}").await.status,
@@ -116,6 +120,20 @@ async fn a_wrong_field_is_named_and_nothing_is_sent() {
         assert_eq!(answer.header("content-type"), "application/problem+json");
     }
     assert!(api.sent().is_none());
+}
+
+#[tokio::test]
+async fn what_the_engine_refuses_is_a_problem_of_its_field() {
+    let api = Api::new();
+    for (field, pointer) in [("at", "/at"), ("weekly[0]", "/weekly/0")] {
+        api.answer(Err(CommandError::Invalid { field: field.to_owned(), reason: "is wrong".to_owned() }));
+        let answer = api.send("PUT", DOSSIER, "{}").await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!((&answer.body["pointer"], &answer.body["detail"]), (&json!(pointer), &json!("is wrong")));
+    }
+    api.answer(Err(CommandError::NotFound { what: "dossier".to_owned() }));
+    let answer = api.send("POST", "/dossiers/hue/13557009/events", r#"{"event":"ready"}"#).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -110,7 +110,13 @@ impl Api {
         self.request("PUT", path, body, &[BEARER, JSON, ("if-match", tag)]).await
     }
 
-    async fn request(&self, method: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        body: &str,
+        headers: &[(&str, &str)],
+    ) -> Reply {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -124,8 +130,8 @@ impl Api {
     }
 }
 
-const BEARER: (&str, &str) = ("authorization", "Bearer abc");
-const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
+pub(crate) const BEARER: (&str, &str) = ("authorization", "Bearer abc");
+pub(crate) const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
 
 async fn engine(
     mut receiver: Receiver<CommandRequest>,
