@@ -1,6 +1,6 @@
 //! One connection from TCP to its end: reads, feeds the session, does what it says, writes once a wake-up.
 
-use std::{io::ErrorKind, time::Duration};
+use std::{collections::BTreeSet, io::ErrorKind, time::Duration};
 
 use bytes::{Buf, BytesMut};
 use codec::{Body, CommandStatus, Framed, Pdu, Sm, SmResp};
@@ -23,6 +23,10 @@ use crate::{
 const READ_CHUNK: usize = 32 * 1024;
 /// Octets read in one wake-up, so that a flood never delays the timers and the writes for long.
 const READ_STEP_MAX: usize = 256 * 1024;
+/// Wake-ups in a row that may leave octets in the socket and put off the timers: together more than a kernel's
+/// receive buffer holds (6 MiB by default), so that after a pause of the process all responses that lay there are
+/// seen before their requests expire, and a flood cannot stop the timers.
+const UNREAD_STEPS_MAX: u32 = 64;
 /// Batches of commands taken in one wake-up, for the same reason.
 const COMMAND_STEP_MAX: usize = 64;
 /// Octets that may wait for a peer that does not read: the answers to the 4,096 deliver_sm that may be unanswered
@@ -42,6 +46,8 @@ pub(crate) struct Connection<'a> {
     unanswered: Unanswered,
     inbound: BytesMut,
     outbound: BytesMut,
+    /// Wake-ups in a row that left octets in the socket.
+    unread_steps: u32,
     /// Since when `inbound` ends in a part of a PDU.
     half_read_since: Option<Duration>,
     up_since: Option<Duration>,
@@ -70,6 +76,7 @@ impl<'a> Connection<'a> {
             unanswered: Unanswered::default(),
             inbound: BytesMut::new(),
             outbound: BytesMut::new(),
+            unread_steps: 0,
             half_read_since: None,
             up_since: None,
             credit: 0,
@@ -117,7 +124,9 @@ impl<'a> Connection<'a> {
             let Ok(batch) = self.link.commands.try_recv() else { break };
             self.obey(batch);
         }
-        self.session.timeout(now);
+        if self.unread_steps.is_multiple_of(UNREAD_STEPS_MAX) {
+            self.session.timeout(now);
+        }
         self.put_off_overdue(now);
         self.drain_session(now);
         if self.half_read_deadline().is_some_and(|deadline| deadline <= now) {
@@ -161,7 +170,11 @@ impl<'a> Connection<'a> {
                 Err(error) => return self.end(DownReason::Io(error.kind())),
             }
             self.decode(now);
+            if self.end.is_some() {
+                return;
+            }
         }
+        self.unread_steps = if octets < READ_STEP_MAX { 0 } else { self.unread_steps.wrapping_add(1) };
         if octets > 0 {
             self.link.meters.last_pdu_received.set(clock::unix_seconds());
         }
@@ -231,10 +244,10 @@ impl<'a> Connection<'a> {
     /// Answers "again later" to what the engine has not answered in time, and tells it, or takes it back where
     /// the engine has not even seen it.
     fn put_off_overdue(&mut self, now: Duration) {
-        let mut overdue = Vec::new();
+        let mut overdue = BTreeSet::new();
         while let Some(waiting) = self.unanswered.take_expired(now) {
             self.put_off(waiting.sequence_number, waiting.data_sm);
-            overdue.push(waiting.sequence_number);
+            overdue.insert(waiting.sequence_number);
         }
         if overdue.is_empty() {
             return;
