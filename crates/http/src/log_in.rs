@@ -13,7 +13,7 @@ use crate::problem::Problem;
 
 /// Characters of a password: more than anybody types; 256 octets of UTF-8 at most, which `vault` hashes.
 const PASSWORD_CHARS_MAX: usize = 64;
-/// Characters of a new password, at least (docs/services/account.md).
+/// Characters of a new password, at least: what the guides of the national portal ask for.
 const PASSWORD_CHARS_MIN: usize = 8;
 /// Characters of a log-in name as typed: twelve digits in groups.
 const USERNAME_CHARS_MAX: usize = 40;

@@ -103,3 +103,18 @@ async fn smuggled_lengths_are_refused() {
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{head}{answer}");
     }
 }
+
+#[tokio::test]
+async fn a_caller_beyond_the_cap_waits_until_somebody_leaves() {
+    let (address, _stop, _server) = start(Patience { head: LONG, idle: LONG }).await;
+    let mut silent = Vec::new();
+    for _ in 0..CONNECTIONS_MAX {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    let mut late = TcpStream::connect(address).await.unwrap();
+    late.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut octet = [0];
+    assert!(tokio::time::timeout(SHORT, late.peek(&mut octet)).await.is_err(), "answered beyond the cap");
+    silent.pop();
+    assert!(read_to_end(&mut late).await.ends_with("live\n"));
+}
