@@ -49,15 +49,14 @@ async fn serve_with(
     listener: TcpListener,
     app: App,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) {
+) -> io::Result<()> {
     let upkeep = metrics::upkeep(app.metrics.clone());
     let service = router(app).layer(from_fn(mark)).into_make_service_with_connect_info::<Requests>();
     let listener = Doorkeeper { listener, patience, room: Arc::new(Semaphore::new(CONNECTIONS_MAX)) };
     let served = axum::serve(listener, service).with_graceful_shutdown(shutdown);
     tokio::select! {
-        // Never an error: what fails to be accepted is accepted anew.
-        _ = served.into_future() => {}
-        () = upkeep => {}
+        ended = served.into_future() => ended,
+        () = upkeep => Ok(()),
     }
 }
 

@@ -23,7 +23,9 @@ fn app() -> App {
 }
 
 /// A server with `patience`, its address, and what ends it.
-async fn start(patience: Patience) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
+async fn start(
+    patience: Patience,
+) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
@@ -50,7 +52,7 @@ async fn a_request_is_answered_over_a_socket_and_a_stop_ends_the_server() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("live\n"), "{answer}");
     assert!(answer.contains("cache-control: no-store"), "{answer}");
     stop.send(()).unwrap();
-    tokio::time::timeout(LONG, server).await.unwrap().unwrap();
+    tokio::time::timeout(LONG, server).await.unwrap().unwrap().unwrap();
 }
 
 #[tokio::test]
