@@ -40,8 +40,12 @@ const PATIENCE: Patience = Patience { head: Duration::from_secs(5), idle: Durati
 /// Serves the API on `listener` until `shutdown` is done, then lets running requests end.
 ///
 /// Also keeps the recorder's histograms from growing while nobody scrapes.
-pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()> + Send + 'static) {
-    serve_with(PATIENCE, listener, app, shutdown).await;
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    serve_with(PATIENCE, listener, app, shutdown).await
 }
 
 async fn serve_with(
