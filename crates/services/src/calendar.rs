@@ -83,7 +83,7 @@ pub(crate) fn first_within(hours: Span, moment: Timestamp, zone: &TimeZone) -> T
     } else if local.time() < hours.to {
         return moment;
     } else {
-        local.date().tomorrow().unwrap_or(local.date())
+        local.date().tomorrow().unwrap_or_else(|_| local.date())
     };
     zone.to_ambiguous_timestamp(date.to_datetime(hours.from)).compatible().unwrap_or(moment)
 }

@@ -13,7 +13,8 @@ pub(crate) fn tell(command: &str, sender: &Msisdn, case: &Case<'_>) -> Outcome {
 
 /// The reply to a mistake: which text by the pack's `[errors]` table, its values by what was tried.
 pub(crate) fn reject(rejection: &Rejection, sender: &Msisdn, case: &Case<'_>) -> Outcome {
-    let role = case.service.errors.get(&rejection.kind).map(String::as_str).or(common(rejection.kind));
+    let role =
+        case.service.errors.get(&rejection.kind).map(String::as_str).or_else(|| common(rejection.kind));
     let Some(role) = role else {
         return label(rejection.kind.name());
     };

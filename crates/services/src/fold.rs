@@ -11,7 +11,9 @@ pub(crate) fn fold(value: &str) -> String {
         return value.trim().to_owned();
     }
     let mut folded = String::with_capacity(value.len());
-    for character in value.nfkd().filter(|character| !is_combining_mark(*character)) {
+    // The spacing accents would decompose to a blank and a mark.
+    let signs: String = value.chars().map(|sign| if sign == '´' { '\'' } else { sign }).collect();
+    for character in signs.nfkd().filter(|character| !is_combining_mark(*character)) {
         match substitute(character) {
             Some(substitute) => folded.push_str(substitute),
             None if character.is_whitespace() => push_blank(&mut folded),
@@ -49,7 +51,7 @@ fn substitute(character: char) -> Option<&'static str> {
         'Æ' => "AE",
         'ß' => "ss",
         '“' | '”' | '„' | '«' | '»' | '‟' => "\"",
-        '’' | '‘' | '`' | '´' | '‚' => "'",
+        '’' | '‘' | '`' | '‚' => "'",
         '–' | '—' | '−' | '‐' | '‑' => "-",
         '⁄' | '∕' => "/",
         _ => return None,

@@ -36,10 +36,10 @@ pub(crate) fn status(code: &str, sender: &Msisdn, case: &Case<'_>) -> Decision {
     let key = Key::Dossier(case.service.id.clone(), code_key.clone());
     case.require([limits::key(sender, case), key.clone()])?;
     let tries = Tries::read(sender, case)?;
-    if !tries.knows(&code_key) {
-        if let Some(refusal) = tries.refusal("limit", sender, case) {
-            return Ok(refusal);
-        }
+    if !tries.knows(&code_key)
+        && let Some(refusal) = tries.refusal("limit", sender, case)
+    {
+        return Ok(refusal);
     }
     let dossier = case.dossier(&key)?;
     let Told { role, values } = match dossier {

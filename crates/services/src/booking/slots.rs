@@ -17,7 +17,8 @@ impl Office<'_> {
         for span in self.hours.spans(date) {
             let from = minute_of_day(span.from).div_ceil(grid) * grid;
             let to = minute_of_day(span.to);
-            let whole = (from..to).step_by(usize::from(grid)).filter(|start| start.saturating_add(act.minutes) <= to);
+            let whole =
+                (from..to).step_by(usize::from(grid)).filter(|start| start.saturating_add(act.minutes) <= to);
             starts.extend(whole.filter(|start| self.instant(Slot { date, start: *start }).is_some()));
         }
         starts
@@ -39,7 +40,8 @@ impl Office<'_> {
         let day = self.day(date)?;
         let mut free = self.starts(act, date);
         free.retain(|start| {
-            let in_time = self.instant(Slot { date, start: *start }).is_some_and(|instant| instant >= earliest);
+            let in_time =
+                self.instant(Slot { date, start: *start }).is_some_and(|instant| instant >= earliest);
             in_time && day.free_seat(act.name, &self.intervals(act.minutes, *start), act.counters).is_some()
         });
         Ok(free)
@@ -59,7 +61,7 @@ impl Office<'_> {
         dates: impl IntoIterator<Item = Date>,
         earliest: Timestamp,
     ) -> Result<Option<Slot>, Need> {
-        let open: Vec<Date> = dates.into_iter().filter(|date| !self.starts(act, *date).is_empty()).collect();
+        let open: Vec<Date> = dates.into_iter().filter(|date| !self.hours.spans(*date).is_empty()).collect();
         self.case.require(open.iter().map(|date| day_key(*date, self.case)))?;
         for date in open {
             if let Some(start) = self.free_starts(act, date, earliest)?.first() {

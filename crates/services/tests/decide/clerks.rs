@@ -1,0 +1,126 @@
+//! Commands with wrong fields name them, and change nothing.
+
+use jiff::civil::date;
+use model::account::CreatedVia;
+use model::dossier::DossierEvent;
+use model::{Answer, ClerkCommand, CommandError, Dossier, Redacted, Service};
+
+use crate::offices::{danang, hue, span, trutnov};
+use crate::world::World;
+
+fn refused(service: Service, command: ClerkCommand) -> String {
+    let mut world = World::new(service, date(2026, 8, 3).at(9, 0, 0, 0));
+    let answer = world.clerk(command);
+    assert!(world.records.is_empty(), "nothing was changed");
+    match answer {
+        Err(CommandError::Invalid { field, .. }) => field,
+        Err(CommandError::NotFound { what }) => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn put(dossier: Dossier, expected_version: Option<u64>) -> ClerkCommand {
+    ClerkCommand::PutDossier { service: hue().id, dossier: Box::new(dossier), expected_version }
+}
+
+fn import(id_number: &str, full_name: &str, phone: &str) -> ClerkCommand {
+    ClerkCommand::ImportAccount {
+        service: danang().id,
+        id_number: id_number.into(),
+        full_name: full_name.into(),
+        birth_date: Redacted(date(1990, 1, 1)),
+        phone: Some(phone.into()),
+        created_via: CreatedVia::Email,
+    }
+}
+
+#[test]
+fn wrong_fields_are_named() {
+    let code = |code: &str| Dossier { code: code.to_owned(), ..Dossier::default() };
+    for (dossier, field) in [
+        (code("--"), "code"),
+        (code(&"1".repeat(33)), "code"),
+        (Dossier { note: "n".repeat(501), ..code("1") }, "note"),
+        (Dossier { unit: "u".repeat(201), ..code("1") }, "unit"),
+    ] {
+        assert_eq!(refused(hue(), put(dossier, None)), field);
+    }
+    for (id_number, name, phone, field) in [
+        ("12345678", "A", "0905123456", "id_number"),
+        ("12345678a", "A", "0905123456", "id_number"),
+        ("123456789", " ", "0905123456", "full_name"),
+        ("123456789", "A", "12", "phone"),
+    ] {
+        assert_eq!(refused(danang(), import(id_number, name, phone)), field);
+    }
+    let event = DossierEvent::Ready;
+    let service = hue().id;
+    let happen = ClerkCommand::DossierEvent { service, code: "13557009".to_owned(), event, at: None };
+    assert_eq!(refused(hue(), happen), "dossier");
+}
+
+#[test]
+fn hours_that_make_no_sense() {
+    let service = trutnov().id;
+    for spans in [
+        vec![span((9, 0), (9, 0))],
+        vec![span((9, 0), (8, 0))],
+        vec![span((9, 0), (11, 0)), span((10, 0), (12, 0))],
+        vec![span((13, 0), (14, 0)), span((8, 0), (9, 0))],
+        vec![span((9, 0), (10, 0)); 9],
+    ] {
+        let command = ClerkCommand::PutDay {
+            service: service.clone(),
+            date: date(2026, 8, 10),
+            spans: Some(spans.clone()),
+        };
+        assert_eq!(refused(trutnov(), command), "spans");
+        let mut weekly: [Vec<_>; 7] = Default::default();
+        weekly[3] = spans;
+        let command = ClerkCommand::PutWeeklyHours { service: service.clone(), weekly };
+        assert_eq!(refused(trutnov(), command), "weekly[3]");
+    }
+    for (activity, counters, field) in [("XYZ", 1, "activity"), ("ZOP", 33, "counters")] {
+        let activity = activity.to_owned();
+        let command = ClerkCommand::PutCapacity { service: service.clone(), activity, counters };
+        assert_eq!(refused(trutnov(), command), field);
+    }
+}
+
+#[test]
+fn edits_of_two_clerks_do_not_overwrite_each_other() {
+    let mut world = World::new(hue(), date(2026, 8, 3).at(9, 0, 0, 0));
+    let dossier =
+        |kind: &str| Dossier { code: "13557009".to_owned(), kind: kind.to_owned(), ..Dossier::default() };
+    assert_eq!(world.clerk(put(dossier("a"), Some(0))), Ok(Answer::Done { version: 1 }));
+    assert_eq!(world.clerk(put(dossier("b"), Some(1))), Ok(Answer::Done { version: 2 }));
+    assert!(matches!(world.clerk(put(dossier("c"), Some(1))), Err(CommandError::Conflict { .. })));
+    assert_eq!(world.clerk(put(dossier("d"), None)), Ok(Answer::Done { version: 3 }));
+}
+
+#[test]
+fn an_event_of_tomorrow_is_refused() {
+    let mut world = World::new(hue(), date(2026, 8, 3).at(9, 0, 0, 0));
+    world.clerk(put(Dossier { code: "13557009".to_owned(), ..Dossier::default() }, None)).unwrap();
+    let at = Some(world.now + jiff::SignedDuration::from_hours(24));
+    let (service, code, event) = (world.service.id.clone(), "13557009".to_owned(), DossierEvent::PickedUp);
+    let answer = world.clerk(ClerkCommand::DossierEvent { service, code, event, at });
+    assert!(matches!(answer, Err(CommandError::Invalid { field, .. }) if field == "at"));
+}
+
+#[test]
+fn days_with_hours_of_their_own_are_bounded() {
+    let mut world = World::new(trutnov(), date(2026, 8, 3).at(9, 0, 0, 0));
+    let service = world.service.id.clone();
+    let mut day = date(2026, 8, 3);
+    for _ in 0..150 {
+        world
+            .clerk(ClerkCommand::PutDay { service: service.clone(), date: day, spans: Some(Vec::new()) })
+            .unwrap();
+        day = day.tomorrow().unwrap();
+    }
+    let command = ClerkCommand::PutDay { service, date: day, spans: Some(Vec::new()) };
+    assert!(matches!(world.clerk(command.clone()), Err(CommandError::Invalid { .. })));
+    world.at(date(2026, 8, 5).at(9, 0, 0, 0));
+    assert!(world.clerk(command).is_ok(), "days gone by make room");
+}
