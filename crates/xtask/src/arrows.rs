@@ -65,9 +65,14 @@ fn metadata(root: &Path) -> Result<Value> {
     serde_json::from_slice(&output.stdout).context("cargo metadata prints no JSON")
 }
 
-/// The table's rows: ``| `crate` | what it is | what it may use |``.
+/// The heading of the column that this command reads.
+const HEADING: &str = "workspace crates it may use";
+
+/// The rows of the page's table of crates: ``| `crate` | what it is | what it may use |``.
 fn read_table(page: &str) -> BTreeMap<String, Allowed> {
-    let rows = page.lines().filter_map(|line| {
+    let table =
+        page.lines().skip_while(|line| !line.contains(HEADING)).take_while(|line| line.starts_with('|'));
+    let rows = table.filter_map(|line| {
         let mut cells = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ");
         let name = quoted(cells.next()?).next()?.to_owned();
         let may_use = cells.nth(1)?;
@@ -154,6 +159,10 @@ mod tests {
 | `vault` | secrets, in `keys` | – |
 | `tongdai` | the binary | all but `harness` |
 | `benches` | measures | all |
+
+| word | another table | not read |
+|---|---|---|
+| `turn` | a noun | `store` |
 ";
 
     fn package(folder: &str, dependencies: &Value) -> Value {
