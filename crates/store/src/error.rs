@@ -129,6 +129,9 @@ pub enum Damage {
     /// The wrapped keys can't be read.
     #[error("the wrapped keys can't be read: {0}")]
     Keys(#[from] vault::KeysError),
+    /// The wrapped keys are missing though the store is not new.
+    #[error("the wrapped keys are missing though the store holds data")]
+    KeysMissing,
     /// A value of the records can't be opened or read.
     #[error("a record of kind {kind} can't be unsealed or read")]
     Value {
@@ -190,4 +193,14 @@ pub enum StoreError {
     /// The operating system gave no random octets.
     #[error(transparent)]
     NoEntropy(#[from] vault::NoEntropy),
+}
+
+impl StoreError {
+    /// Whether the process must end: what was to be durable may not be.
+    pub fn is_fatal(&self) -> bool {
+        matches!(
+            self,
+            Self::Poisoned | Self::Journal(_) | Self::Sentinel(_) | Self::Secrets(_) | Self::Records(_)
+        )
+    }
 }

@@ -2,18 +2,30 @@
 //!
 //! A [`Store`] makes turns durable: it writes one record to the journal, syncs it, and only then applies the
 //! turn's writes to the records. It never decides anything, never reads a clock, and never acknowledges what
-//! is not on the disk; after a failed write or sync it does nothing more.
+//! is not on the disk; after a failed write or sync it does nothing more. docs/STORE.md has the layout.
 
+mod disk;
 mod error;
+mod journal;
+mod key_bytes;
+mod open_entries;
 mod options;
+mod reader;
 mod records;
 mod recovery;
 mod secrets;
+mod sentinel;
+pub mod sim;
 mod store;
+mod values;
+mod verify;
 
+pub use disk::{Disk, DiskFile};
 pub use error::{Damage, OpenError, RecordsFault, StoreError};
 pub use options::Options;
-pub use records::RecordsError;
+pub use reader::Reader;
+pub use records::{Batch, Pair, Records, RecordsError, RecordsHome};
 pub use recovery::Recovery;
 pub use secrets::Secrets;
-pub use store::{Reader, Store};
+pub use store::Store;
+pub use verify::{Fault, Report, verify};

@@ -1,6 +1,10 @@
-//! The inner door to the records.
+//! The inner door to the records: an ordered map with atomic batches, behind which sled stands.
 
 use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+pub(crate) mod on_sled;
 
 /// What the records could not do.
 #[derive(Debug, thiserror::Error)]
@@ -17,4 +21,88 @@ pub enum RecordsError {
     /// sled refused for another reason.
     #[error("records: sled refused")]
     Refused,
+}
+
+/// A key and its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
+/// An ordered map of octets. Durable up to the last [`Records::sync`]; what came after it survives in order
+/// of the batches or not at all.
+pub trait Records: Send + Sync {
+    /// The value of `key`.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RecordsError>;
+
+    /// The first `limit` pairs from `from` on and before `until`, in order of the keys.
+    fn scan(&self, from: &[u8], until: &[u8], limit: usize) -> Result<Vec<Pair>, RecordsError>;
+
+    /// Applies a batch as a whole.
+    fn apply(&self, batch: &Batch) -> Result<(), RecordsError>;
+
+    /// Makes all that was applied durable.
+    fn sync(&self) -> Result<(), RecordsError>;
+}
+
+/// Where the records of a store live, so that they can be opened and, when broken, begun anew.
+pub trait RecordsHome: Send {
+    /// Opens the records; empty ones where there are none.
+    fn open(&mut self) -> Result<Arc<dyn Records>, RecordsError>;
+
+    /// Puts broken records out of the way, for a person to look at; the next open begins with empty ones.
+    fn set_aside(&mut self) -> Result<(), RecordsError>;
+}
+
+/// Writes that are applied together; a later write of a key wins. One buffer, used again each turn.
+#[derive(Debug, Default)]
+pub struct Batch {
+    octets: Vec<u8>,
+    writes: Vec<(Range<usize>, Option<Range<usize>>)>,
+}
+
+impl Batch {
+    /// The writes in order: a key and its value, or none to remove it.
+    pub fn writes(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+        self.writes.iter().map(|(key, value)| {
+            (&self.octets[key.clone()], value.as_ref().map(|value| &self.octets[value.clone()]))
+        })
+    }
+
+    /// How many writes there are.
+    pub fn len(&self) -> usize {
+        self.writes.len()
+    }
+
+    /// Whether there is no write.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.octets.clear();
+        self.writes.clear();
+    }
+
+    pub(crate) fn remove(&mut self, key: &[u8]) {
+        let key = self.push(key);
+        self.writes.push((key, None));
+    }
+
+    /// Writes `key` with the value that `value` appends; returns the length of the value.
+    pub(crate) fn put<E>(
+        &mut self,
+        key: &[u8],
+        value: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let key = self.push(key);
+        let start = self.octets.len();
+        value(&mut self.octets)?;
+        let length = self.octets.len() - start;
+        self.writes.push((key, Some(start..start + length)));
+        Ok(length)
+    }
+
+    fn push(&mut self, octets: &[u8]) -> Range<usize> {
+        let start = self.octets.len();
+        self.octets.extend_from_slice(octets);
+        start..self.octets.len()
+    }
 }

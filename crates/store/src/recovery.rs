@@ -1,7 +1,16 @@
-//! What a start found.
+//! What a start found, and the last minute of the journal.
 
-use jiff::Timestamp;
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+use model::journal::{Entry, Turn};
 use model::outbox::Fingerprint;
+
+/// How far back a message's acknowledgement may not have reached the SMSC: fingerprints are kept as long.
+const RECENT: SignedDuration = SignedDuration::from_secs(60);
+
+/// One mark a second for a minute, and some for a clock that jumps.
+const MARKS_MAX: usize = 128;
 
 /// What a start found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,4 +24,52 @@ pub struct Recovery {
     pub recent: Vec<(Timestamp, Fingerprint, bool)>,
     /// Whether the records were rebuilt from the journal.
     pub rebuilt: bool,
+}
+
+impl Recovery {
+    /// Remembers the fingerprints of a turn.
+    pub(crate) fn note(&mut self, turn: &Turn) {
+        self.last_turn_at = Some(turn.at);
+        self.recent.extend(turn.entries.iter().filter_map(|entry| match entry {
+            Entry::Message { fingerprint, act, .. } => Some((turn.at, *fingerprint, *act)),
+            // A part that comes again may complete an act; a message put aside is never run.
+            Entry::Part { fingerprint, .. } => Some((turn.at, *fingerprint, true)),
+            Entry::Quarantine { fingerprint, .. } | Entry::Ignored { fingerprint, .. } => {
+                Some((turn.at, *fingerprint, false))
+            }
+            Entry::Verdict { .. }
+            | Entry::Receipt { .. }
+            | Entry::Command { .. }
+            | Entry::Timer { .. }
+            | Entry::Drawn { .. } => None,
+        }));
+    }
+
+    /// Drops what is older than the last minute before the last turn.
+    pub(crate) fn keep_recent(&mut self) {
+        let Some(last) = self.last_turn_at else { return };
+        self.recent.retain(|(at, ..)| last.duration_since(*at) <= RECENT);
+    }
+}
+
+/// The first turn of each second of the last minute, so that a start knows how far back to read.
+#[derive(Debug, Default)]
+pub(crate) struct Marks(VecDeque<(Timestamp, u64)>);
+
+impl Marks {
+    pub(crate) fn add(&mut self, at: Timestamp, sequence: u64) {
+        if self.0.back().is_none_or(|(mark, _)| mark.as_second() != at.as_second()) {
+            self.0.push_back((at, sequence));
+        }
+        // A second more than asked for, because a mark stands for a whole second.
+        let too_old = |mark: &Timestamp| at.duration_since(*mark) > RECENT + SignedDuration::from_secs(1);
+        while self.0.len() > MARKS_MAX || self.0.front().is_some_and(|(mark, _)| too_old(mark)) {
+            self.0.pop_front();
+        }
+    }
+
+    /// The first turn of the last minute; `next` where there was none.
+    pub(crate) fn first(&self, next: u64) -> u64 {
+        self.0.front().map_or(next, |(_, sequence)| *sequence)
+    }
 }

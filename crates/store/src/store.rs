@@ -1,88 +1,250 @@
-//! The store.
+//! The store: a turn in, durable; a record out.
 
+use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use model::journal::Turn;
-use model::{Key, Record};
+use model::{Key, Record, Space};
 use vault::MasterKey;
 
+use crate::disk::Disk;
+use crate::disk::real::{Lock, RealDisk};
 use crate::error::{OpenError, StoreError};
+use crate::journal::Journal;
+use crate::key_bytes::{self, KeyBytes};
+use crate::open_entries::OpenEntries;
 use crate::options::Options;
-use crate::recovery::Recovery;
+use crate::reader::Reader;
+use crate::records::on_sled::SledHome;
+use crate::records::{Batch, Records, RecordsHome};
+use crate::recovery::{Marks, Recovery};
 use crate::secrets::Secrets;
+use crate::sentinel::Sentinel;
+use crate::values::{Values, encode};
 
-/// The write side of a store. There is one in a process and one process to a directory.
-#[derive(Debug)]
+mod checkpoint;
+mod opening;
+
+use checkpoint::Checkpoint;
+pub(crate) use opening::{judge_journal, load_keys, read_turn};
+
+/// The write side of a store. There is one in a process, and one process to a directory.
 pub struct Store {
+    disk: Arc<dyn Disk>,
+    options: Options,
+    records: Arc<dyn Records>,
+    journal: Journal,
+    sentinel: Sentinel,
     secrets: Secrets,
+    keys: KeyBytes,
+    values: Values,
+    open: OpenEntries,
+    marks: Marks,
+    checkpoint: Option<Checkpoint>,
+    /// Octets of journal and key writes since the last checkpoint began.
+    due_octets: u64,
+    due_writes: u64,
+    last_at: Option<Timestamp>,
+    batch: Batch,
+    key_buffer: Vec<u8>,
+    poisoned: AtomicBool,
+    /// Held until the store is dropped; a simulated disk has none.
+    _lock: Option<Lock>,
 }
 
 impl Store {
     /// Opens the store in `dir`, which is made if absent, and applies again what the records may lack.
-    pub fn open(_dir: &Path, _key: &MasterKey, _options: Options) -> Result<(Self, Recovery), OpenError> {
-        Err(OpenError::Locked)
+    pub fn open(dir: &Path, key: &MasterKey, options: Options) -> Result<(Self, Recovery), OpenError> {
+        let io = |source| OpenError::Io { what: "opening the directory", source };
+        let disk = RealDisk::open(dir).map_err(io)?;
+        let lock = Lock::take(dir).map_err(io)?.ok_or(OpenError::Locked)?;
+        let mut home = SledHome::new(dir, options.cache_octets);
+        let (mut store, recovery) = Self::open_with(Arc::new(disk), &mut home, key, options)?;
+        store._lock = Some(lock);
+        Ok((store, recovery))
+    }
+
+    /// Opens a store through its inner doors, real or simulated. The caller sees to it that nobody else has
+    /// it open.
+    pub fn open_with(
+        disk: Arc<dyn Disk>,
+        records: &mut dyn RecordsHome,
+        key: &MasterKey,
+        options: Options,
+    ) -> Result<(Self, Recovery), OpenError> {
+        opening::open(disk, records, key, options)
     }
 
     /// The record of `key`, of either space.
-    pub fn get(&self, _key: &Key) -> Result<Option<Record>, StoreError> {
-        Ok(None)
+    pub fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        self.check_alive()?;
+        match key.space() {
+            Space::Open => Ok(self.open.get(key).cloned()),
+            Space::Records => self.watch(self.reader_parts(key)),
+        }
     }
 
-    /// All records of [`model::Space::Open`], in no order.
+    /// All records of [`Space::Open`], in no order.
     pub fn open_entries(&self) -> impl Iterator<Item = (&Key, &Record)> {
-        std::iter::empty()
+        self.open.iter()
     }
 
     /// Timers that are due at `now`, the earliest first, at most `limit`.
-    pub fn due(&self, _now: Timestamp, _limit: usize) -> Result<Vec<(Key, Record)>, StoreError> {
-        Ok(Vec::new())
+    pub fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(Key, Record)>, StoreError> {
+        let (from, until) = key_bytes::timers_until(now);
+        self.timers(&from, &until, limit)
     }
 
     /// When the earliest timer is due.
     pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(None)
+        let (from, until) = key_bytes::timers_until(Timestamp::MAX);
+        let first = self.timers(&from, &until, 1)?;
+        Ok(first.into_iter().next().and_then(|(key, _)| match key {
+            Key::Timer(due, _) => Some(due),
+            _ => None,
+        }))
     }
 
     /// The sequence that the next commit will get.
     pub fn next_sequence(&self) -> u64 {
-        1
+        self.journal.last().sequence + 1
     }
 
-    /// Makes a turn durable and applies it. Effects may leave once this has returned.
-    pub fn commit(&mut self, _turn: &Turn) -> Result<u64, StoreError> {
-        Err(StoreError::Poisoned)
+    /// Makes a turn durable and applies it: one record of the journal, synced, then the records. Effects may
+    /// leave once this has returned.
+    pub fn commit(&mut self, turn: &Turn) -> Result<u64, StoreError> {
+        self.check_alive()?;
+        let committed = self.write_turn(turn);
+        self.watch(committed)
     }
 
     /// Whether the journal has space for new messages; where not, intake answers "later".
     pub fn has_room(&self) -> bool {
-        true
+        self.journal.has_room()
     }
 
-    /// Makes segments ahead and takes a step of a due checkpoint: at most `limit` open records. Call it
+    /// Makes a segment ahead, or takes a step of a due checkpoint: at most `limit` open records. Call it
     /// after each turn and when idle. Returns whether there is more to do.
-    pub fn housekeeping(&mut self, _limit: usize) -> Result<bool, StoreError> {
-        Ok(false)
+    pub fn housekeeping(&mut self, limit: usize) -> Result<bool, StoreError> {
+        self.check_alive()?;
+        let done = self.keep_house(limit);
+        self.watch(done)
     }
 
     /// A view for pages.
     pub fn reader(&self) -> Reader {
-        Reader(())
+        Reader::new(Arc::clone(&self.records), self.keys.clone(), self.values.clone())
     }
 
     /// The keys of one-time texts.
     pub fn secrets(&mut self) -> &mut Secrets {
         &mut self.secrets
     }
+
+    fn write_turn(&mut self, turn: &Turn) -> Result<u64, StoreError> {
+        let sequence = self.next_sequence();
+        self.prepare(turn, sequence)?;
+        self.secrets.sync()?;
+        let sealer = &self.values.0;
+        let written = self.journal.append(turn.at, |sequence, out| {
+            sealer.seal_into(&turn_aad(sequence), out, |out| encode(out, turn))??;
+            Ok(())
+        })?;
+        assert_eq!(written, sequence, "the batch names the turn that was written");
+        self.due_octets += self.journal.last_octets();
+        self.apply(turn, sequence)?;
+        Ok(sequence)
+    }
+
+    /// Encodes and seals a turn's writes of citizens' records, before anything is written.
+    fn prepare(&mut self, turn: &Turn, sequence: u64) -> Result<(), StoreError> {
+        self.batch.clear();
+        for (key, record) in turn.writes.iter().filter(|(key, _)| key.space() == Space::Records) {
+            self.keys.encode(key, &mut self.key_buffer);
+            match record {
+                Some(record) => self.values.put(&mut self.batch, &self.key_buffer, record)?,
+                None => self.batch.remove(&self.key_buffer),
+            }
+        }
+        // A pure look-up writes nothing to the records.
+        if !self.batch.is_empty() {
+            put_applied(&mut self.batch, sequence);
+        }
+        Ok(())
+    }
+
+    /// Applies a durable turn, whose batch was prepared.
+    fn apply(&mut self, turn: &Turn, sequence: u64) -> Result<(), StoreError> {
+        if !self.batch.is_empty() {
+            self.records.apply(&self.batch)?;
+        }
+        for (key, record) in turn.writes.iter().filter(|(key, _)| key.space() == Space::Open) {
+            self.open.write(key, record.as_ref());
+        }
+        self.due_writes += turn.writes.len() as u64;
+        self.marks.add(turn.at, sequence);
+        self.last_at = Some(turn.at);
+        Ok(())
+    }
+
+    fn timers(&self, from: &[u8], until: &[u8], limit: usize) -> Result<Vec<(Key, Record)>, StoreError> {
+        self.check_alive()?;
+        let pairs = self.watch(self.records.scan(from, until, limit).map_err(StoreError::from))?;
+        let mut timers = Vec::with_capacity(pairs.len());
+        for (key, value) in pairs {
+            let record = self.watch(self.values.get(&key, value))?;
+            if let Record::Timer(due, subject) = &record {
+                timers.push((Key::Timer(*due, subject.clone()), record));
+            }
+        }
+        Ok(timers)
+    }
+
+    fn reader_parts(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        let mut octets = Vec::with_capacity(64);
+        self.keys.encode(key, &mut octets);
+        match self.records.get(&octets)? {
+            Some(value) => self.values.get(&octets, value).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn check_alive(&self) -> Result<(), StoreError> {
+        if self.poisoned.load(Ordering::Relaxed) { Err(StoreError::Poisoned) } else { Ok(()) }
+    }
+
+    /// After a failed write, sync or read nothing more is promised.
+    fn watch<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &result
+            && error.is_fatal()
+        {
+            self.poisoned.store(true, Ordering::Relaxed);
+        }
+        result
+    }
 }
 
-/// Reads records of [`model::Space::Records`] beside the engine.
-#[derive(Debug, Clone)]
-pub struct Reader(());
-
-impl Reader {
-    /// The record of `key` as of the last applied turn.
-    pub fn get(&self, _key: &Key) -> Result<Option<Record>, StoreError> {
-        Ok(None)
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store(turn {})", self.journal.last().sequence)
     }
+}
+
+/// What the record of a turn is bound to.
+pub(crate) fn turn_aad(sequence: u64) -> [u8; 12] {
+    let mut aad = *b"turn\0\0\0\0\0\0\0\0";
+    aad[4..].copy_from_slice(&sequence.to_be_bytes());
+    aad
+}
+
+/// Adds the last applied turn to a batch, so that both are applied or neither.
+fn put_applied(batch: &mut Batch, sequence: u64) {
+    let put: Result<usize, std::convert::Infallible> = batch.put(&key_bytes::APPLIED, |out| {
+        out.extend_from_slice(&sequence.to_be_bytes());
+        Ok(())
+    });
+    let Ok(_) = put;
 }

@@ -1,0 +1,146 @@
+//! The disk itself.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Advice, FallocateFlags, FlockOperation};
+
+use super::{Disk, DiskFile};
+
+/// A directory that this process alone may read.
+pub(crate) struct RealDisk {
+    path: PathBuf,
+    directory: File,
+}
+
+impl RealDisk {
+    /// Opens the directory, made if absent, with the entry in its parent durable.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        if !path.is_dir() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+            if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+                File::open(parent)?.sync_all()?;
+            }
+        }
+        Self::open_existing(path)
+    }
+
+    /// Opens a directory that must be there.
+    pub(crate) fn open_existing(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), directory: File::open(path)? })
+    }
+}
+
+impl Disk for RealDisk {
+    fn create(&self, name: &str, length: u64) -> io::Result<Box<dyn DiskFile>> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(self.path.join(name))?;
+        if length > 0 {
+            match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, length) {
+                Ok(()) => (),
+                // Some file systems reserve nothing; the length alone still spares metadata in each sync.
+                Err(rustix::io::Errno::OPNOTSUPP) => file.set_len(length)?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Box::new(RealFile(file)))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let path = self.path.join(name);
+        // A verifier may have no right to write.
+        let file = match OpenOptions::new().read(true).write(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => File::open(&path)?,
+            opened => opened?,
+        };
+        drop_cached_pages(&file);
+        Ok(Box::new(RealFile(file)))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path.join(from), self.path.join(to))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path.join(name))
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let names = fs::read_dir(&self.path)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
+        Ok(names.collect::<io::Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        self.directory.sync_all()
+    }
+}
+
+struct RealFile(File);
+
+impl DiskFile for RealFile {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut done = 0;
+        while done < buffer.len() {
+            match self.0.read_at(&mut buffer[done..], offset + done as u64) {
+                Ok(0) => break,
+                Ok(read) => done += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+
+    fn write_at(&self, offset: u64, octets: &[u8]) -> io::Result<()> {
+        self.0.write_all_at(octets, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
+/// Drops what memory holds of a file, so that a read shows what the disk has. Advice only: where a file
+/// system has no such thing, nothing is lost by it.
+pub(crate) fn drop_cached_pages(file: &File) {
+    if let Err(error) = rustix::fs::fadvise(file, 0, None, Advice::DontNeed) {
+        tracing::debug!(%error, "cached pages were not dropped");
+    }
+}
+
+/// The lock that keeps a second process out; held until dropped.
+#[derive(Debug)]
+pub(crate) struct Lock(#[expect(dead_code, reason = "held for its descriptor")] File);
+
+impl Lock {
+    /// Takes the lock of a store's directory, or none where another process has it.
+    pub(crate) fn take(directory: &Path) -> io::Result<Option<Self>> {
+        let path = directory.join("lock");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        Self::take_file(file)
+    }
+
+    /// Takes the lock without making its file; where there is none, nobody has it.
+    pub(crate) fn take_existing(directory: &Path) -> io::Result<Option<Self>> {
+        Self::take_file(File::open(directory.join("lock"))?)
+    }
+
+    fn take_file(file: File) -> io::Result<Option<Self>> {
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Self(file))),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The journal: preallocated segments, one record a turn, one write and one sync a record.
+//!
+//! A record is sealed as a whole, bound to its sequence. This module never looks into a payload.
+
+use std::io;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use vault::NoEntropy;
+
+use crate::disk::{Disk, DiskFile};
+use crate::error::{OpenError, StoreError};
+
+pub(crate) mod frame;
+pub(crate) mod segment;
+pub(crate) mod walk;
+
+use frame::{HEAD_LENGTH, HEADER_LENGTH, Head, Header};
+use segment::{First, name_of};
+use walk::{End, Survey};
+
+/// A segment under construction has this name until it is durable.
+const UNFINISHED: &str = "journal.new";
+
+/// The write side of the journal.
+pub(crate) struct Journal {
+    disk: Arc<dyn Disk>,
+    store: [u8; 16],
+    segment_octets: u64,
+    active: Writer,
+    spare: Option<Writer>,
+    next_number: u64,
+    /// The last record.
+    last: Last,
+    /// Segments that hold records, in order: number, first turn and its moment.
+    used: Vec<(u64, u64, Timestamp)>,
+    buffer: Vec<u8>,
+    no_space: bool,
+}
+
+/// The last record of the journal: what the next one continues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Last {
+    pub(crate) sequence: u64,
+    pub(crate) crc: u32,
+}
+
+impl Last {
+    pub(crate) fn of(end: Option<&End>) -> Self {
+        end.map_or(Self { sequence: 0, crc: 0 }, |end| Self {
+            sequence: end.header.sequence,
+            crc: end.header.crc,
+        })
+    }
+}
+
+struct Writer {
+    file: Box<dyn DiskFile>,
+    head: Head,
+    length: u64,
+    offset: u64,
+    used: bool,
+}
+
+impl Journal {
+    /// Begins a new segment with copies of the records after turn `after`, as `survey` finds them. What is
+    /// returned may be trusted: it was written and synced by this process.
+    pub(crate) fn begin(
+        disk: Arc<dyn Disk>,
+        store: [u8; 16],
+        segment_octets: u64,
+        survey: &Survey<'_>,
+        after: Last,
+    ) -> Result<Self, OpenError> {
+        let number = survey.segments.last().map_or(1, |segment| segment.number + 1);
+        let mut copied = 0;
+        survey.walk(after.sequence + 1, &mut |header, _| {
+            copied += HEADER_LENGTH as u64 + u64::from(header.length);
+            Ok(())
+        })?;
+        let io = |source| OpenError::Io { what: "beginning a journal segment", source };
+        let mut active =
+            Writer::create(&*disk, store, number, segment_octets + copied).map_err(new_segment)?;
+        let mut last = after;
+        let mut first = None;
+        let mut record = Vec::new();
+        survey.walk(after.sequence + 1, &mut |header, payload| {
+            record.clear();
+            record.resize(HEADER_LENGTH, 0);
+            record.extend_from_slice(payload);
+            last.crc = active.append(&mut record, header.sequence, header.at, last.crc).map_err(io)?;
+            last.sequence = header.sequence;
+            first.get_or_insert((number, header.sequence, header.at));
+            Ok(())
+        })?;
+        active.publish(&*disk).map_err(io)?;
+        active.used = first.is_some();
+        let mut used: Vec<_> = survey
+            .segments
+            .iter()
+            .filter_map(|segment| match segment.first {
+                First::Record(header) => Some((segment.number, header.sequence, header.at)),
+                First::Unused | First::Unreadable => None,
+            })
+            .collect();
+        used.extend(first);
+        Ok(Self {
+            disk,
+            store,
+            segment_octets,
+            active,
+            spare: None,
+            next_number: number + 1,
+            last,
+            used,
+            buffer: Vec::new(),
+            no_space: false,
+        })
+    }
+
+    /// The last record.
+    pub(crate) fn last(&self) -> Last {
+        self.last
+    }
+
+    /// Writes one record and syncs it. `payload` appends the sealed payload for the sequence it is given.
+    pub(crate) fn append(
+        &mut self,
+        at: Timestamp,
+        payload: impl FnOnce(u64, &mut Vec<u8>) -> Result<(), StoreError>,
+    ) -> Result<u64, StoreError> {
+        let sequence = self.last.sequence + 1;
+        let mut record = std::mem::take(&mut self.buffer);
+        record.clear();
+        record.resize(HEADER_LENGTH, 0);
+        let result = payload(sequence, &mut record).and_then(|()| self.write(&mut record, sequence, at));
+        self.buffer = record;
+        result.map(|()| sequence)
+    }
+
+    /// Octets that the last append wrote.
+    pub(crate) fn last_octets(&self) -> u64 {
+        self.buffer.len() as u64
+    }
+
+    /// Whether there was space when a segment was last wanted.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.no_space
+    }
+
+    /// Makes the next segment ahead. Returns whether it did something. Want of space is no error: see
+    /// [`Journal::has_room`].
+    pub(crate) fn make_ahead(&mut self) -> Result<bool, StoreError> {
+        if self.spare.is_some() {
+            return Ok(false);
+        }
+        let made = Writer::create(&*self.disk, self.store, self.next_number, self.segment_octets)
+            .and_then(|writer| writer.publish(&*self.disk).map(|()| writer).map_err(NewSegment::Io));
+        match made {
+            Ok(writer) => {
+                self.spare = Some(writer);
+                self.next_number += 1;
+                self.no_space = false;
+                Ok(true)
+            }
+            Err(NewSegment::Io(error)) if is_want_of_space(&error) => {
+                self.no_space = true;
+                // What was reserved of it is given back; where that fails, the next attempt writes over it.
+                if let Err(error) = self.disk.remove(UNFINISHED) {
+                    tracing::debug!(%error, "an unfinished journal segment was not removed");
+                }
+                Ok(false)
+            }
+            Err(NewSegment::Io(error)) => Err(StoreError::Journal(error)),
+            Err(NewSegment::NoEntropy(error)) => Err(error.into()),
+        }
+    }
+
+    /// Removes the oldest segment if no start needs it: a later one begins at or before `floor`, and did so
+    /// before the retention began. Returns whether it did.
+    pub(crate) fn prune(
+        &mut self,
+        floor: u64,
+        now: Timestamp,
+        retention: SignedDuration,
+    ) -> Result<bool, StoreError> {
+        let [oldest, next, ..] = self.used.as_slice() else { return Ok(false) };
+        let aged = now.checked_sub(retention).is_ok_and(|limit| next.2 < limit);
+        if next.1 > floor || !aged {
+            return Ok(false);
+        }
+        self.disk.remove(&name_of(oldest.0)).map_err(StoreError::Journal)?;
+        self.used.remove(0);
+        Ok(true)
+    }
+
+    fn write(&mut self, record: &mut [u8], sequence: u64, at: Timestamp) -> Result<(), StoreError> {
+        let length = record.len() as u64;
+        if length > self.segment_octets - HEAD_LENGTH as u64 || u32::try_from(length).is_err() {
+            return Err(StoreError::TurnTooLarge { octets: record.len() });
+        }
+        if self.active.offset + length > self.active.length {
+            self.roll()?;
+        }
+        assert_eq!(sequence, self.last.sequence + 1, "turns are numbered without a gap");
+        let crc = self.active.append(record, sequence, at, self.last.crc).map_err(StoreError::Journal)?;
+        self.active.file.sync().map_err(StoreError::Journal)?;
+        if !self.active.used {
+            self.active.used = true;
+            self.used.push((self.active.head.number, sequence, at));
+        }
+        self.last = Last { sequence, crc };
+        Ok(())
+    }
+
+    fn roll(&mut self) -> Result<(), StoreError> {
+        if self.spare.is_none() {
+            self.make_ahead()?;
+        }
+        self.active = self.spare.take().ok_or(StoreError::NoRoom)?;
+        Ok(())
+    }
+}
+
+/// Removes segments that hold no record, and those whose only record was the tail: after
+/// [`Journal::begin`] nothing reads them.
+pub(crate) fn remove_leftovers(disk: &dyn Disk, survey: &Survey<'_>) -> io::Result<()> {
+    let last_used = survey.segments.iter().rposition(|segment| matches!(segment.first, First::Record(_)));
+    for (at, segment) in survey.segments.iter().enumerate() {
+        let behind = last_used.is_none_or(|used| at > used);
+        if segment.first == First::Unused || (segment.first == First::Unreadable && behind) {
+            disk.remove(&name_of(segment.number))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what a crash left half made.
+pub(crate) fn remove_unfinished(disk: &dyn Disk) -> io::Result<()> {
+    match disk.remove(UNFINISHED) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+enum NewSegment {
+    Io(io::Error),
+    NoEntropy(NoEntropy),
+}
+
+impl Writer {
+    fn create(disk: &dyn Disk, store: [u8; 16], number: u64, length: u64) -> Result<Self, NewSegment> {
+        let salt = u32::from_le_bytes(vault::random().map_err(NewSegment::NoEntropy)?);
+        let file = disk.create(UNFINISHED, length).map_err(NewSegment::Io)?;
+        let head = Head { number, salt, store };
+        file.write_at(0, &head.encode()).map_err(NewSegment::Io)?;
+        Ok(Self { file, head, length, offset: HEAD_LENGTH as u64, used: false })
+    }
+
+    /// Makes the segment durable and gives it its name.
+    fn publish(&self, disk: &dyn Disk) -> io::Result<()> {
+        self.file.sync()?;
+        disk.rename(UNFINISHED, &name_of(self.head.number))?;
+        disk.sync_directory()
+    }
+
+    fn append(&mut self, record: &mut [u8], sequence: u64, at: Timestamp, previous: u32) -> io::Result<u32> {
+        let crc = Header::fill(record, self.head.salt, sequence, at, previous);
+        let crc = crc.ok_or(io::ErrorKind::InvalidInput)?;
+        let end = self.offset + record.len() as u64;
+        assert!(end <= self.length, "a record never reaches beyond its segment");
+        self.file.write_at(self.offset, record)?;
+        self.offset = end;
+        Ok(crc)
+    }
+}
+
+fn new_segment(error: NewSegment) -> OpenError {
+    match error {
+        NewSegment::Io(source) => OpenError::Io { what: "making a journal segment", source },
+        NewSegment::NoEntropy(error) => OpenError::NoEntropy(error),
+    }
+}
+
+fn is_want_of_space(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}

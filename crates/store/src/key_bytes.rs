@@ -1,0 +1,195 @@
+//! The octets by which the records know a [`Key`].
+//!
+//! One octet for the kind; service, queue and other plain names behind their length; numbers big-endian so
+//! that their order is the octets' order; what belongs to a person only as a keyed hash.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::key::TimerSubject;
+use model::outbox::PartialMessageId;
+use model::{Key, ServiceId};
+use vault::LookupKey;
+
+/// Kinds of keys: never renumbered, they stand on disks.
+mod kind {
+    pub(super) const META: u8 = 0;
+    pub(super) const DOSSIER: u8 = 1;
+    pub(super) const QUEUE: u8 = 2;
+    pub(super) const SUBSCRIBER: u8 = 3;
+    pub(super) const ACCOUNT: u8 = 4;
+    pub(super) const ACCOUNT_PHONE: u8 = 5;
+    pub(super) const BOOKING: u8 = 6;
+    pub(super) const SLOT_DAY: u8 = 7;
+    pub(super) const PHONE_BOOKINGS: u8 = 8;
+    pub(super) const CALENDAR_EDITS: u8 = 9;
+    pub(super) const TIMER: u8 = 10;
+    /// From here on: open entries, each in pieces.
+    pub(super) const LIMITS: u8 = 32;
+    pub(super) const OUTBOX: u8 = 33;
+    pub(super) const PARTIAL_MESSAGE: u8 = 34;
+    pub(super) const FINGERPRINT: u8 = 35;
+    pub(super) const OPEN_END: u8 = 36;
+}
+
+/// The last applied turn.
+pub(crate) const APPLIED: [u8; 2] = [kind::META, 1];
+/// The store's id.
+pub(crate) const STORE: [u8; 2] = [kind::META, 2];
+/// The first octets of the citizens' records.
+pub(crate) const RECORDS: std::ops::Range<[u8; 1]> = [kind::DOSSIER]..[kind::LIMITS];
+/// The first octets of open entries.
+pub(crate) const OPEN: std::ops::Range<[u8; 1]> = [kind::LIMITS]..[kind::OPEN_END];
+
+/// Whether values of this kind of key are stored unsealed: how full a day is, and nothing personal.
+pub(crate) fn is_plain(key: &[u8]) -> bool {
+    key.first() == Some(&kind::SLOT_DAY)
+}
+
+/// Makes the octets of keys.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyBytes(pub(crate) LookupKey);
+
+impl KeyBytes {
+    /// The octets of `key`, in place of what `out` held.
+    pub(crate) fn encode(&self, key: &Key, out: &mut Vec<u8>) {
+        out.clear();
+        match key {
+            Key::Dossier(service, code) => {
+                self.of_service(out, kind::DOSSIER, service);
+                self.hashed(out, kind::DOSSIER, code);
+            }
+            Key::Queue(service, name) => {
+                self.of_service(out, kind::QUEUE, service);
+                named(out, name);
+            }
+            Key::Subscriber(phone) => {
+                out.push(kind::SUBSCRIBER);
+                self.hashed(out, kind::SUBSCRIBER, phone.as_str());
+            }
+            Key::Account(service, id_number) => {
+                self.of_service(out, kind::ACCOUNT, service);
+                self.hashed(out, kind::ACCOUNT, id_number);
+            }
+            Key::AccountPhone(service, phone) => {
+                self.of_service(out, kind::ACCOUNT_PHONE, service);
+                self.hashed(out, kind::ACCOUNT_PHONE, phone.as_str());
+            }
+            Key::Booking(service, date, code) => {
+                self.of_service(out, kind::BOOKING, service);
+                dated(out, *date);
+                self.hashed(out, kind::BOOKING, code);
+            }
+            Key::SlotDay(service, date) => {
+                self.of_service(out, kind::SLOT_DAY, service);
+                dated(out, *date);
+            }
+            Key::PhoneBookings(service, phone) => {
+                self.of_service(out, kind::PHONE_BOOKINGS, service);
+                self.hashed(out, kind::PHONE_BOOKINGS, phone.as_str());
+            }
+            Key::CalendarEdits(service) => self.of_service(out, kind::CALENDAR_EDITS, service),
+            Key::Timer(due, subject) => {
+                out.extend_from_slice(&timer_bound(*due));
+                let subject = subject_octets(subject);
+                out.extend_from_slice(&self.0.hash(kind::TIMER, &subject));
+            }
+            Key::Limits(service, phone) => {
+                self.of_service(out, kind::LIMITS, service);
+                self.hashed(out, kind::LIMITS, phone.as_str());
+            }
+            Key::Outbox(id) => {
+                out.push(kind::OUTBOX);
+                out.extend_from_slice(&outbox_octets(*id));
+            }
+            Key::PartialMessage(id) => {
+                out.push(kind::PARTIAL_MESSAGE);
+                out.extend_from_slice(&self.0.hash(kind::PARTIAL_MESSAGE, &partial_octets(id)));
+            }
+            Key::Fingerprint(fingerprint) => {
+                out.push(kind::FINGERPRINT);
+                out.extend_from_slice(&self.0.hash(kind::FINGERPRINT, &fingerprint.0));
+            }
+        }
+    }
+
+    fn of_service(&self, out: &mut Vec<u8>, kind: u8, service: &ServiceId) {
+        out.push(kind);
+        named(out, service.as_str());
+    }
+
+    fn hashed(&self, out: &mut Vec<u8>, kind: u8, value: &str) {
+        out.extend_from_slice(&self.0.hash(kind, value.as_bytes()));
+    }
+}
+
+/// The octets that come before any timer due after `due`, and begin those due then.
+pub(crate) fn timer_bound(due: Timestamp) -> [u8; 13] {
+    let nanoseconds = due.as_nanosecond();
+    let seconds = i64::try_from(nanoseconds.div_euclid(1_000_000_000)).unwrap_or(i64::MAX);
+    let rest = u32::try_from(nanoseconds.rem_euclid(1_000_000_000)).unwrap_or(0);
+    let mut out = [0; 13];
+    out[0] = kind::TIMER;
+    // With the sign bit flipped, moments before 1970 sort before those after it.
+    out[1..9].copy_from_slice(&(seconds.cast_unsigned() ^ (1 << 63)).to_be_bytes());
+    out[9..].copy_from_slice(&rest.to_be_bytes());
+    out
+}
+
+/// The range of timers due up to and including `now`.
+pub(crate) fn timers_until(now: Timestamp) -> ([u8; 1], Vec<u8>) {
+    let mut until = timer_bound(now).to_vec();
+    // Longer than a hash of all ones.
+    until.extend([0xff; LookupKey::HASH_LENGTH + 1]);
+    ([kind::TIMER], until)
+}
+
+/// The octets of an outbox id.
+pub(crate) fn outbox_octets(id: model::OutboxId) -> [u8; 14] {
+    let mut out = [0; 14];
+    out[..8].copy_from_slice(&id.cause.sequence.to_be_bytes());
+    out[8..12].copy_from_slice(&id.cause.index.to_be_bytes());
+    out[12..].copy_from_slice(&id.ordinal.to_be_bytes());
+    out
+}
+
+fn named(out: &mut Vec<u8>, name: &str) {
+    // Names come from checked packs and short wire fields; a longer one would only collide with its like.
+    let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(name.as_bytes());
+}
+
+fn dated(out: &mut Vec<u8>, date: Date) {
+    // Years from -9999 to 9999 sort as 0 to 19998.
+    let year = u16::try_from(i32::from(date.year()) + 9999).unwrap_or(0);
+    out.extend_from_slice(&year.to_be_bytes());
+    out.extend([date.month().unsigned_abs(), date.day().unsigned_abs()]);
+}
+
+fn partial_octets(id: &PartialMessageId) -> Vec<u8> {
+    let mut out = vec![u8::from(id.wide), id.total, id.source.ton, id.source.npi];
+    out.extend([id.destination.ton, id.destination.npi]);
+    out.extend(id.reference.to_be_bytes());
+    for part in [&id.group, &id.source.digits, &id.destination.digits] {
+        named(&mut out, part);
+    }
+    out
+}
+
+fn subject_octets(subject: &TimerSubject) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64);
+    match subject {
+        TimerSubject::RotatePassword(service, id_number) => {
+            out.push(1);
+            named(&mut out, service.as_str());
+            named(&mut out, id_number);
+        }
+        TimerSubject::RemindBooking(service, date, code) => {
+            out.push(2);
+            named(&mut out, service.as_str());
+            dated(&mut out, *date);
+            named(&mut out, code);
+        }
+    }
+    out
+}

@@ -1,0 +1,127 @@
+//! sled as the records, with what its own durability lacks (docs/decisions/store.md).
+
+use std::fs::{self, File};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sled::IVec;
+
+use super::{Batch, Pair, Records, RecordsError, RecordsHome};
+use crate::disk::real::drop_cached_pages;
+
+/// sled's log of pages; the file whose sync makes records durable.
+const LOG: &str = "db";
+
+/// sled in the directory `records` of a store.
+pub(crate) struct SledHome {
+    store: PathBuf,
+    cache_octets: u64,
+}
+
+impl SledHome {
+    pub(crate) fn new(store: &Path, cache_octets: u64) -> Self {
+        Self { store: store.to_owned(), cache_octets }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.store.join("records")
+    }
+}
+
+impl RecordsHome for SledHome {
+    fn open(&mut self) -> Result<Arc<dyn Records>, RecordsError> {
+        let path = self.path();
+        remove_empty_snapshots(&path)?;
+        if let Ok(log) = File::open(path.join(LOG)) {
+            drop_cached_pages(&log);
+        }
+        let config = sled::Config::new()
+            .path(&path)
+            .cache_capacity(self.cache_octets)
+            // Durability comes from the journal and from `sync`; a thread that swallows errors helps nobody.
+            .flush_every_ms(None);
+        // sled asserts while it reads its log, and a cut of power can break such an assertion.
+        let db = catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|_| RecordsError::Panicked)?;
+        let db = db.map_err(error_of)?;
+        let log = File::open(path.join(LOG))?;
+        let directory = File::open(&path)?;
+        Ok(Arc::new(SledRecords { db, log, directory }))
+    }
+
+    fn set_aside(&mut self) -> Result<(), RecordsError> {
+        for number in 1.. {
+            let aside = self.store.join(format!("records.broken-{number}"));
+            if !aside.exists() {
+                fs::rename(self.path(), aside)?;
+                File::open(&self.store)?.sync_all()?;
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A full disk leaves an empty snapshot with which no later open succeeds.
+fn remove_empty_snapshots(path: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let unfinished =
+            name.to_str().is_some_and(|name| name.starts_with("snap.") && name.ends_with(".generating"));
+        if unfinished && entry.metadata()?.len() == 0 {
+            fs::remove_file(entry.path())?;
+            tracing::warn!("removed an empty snapshot that a full disk left behind");
+        }
+    }
+    Ok(())
+}
+
+struct SledRecords {
+    db: sled::Db,
+    log: File,
+    directory: File,
+}
+
+impl Records for SledRecords {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RecordsError> {
+        Ok(self.db.get(key).map_err(error_of)?.map(|value| value.to_vec()))
+    }
+
+    fn scan(&self, from: &[u8], until: &[u8], limit: usize) -> Result<Vec<Pair>, RecordsError> {
+        let pairs = self.db.range(from..until).take(limit);
+        pairs.map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(error_of)).collect()
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<(), RecordsError> {
+        let mut writes = sled::Batch::default();
+        for (key, value) in batch.writes() {
+            match value {
+                Some(value) => writes.insert(IVec::from(key), IVec::from(value)),
+                None => writes.remove(IVec::from(key)),
+            }
+        }
+        self.db.apply_batch(writes).map_err(error_of)
+    }
+
+    fn sync(&self) -> Result<(), RecordsError> {
+        self.db.flush().map_err(error_of)?;
+        // `flush` ends in sync_file_range, which is not durable.
+        self.log.sync_all()?;
+        self.directory.sync_all()?;
+        Ok(())
+    }
+}
+
+fn error_of(error: sled::Error) -> RecordsError {
+    match error {
+        sled::Error::Io(error) => RecordsError::Io(error),
+        sled::Error::Corruption { .. } => RecordsError::Corrupt,
+        _ => RecordsError::Refused,
+    }
+}

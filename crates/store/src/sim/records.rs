@@ -1,0 +1,145 @@
+//! Records in memory.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Dice;
+use crate::records::{Batch, Pair, Records, RecordsError, RecordsHome};
+
+/// An ordered map in memory that loses what was not synced. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct SimRecords(Arc<Mutex<State>>);
+
+type Map = BTreeMap<Vec<u8>, Vec<u8>>;
+
+#[derive(Debug, Default)]
+struct State {
+    current: Map,
+    durable: Map,
+    /// Batches since the last sync.
+    unsynced: Vec<Vec<(Vec<u8>, Option<Vec<u8>>)>>,
+    set_aside: u64,
+    operations: u64,
+    fail_at: Option<u64>,
+    broken: bool,
+}
+
+impl SimRecords {
+    /// Empty records.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Cuts the power: `seed` decides how many of the batches since the last sync remain, the oldest first.
+    pub fn power_cut(&self, seed: u64) {
+        let mut state = self.state();
+        let kept = Dice(seed).up_to(state.unsynced.len());
+        let batches = std::mem::take(&mut state.unsynced);
+        for batch in batches.into_iter().take(kept) {
+            apply(&mut state.durable, batch);
+        }
+        state.current = state.durable.clone();
+        state.fail_at = None;
+    }
+
+    /// Loses everything, as sled was seen to do.
+    pub fn lose_all(&self) {
+        let mut state = self.state();
+        let set_aside = state.set_aside;
+        *state = State { set_aside, ..State::default() };
+    }
+
+    /// Makes every open fail until the records are set aside.
+    pub fn break_all(&self) {
+        self.state().broken = true;
+    }
+
+    /// How often broken records were set aside.
+    pub fn times_set_aside(&self) -> u64 {
+        self.state().set_aside
+    }
+
+    /// How many batches and syncs were asked for so far.
+    pub fn operations(&self) -> u64 {
+        self.state().operations
+    }
+
+    /// Makes batch or sync number `operation` and all after it fail, until [`SimRecords::power_cut`].
+    pub fn fail_at(&self, operation: u64) {
+        self.state().fail_at = Some(operation);
+    }
+
+    /// A copy that shares nothing with this one, as durable as what is current here.
+    pub fn fork(&self) -> Self {
+        let current = self.state().current.clone();
+        let state = State { durable: current.clone(), current, ..State::default() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn change(&mut self) -> Result<(), RecordsError> {
+        let operation = self.operations;
+        self.operations += 1;
+        match self.fail_at {
+            Some(at) if operation >= at => Err(io::Error::other("failed as asked").into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RecordsHome for SimRecords {
+    fn open(&mut self) -> Result<Arc<dyn Records>, RecordsError> {
+        if self.state().broken { Err(RecordsError::Panicked) } else { Ok(Arc::new(self.clone())) }
+    }
+
+    fn set_aside(&mut self) -> Result<(), RecordsError> {
+        self.lose_all();
+        self.state().set_aside += 1;
+        Ok(())
+    }
+}
+
+impl Records for SimRecords {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RecordsError> {
+        Ok(self.state().current.get(key).cloned())
+    }
+
+    fn scan(&self, from: &[u8], until: &[u8], limit: usize) -> Result<Vec<Pair>, RecordsError> {
+        let state = self.state();
+        let pairs = state.current.range(from.to_vec()..until.to_vec()).take(limit);
+        Ok(pairs.map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<(), RecordsError> {
+        let mut state = self.state();
+        state.change()?;
+        let writes: Vec<_> =
+            batch.writes().map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec))).collect();
+        apply(&mut state.current, writes.clone());
+        state.unsynced.push(writes);
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), RecordsError> {
+        let mut state = self.state();
+        state.change()?;
+        state.durable = state.current.clone();
+        state.unsynced.clear();
+        Ok(())
+    }
+}
+
+fn apply(map: &mut Map, writes: Vec<(Vec<u8>, Option<Vec<u8>>)>) {
+    for (key, value) in writes {
+        match value {
+            Some(value) => map.insert(key, value),
+            None => map.remove(&key),
+        };
+    }
+}

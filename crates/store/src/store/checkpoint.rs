@@ -1,0 +1,111 @@
+//! A checkpoint: open entries into the records, records durable, sentinel in place. In small steps between
+//! turns; a start after a crash in the middle goes by the sentinel before.
+//!
+//! Entries are moved as they are at their step, perhaps later than the turn of the checkpoint. That is
+//! right: a start applies all turns after it again, and writes are absolute.
+
+use model::Key;
+
+use super::{Store, put_applied};
+use crate::error::StoreError;
+use crate::journal::Last;
+
+/// A checkpoint under way.
+pub(super) struct Checkpoint {
+    /// Up to here the records will be durable.
+    last: Last,
+    recent_from: u64,
+    /// Open entries that are yet to be moved.
+    moving: Vec<Key>,
+}
+
+impl Store {
+    /// Begins a checkpoint whether or not one is due, and finishes it. For an orderly stop.
+    pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        self.check_alive()?;
+        let done = self.checkpoint_now();
+        self.watch(done)
+    }
+
+    pub(super) fn checkpoint_now(&mut self) -> Result<(), StoreError> {
+        while self.checkpoint.is_some() {
+            self.step(usize::MAX)?;
+        }
+        self.begin_checkpoint();
+        while self.checkpoint.is_some() {
+            self.step(usize::MAX)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn keep_house(&mut self, limit: usize) -> Result<bool, StoreError> {
+        if self.journal.make_ahead()? {
+            return Ok(true);
+        }
+        let due = self.due_octets >= self.options.checkpoint_octets
+            || self.due_writes >= self.options.checkpoint_writes;
+        if self.checkpoint.is_none() && due {
+            self.begin_checkpoint();
+        }
+        if self.checkpoint.is_some() {
+            self.step(limit.max(1))?;
+            return Ok(true);
+        }
+        let floor = self.sentinel.recent_from.min(self.sentinel.sequence + 1);
+        match self.last_at {
+            Some(now) => self.journal.prune(floor, now, self.options.retention),
+            None => Ok(false),
+        }
+    }
+
+    fn begin_checkpoint(&mut self) {
+        let last = self.journal.last();
+        let recent_from = self.marks.first(last.sequence + 1);
+        self.checkpoint = Some(Checkpoint { last, recent_from, moving: self.open.take_changed() });
+        (self.due_octets, self.due_writes) = (0, 0);
+    }
+
+    fn step(&mut self, limit: usize) -> Result<(), StoreError> {
+        let Some(mut checkpoint) = self.checkpoint.take() else { return Ok(()) };
+        if checkpoint.moving.is_empty() {
+            return self.finish(&checkpoint);
+        }
+        let keep = checkpoint.moving.len().saturating_sub(limit);
+        let keys = checkpoint.moving.split_off(keep);
+        self.checkpoint = Some(checkpoint);
+        self.move_entries(keys)
+    }
+
+    fn move_entries(&mut self, keys: Vec<Key>) -> Result<(), StoreError> {
+        self.batch.clear();
+        for key in keys {
+            self.keys.encode(&key, &mut self.key_buffer);
+            let before = self.open.pieces(&key);
+            let now = match self.open.get(&key) {
+                Some(record) => self.values.put_open(&mut self.batch, &self.key_buffer, &key, record)?,
+                None => 0,
+            };
+            self.values.remove_open(&mut self.batch, &self.key_buffer, now..before);
+            self.open.set_pieces(key, now);
+        }
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        put_applied(&mut self.batch, self.journal.last().sequence);
+        Ok(self.records.apply(&self.batch)?)
+    }
+
+    fn finish(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        self.batch.clear();
+        put_applied(&mut self.batch, self.journal.last().sequence);
+        self.records.apply(&self.batch)?;
+        self.records.sync()?;
+        // Only now may a start rely on the records up to here.
+        assert!(checkpoint.last.sequence >= self.sentinel.sequence, "checkpoints never go back");
+        self.sentinel.generation += 1;
+        self.sentinel.sequence = checkpoint.last.sequence;
+        self.sentinel.crc = checkpoint.last.crc;
+        self.sentinel.recent_from = checkpoint.recent_from;
+        self.sentinel.write(&*self.disk)
+    }
+}

@@ -1,0 +1,292 @@
+//! Opening a store: look, judge, and only then write. A start applies what was decided; it decides nothing.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use model::journal::Turn;
+use model::{Key, OutboxId};
+use vault::{Keys, MasterKey, Sealer};
+
+use super::{Store, put_applied, turn_aad};
+use crate::disk::{Disk, DiskFile, read_whole};
+use crate::error::{Damage, OpenError, RecordsFault};
+use crate::journal::walk::{End, Survey};
+use crate::journal::{self, Journal, Last};
+use crate::key_bytes::{self, KeyBytes};
+use crate::open_entries::OpenEntries;
+use crate::options::Options;
+use crate::records::{Batch, Records, RecordsHome};
+use crate::recovery::{Marks, Recovery};
+use crate::secrets::Secrets;
+use crate::sentinel::Sentinel;
+use crate::values::Values;
+
+const KEYS: &str = "keys";
+
+/// A hundred thousand starts; more is no keys file of ours.
+const KEYS_OCTETS_MAX: u64 = 8 << 20;
+
+/// Open entries are read from the records in so many pieces at a time.
+const PAGE: usize = 1000;
+
+pub(super) fn open(
+    disk: Arc<dyn Disk>,
+    home: &mut dyn RecordsHome,
+    key: &MasterKey,
+    options: Options,
+) -> Result<(Store, Recovery), OpenError> {
+    let sentinel = read_or_make_sentinel(&*disk, key)?;
+    let store_id = sentinel.store()?;
+    let (mut keys, good) = load_keys(&*disk, key)?;
+    if sentinel.generation > 0 && keys.lookup().is_none() {
+        return Err(Damage::KeysMissing.into());
+    }
+    journal::remove_unfinished(&*disk)
+        .map_err(|source| OpenError::Io { what: "removing a leftover", source })?;
+    let survey = Survey::take(&*disk, store_id)?;
+    let last = judge_journal(&survey, &sentinel)?;
+    let (records, rebuilt) = judge_records(home, &sentinel, &survey, last)?;
+
+    append_keys(&*disk, good, &keys.draw(key)?)?;
+    let lookup = keys.lookup().ok_or(OpenError::NoEntropy(vault::NoEntropy))?;
+    let values = Values(Arc::new(Sealer::new(keys)));
+    let journal =
+        Journal::begin(Arc::clone(&disk), store_id, options.segment_octets, &survey, sentinel.last())?;
+    journal::remove_leftovers(&*disk, &survey)
+        .map_err(|source| OpenError::Io { what: "removing unused journal segments", source })?;
+    assert_eq!(journal.last().sequence, last.sequence, "all that was found was copied");
+    let secrets = Secrets::open_file(&*disk, Arc::clone(&values.0)).map_err(OpenError::Recover)?;
+    let mut store = Store {
+        disk,
+        options,
+        records,
+        journal,
+        sentinel,
+        secrets,
+        keys: KeyBytes(lookup),
+        values,
+        open: OpenEntries::default(),
+        marks: Marks::default(),
+        checkpoint: None,
+        due_octets: 0,
+        due_writes: 0,
+        last_at: None,
+        batch: Batch::default(),
+        key_buffer: Vec::new(),
+        poisoned: AtomicBool::new(false),
+        _lock: None,
+    };
+    let recovery = store.recover(rebuilt)?;
+    Ok((store, recovery))
+}
+
+impl Store {
+    fn recover(&mut self, rebuilt: bool) -> Result<Recovery, OpenError> {
+        if rebuilt {
+            // Until the next checkpoint the records are worth nothing, and a crash must not hide that.
+            self.sentinel.restart();
+            self.sentinel.write(&*self.disk).map_err(OpenError::Recover)?;
+        } else {
+            self.load_open_entries()?;
+        }
+        let apply_after = self.sentinel.sequence;
+        let mut recovery = Recovery { rebuilt, ..Recovery::default() };
+        let disk = Arc::clone(&self.disk);
+        let survey = Survey::take(&*disk, self.sentinel.store()?)?;
+        let from = self.sentinel.recent_from.min(apply_after + 1);
+        let mut trim_at = TRIM_AT;
+        survey.walk(from, &mut |header, payload| {
+            let turn = read_turn(&self.values.0, header.sequence, payload)?;
+            recovery.note(&turn);
+            if header.sequence > apply_after {
+                self.prepare(&turn, header.sequence)
+                    .and_then(|()| self.apply(&turn, header.sequence))
+                    .map_err(OpenError::Recover)?;
+                self.due_octets += u64::from(header.length);
+                recovery.replayed_turns += 1;
+            } else {
+                self.marks.add(turn.at, header.sequence);
+                self.last_at = Some(turn.at);
+            }
+            // A rebuild reads the whole journal; only its last minute is wanted.
+            if recovery.recent.len() >= trim_at {
+                recovery.keep_recent();
+                trim_at = TRIM_AT.max(2 * recovery.recent.len());
+            }
+            Ok(())
+        })?;
+        recovery.keep_recent();
+        let open = &self.open;
+        let is_open = |id: OutboxId| open.contains(&Key::Outbox(id));
+        self.secrets.forget_unless(is_open).map_err(OpenError::Recover)?;
+        if rebuilt || self.sentinel.generation == 0 {
+            self.checkpoint_now().map_err(OpenError::Recover)?;
+        }
+        Ok(recovery)
+    }
+
+    fn load_open_entries(&mut self) -> Result<(), OpenError> {
+        let fault = |error| OpenError::Records(RecordsFault::Unreadable(error));
+        let mut from = key_bytes::OPEN.start.to_vec();
+        let mut whole = Vec::new();
+        let mut taken: u8 = 0;
+        loop {
+            let page = self.records.scan(&from, &key_bytes::OPEN.end, PAGE).map_err(fault)?;
+            let Some((last, _)) = page.last() else { break };
+            from = last.clone();
+            from.push(0);
+            for (at, value) in page {
+                let kind = at.first().copied().unwrap_or(0);
+                if at.last() != Some(&taken) {
+                    return Err(Damage::Value { kind }.into());
+                }
+                let pieces = self.values.take_piece(&at, value, &mut whole)?;
+                taken += 1;
+                if taken == pieces {
+                    let (key, record) = self.values.get_open(kind, &whole)?;
+                    self.open.load(key, record, pieces);
+                    whole.clear();
+                    taken = 0;
+                }
+            }
+        }
+        if taken == 0 { Ok(()) } else { Err(Damage::Value { kind: key_bytes::OPEN.start[0] }.into()) }
+    }
+}
+
+/// Older fingerprints are dropped whenever so many were read: some tens of megabytes.
+const TRIM_AT: usize = 1_000_000;
+
+/// Opens and decodes the record of a turn.
+pub(crate) fn read_turn(sealer: &Sealer, sequence: u64, payload: &mut [u8]) -> Result<Turn, Damage> {
+    let damage = Damage::Turn { sequence };
+    let plain = sealer.open_in_place(&turn_aad(sequence), payload).map_err(|_| damage.clone())?;
+    rmp_serde::from_slice(plain).map_err(|_| damage)
+}
+
+fn read_or_make_sentinel(disk: &dyn Disk, key: &MasterKey) -> Result<Sentinel, OpenError> {
+    if let Some(sentinel) = Sentinel::read(disk)? {
+        return if sentinel.is_key(key.check_value(&sentinel.store()?)) {
+            Ok(sentinel)
+        } else {
+            Err(OpenError::WrongKey)
+        };
+    }
+    let names = disk.list().map_err(|source| OpenError::Io { what: "reading the directory", source })?;
+    if names
+        .iter()
+        .any(|name| name == KEYS || name == "records" || journal::segment::number_of(name).is_some())
+    {
+        return Err(Damage::SentinelMissing.into());
+    }
+    // The sentinel comes first: without one nothing else exists.
+    let store = vault::random()?;
+    let sentinel = Sentinel::new(store, key.check_value(&store));
+    sentinel.write(disk).map_err(OpenError::Recover)?;
+    Ok(sentinel)
+}
+
+pub(crate) fn load_keys(disk: &dyn Disk, key: &MasterKey) -> Result<(Keys, usize), OpenError> {
+    let file = match read_whole(disk, KEYS, KEYS_OCTETS_MAX) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(source) => return Err(OpenError::Io { what: "reading the keys", source }),
+        Ok(octets) => octets,
+    };
+    Ok(Keys::load(key, &file).map_err(Damage::Keys)?)
+}
+
+fn append_keys(disk: &dyn Disk, good: usize, entries: &[u8]) -> Result<(), OpenError> {
+    let append = || -> io::Result<()> {
+        let file: Box<dyn DiskFile> = match disk.open(KEYS) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => disk.create(KEYS, 0)?,
+            file => file?,
+        };
+        file.write_at(good as u64, entries)?;
+        file.sync()?;
+        disk.sync_directory()
+    };
+    append().map_err(|source| OpenError::Io { what: "keeping this start's key", source })
+}
+
+/// Verifies what follows the checkpoint and returns the last turn.
+pub(crate) fn judge_journal(survey: &Survey<'_>, sentinel: &Sentinel) -> Result<Last, OpenError> {
+    let from = sentinel.recent_from.min(sentinel.sequence + 1);
+    let mut chained = true;
+    let end: Option<End> = survey.walk(from, &mut |header, _| {
+        chained &= header.sequence != sentinel.sequence || header.crc == sentinel.crc;
+        chained &= header.sequence != sentinel.sequence + 1 || header.previous == sentinel.crc;
+        Ok(())
+    })?;
+    let last = Last::of(end.as_ref());
+    if last.sequence < sentinel.sequence {
+        return Err(Damage::JournalShort { found: last.sequence, expected: sentinel.sequence }.into());
+    }
+    if chained { Ok(last) } else { Err(Damage::Chain { sequence: sentinel.sequence }.into()) }
+}
+
+/// Opens the records and compares them with what journal and sentinel know. Where they don't fit and the
+/// journal still holds everything, empty ones take their place.
+fn judge_records(
+    home: &mut dyn RecordsHome,
+    sentinel: &Sentinel,
+    survey: &Survey<'_>,
+    last: Last,
+) -> Result<(Arc<dyn Records>, bool), OpenError> {
+    let fault = match home.open() {
+        Ok(records) => match fault_of(&*records, sentinel)? {
+            Fit::Fits { applied } if applied > last.sequence => {
+                return Err(Damage::JournalShort { found: last.sequence, expected: applied }.into());
+            }
+            Fit::Fits { .. } => return Ok((records, false)),
+            Fit::Fault(fault) => fault,
+        },
+        Err(error) => RecordsFault::Unreadable(error),
+    };
+    let complete = sentinel.sequence == 0 || survey.first_sequence() == Some(1);
+    if !complete {
+        return Err(OpenError::Records(fault));
+    }
+    tracing::warn!(%fault, "the records are rebuilt from the journal");
+    let unusable = |error| OpenError::Records(RecordsFault::Unreadable(error));
+    home.set_aside().map_err(unusable)?;
+    let records = home.open().map_err(unusable)?;
+    mark_store(&*records, &sentinel.store()?).map_err(unusable)?;
+    Ok((records, true))
+}
+
+enum Fit {
+    Fits { applied: u64 },
+    Fault(RecordsFault),
+}
+
+fn fault_of(records: &dyn Records, sentinel: &Sentinel) -> Result<Fit, OpenError> {
+    let unreadable = |error| OpenError::Records(RecordsFault::Unreadable(error));
+    let store = sentinel.store()?;
+    let found = records.get(&key_bytes::STORE).map_err(unreadable)?;
+    let applied = records.get(&key_bytes::APPLIED).map_err(unreadable)?;
+    let applied = applied.and_then(|octets| octets.try_into().ok()).map_or(0, u64::from_be_bytes);
+    Ok(match found {
+        None if sentinel.sequence == 0 && applied == 0 => {
+            mark_store(records, &store).map_err(unreadable)?;
+            Fit::Fits { applied: 0 }
+        }
+        None => Fit::Fault(RecordsFault::Empty { expected: sentinel.sequence }),
+        Some(found) if found != store => Fit::Fault(RecordsFault::Foreign),
+        Some(_) if applied < sentinel.sequence => {
+            Fit::Fault(RecordsFault::Older { found: applied, expected: sentinel.sequence })
+        }
+        Some(_) => Fit::Fits { applied },
+    })
+}
+
+fn mark_store(records: &dyn Records, store: &[u8; 16]) -> Result<(), crate::RecordsError> {
+    let mut batch = Batch::default();
+    let put: Result<usize, std::convert::Infallible> = batch.put(&key_bytes::STORE, |out| {
+        out.extend_from_slice(store);
+        Ok(())
+    });
+    let Ok(_) = put;
+    put_applied(&mut batch, 0);
+    records.apply(&batch)
+}

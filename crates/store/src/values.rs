@@ -1,0 +1,119 @@
+//! The octets of values: MessagePack with field names, so that an added optional field is tolerated, sealed
+//! with the key under which they stand as associated data.
+
+use std::sync::Arc;
+
+use model::{Key, Record};
+use serde::Serialize;
+use vault::Sealer;
+
+use crate::error::{Damage, StoreError};
+use crate::key_bytes::is_plain;
+use crate::records::Batch;
+
+/// Marks an unsealed value; a sealed one begins with the sealer's version, which is another octet.
+const PLAIN: u8 = 0;
+
+/// The longest value, so that sled never makes a file of its own of one.
+pub(crate) const VALUE_MAX: usize = 16 << 10;
+
+/// Octets of an open entry in one piece; with the sealing a piece stays under [`VALUE_MAX`].
+const PIECE: usize = 12 << 10;
+
+/// Encodes and decodes values.
+#[derive(Debug, Clone)]
+pub(crate) struct Values(pub(crate) Arc<Sealer>);
+
+impl Values {
+    /// Adds the write of a citizen's record to `batch`.
+    pub(crate) fn put(&self, batch: &mut Batch, key: &[u8], record: &Record) -> Result<(), StoreError> {
+        let octets = batch.put(key, |out| {
+            if is_plain(key) {
+                out.push(PLAIN);
+                return Ok(encode(out, record)?);
+            }
+            self.0.seal_into(key, out, |out| encode(out, record))??;
+            Ok::<(), StoreError>(())
+        })?;
+        if octets > VALUE_MAX {
+            return Err(StoreError::RecordTooLarge { octets, max: VALUE_MAX });
+        }
+        Ok(())
+    }
+
+    /// Reads the value of a citizen's record.
+    pub(crate) fn get(&self, key: &[u8], mut value: Vec<u8>) -> Result<Record, StoreError> {
+        let damage = Damage::Value { kind: key.first().copied().unwrap_or(0) };
+        let plain: &[u8] = if is_plain(key) {
+            value.strip_prefix(&[PLAIN]).ok_or(damage.clone())?
+        } else {
+            self.0.open_in_place(key, &mut value).map_err(|_| damage.clone())?
+        };
+        Ok(rmp_serde::from_slice(plain).map_err(|_| damage)?)
+    }
+
+    /// Adds the writes of an open entry to `batch`, in as many pieces as it needs: parts of a long message
+    /// are the one thing that outgrows a value. Returns the number of pieces.
+    pub(crate) fn put_open(
+        &self,
+        batch: &mut Batch,
+        key_octets: &[u8],
+        key: &Key,
+        record: &Record,
+    ) -> Result<u8, StoreError> {
+        let mut whole = Vec::with_capacity(1024);
+        encode(&mut whole, &(key, record))?;
+        let pieces = whole.len().div_ceil(PIECE).max(1);
+        let too_large = || StoreError::RecordTooLarge { octets: whole.len(), max: PIECE * 255 };
+        let count = u8::try_from(pieces).map_err(|_| too_large())?;
+        for (number, piece) in (0..count).zip(whole.chunks(PIECE)) {
+            let at = piece_key(key_octets, number);
+            batch.put(&at, |out| {
+                self.0.seal_into(&at, out, |out| {
+                    out.push(count);
+                    out.extend_from_slice(piece);
+                })?;
+                Ok::<(), StoreError>(())
+            })?;
+        }
+        Ok(count)
+    }
+
+    /// Adds the removal of pieces of an open entry to `batch`.
+    pub(crate) fn remove_open(&self, batch: &mut Batch, key_octets: &[u8], pieces: std::ops::Range<u8>) {
+        for number in pieces {
+            batch.remove(&piece_key(key_octets, number));
+        }
+    }
+
+    /// Opens one piece; returns how many belong together and appends the piece's part to `whole`.
+    pub(crate) fn take_piece(
+        &self,
+        at: &[u8],
+        mut value: Vec<u8>,
+        whole: &mut Vec<u8>,
+    ) -> Result<u8, Damage> {
+        let damage = Damage::Value { kind: at.first().copied().unwrap_or(0) };
+        let plain = self.0.open_in_place(at, &mut value).map_err(|_| damage.clone())?;
+        let (count, piece) = plain.split_first().ok_or(damage)?;
+        whole.extend_from_slice(piece);
+        Ok(*count)
+    }
+
+    /// Reads an open entry whose pieces were put together.
+    pub(crate) fn get_open(&self, kind: u8, whole: &[u8]) -> Result<(Key, Record), Damage> {
+        rmp_serde::from_slice(whole).map_err(|_| Damage::Value { kind })
+    }
+}
+
+/// Appends `value` to `out`.
+pub(crate) fn encode<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<(), rmp_serde::encode::Error> {
+    rmp_serde::encode::write_named(out, value)
+}
+
+fn piece_key(key: &[u8], number: u8) -> Vec<u8> {
+    let mut at = Vec::with_capacity(key.len() + 1);
+    at.extend_from_slice(key);
+    at.push(number);
+    at
+}

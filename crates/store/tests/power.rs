@@ -1,0 +1,168 @@
+//! Whatever fails, and whenever the power goes: an acknowledged turn is there, and the state is the replay.
+
+mod common;
+
+use std::io::ErrorKind;
+
+use common::{assert_state, expected_recent, open, turn};
+use store::StoreError;
+use store::sim::{SimDisk, SimRecords};
+
+const TURNS: u64 = 60;
+
+/// Commits turns until one fails; returns the last that was acknowledged.
+fn live(disk: &SimDisk, records: &SimRecords, turns: u64) -> u64 {
+    let Ok((mut store, _)) = open(disk, records) else { return 0 };
+    let mut acknowledged = 0;
+    for sequence in store.next_sequence()..=turns {
+        match store.commit(&turn(sequence)) {
+            Ok(committed) => assert_eq!(committed, sequence),
+            Err(StoreError::NoRoom) => break,
+            Err(_) => {
+                let again = store.commit(&turn(sequence));
+                assert!(matches!(again, Err(StoreError::Poisoned)), "nothing follows a failure: {again:?}");
+                break;
+            }
+        }
+        acknowledged = sequence;
+        if store.housekeeping(3).is_err() {
+            assert!(store.commit(&turn(sequence + 1)).is_err());
+            break;
+        }
+    }
+    acknowledged
+}
+
+/// Opens after a power cut, and checks that what was acknowledged is there.
+fn check(disk: &SimDisk, records: &SimRecords, acknowledged: u64, what: &str) -> u64 {
+    let (store, recovery) = open(disk, records).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let last = store.next_sequence() - 1;
+    assert!(last == acknowledged || last == acknowledged + 1, "{what}: {last} for {acknowledged}");
+    assert_state(&store, last);
+    if last > 0 {
+        assert_eq!(recovery.recent, expected_recent(last), "{what}");
+        assert_eq!(recovery.last_turn_at, Some(turn(last).at));
+    }
+    last
+}
+
+#[test]
+fn a_life_without_faults_rolls_segments_and_makes_checkpoints() {
+    let (disk, records) = (SimDisk::new(), SimRecords::new());
+    assert_eq!(live(&disk, &records, TURNS), TURNS);
+    let sentinel = String::from_utf8(disk.contents("sentinel").unwrap()).unwrap();
+    let generation = sentinel.split_once("\"generation\":").unwrap().1;
+    let generation: u32 = generation.split_once(',').unwrap().0.parse().unwrap();
+    assert!(generation > 3, "{sentinel}");
+    assert!(disk.contents("journal-0000000000000005").is_some(), "several segments");
+    assert_eq!(check(&disk, &records, TURNS, "after an orderly stop"), TURNS);
+}
+
+#[test]
+fn a_power_cut_at_any_operation_of_the_disk_loses_nothing_acknowledged() {
+    let (disk, records) = (SimDisk::new(), SimRecords::new());
+    live(&disk, &records, TURNS);
+    for operation in 0..disk.operations() {
+        for seed in [operation, operation + 1_000_000] {
+            let (disk, records) = (SimDisk::new(), SimRecords::new());
+            disk.power_off_at(operation);
+            let acknowledged = live(&disk, &records, TURNS);
+            disk.power_cut(seed);
+            records.power_cut(seed);
+            let what = format!("power off at {operation}, seed {seed}");
+            let last = check(&disk, &records, acknowledged, &what);
+            // And on from there, with another cut at once after it.
+            let more = live(&disk, &records, last + 5);
+            assert!(more == last + 5, "{what}: {more} for {}", last + 5);
+            disk.power_cut(seed + 7);
+            records.power_cut(seed + 7);
+            check(&disk, &records, last + 5, &what);
+        }
+    }
+}
+
+#[test]
+fn a_power_cut_while_the_records_are_written_loses_nothing_acknowledged() {
+    let (disk, records) = (SimDisk::new(), SimRecords::new());
+    live(&disk, &records, TURNS);
+    for operation in 0..records.operations() {
+        let (disk, records) = (SimDisk::new(), SimRecords::new());
+        records.fail_at(operation);
+        let acknowledged = live(&disk, &records, TURNS);
+        disk.power_cut(operation);
+        records.power_cut(operation);
+        check(&disk, &records, acknowledged, &format!("records fail at {operation}"));
+    }
+}
+
+#[test]
+fn a_power_cut_during_recovery_is_recovered_from() {
+    let (disk, records) = (SimDisk::new(), SimRecords::new());
+    assert_eq!(live(&disk, &records, 33), 33);
+    disk.power_cut(1);
+    records.power_cut(1);
+    let before = disk.operations();
+    let (whole_disk, whole_records) = (disk.fork(), records.fork());
+    open(&whole_disk, &whole_records).unwrap();
+    for operation in 0..whole_disk.operations() {
+        for seed in 0..4 {
+            let (disk, records) = (disk.fork(), records.fork());
+            disk.power_off_at(operation);
+            assert!(open(&disk, &records).is_err() || operation >= disk.operations());
+            disk.power_cut(seed);
+            records.power_cut(seed);
+            let last = check(&disk, &records, 33, &format!("power off at {operation} of recovery"));
+            assert_eq!(last, 33);
+        }
+    }
+    assert_eq!(disk.operations(), before, "the forks share nothing");
+}
+
+#[test]
+fn one_failed_operation_ends_it_and_loses_nothing_acknowledged() {
+    let (disk, records) = (SimDisk::new(), SimRecords::new());
+    live(&disk, &records, 30);
+    for operation in 0..disk.operations() {
+        let (disk, records) = (SimDisk::new(), SimRecords::new());
+        disk.fail_at(operation, ErrorKind::Other);
+        let acknowledged = live(&disk, &records, 30);
+        disk.power_cut(operation);
+        records.power_cut(operation);
+        check(&disk, &records, acknowledged, &format!("EIO at {operation}"));
+    }
+}
+
+#[test]
+fn a_segment_that_finds_no_space_is_no_failure() {
+    let (disk, records) = (SimDisk::new(), SimRecords::new());
+    let (mut store, _) = open(&disk, &records).unwrap();
+    assert!(store.has_room());
+    disk.fail_at(disk.operations(), ErrorKind::StorageFull);
+    store.housekeeping(10).unwrap();
+    assert!(!store.has_room(), "intake says later");
+    assert_eq!(store.commit(&turn(1)).unwrap(), 1, "what is under way is still made durable");
+    store.housekeeping(10).unwrap();
+    assert!(store.has_room());
+    // Where even the segment at hand runs out, a turn is refused and nothing is written.
+    let mut sequence = 2;
+    let refused = loop {
+        let before = disk.operations();
+        match store.commit(&turn(sequence)) {
+            Ok(_) => sequence += 1,
+            Err(error) => break (error, before),
+        }
+        disk.fail_at(disk.operations() + 0, ErrorKind::StorageFull);
+        if store.housekeeping(10).is_ok() && store.has_room() {
+            continue;
+        }
+        disk.fail_at(disk.operations() + 2, ErrorKind::StorageFull);
+        if sequence > 200 {
+            panic!("the segment never ran out");
+        }
+    };
+    assert!(
+        matches!(refused.0, StoreError::NoRoom | StoreError::Poisoned | StoreError::Journal(_)),
+        "{:?}",
+        refused.0
+    );
+}
