@@ -71,9 +71,13 @@ impl Session {
         self.emit(Event::BindRequested { mode, bind });
     }
 
-    fn receive_response(&mut self, pdu: Pdu, now: Duration) {
+    fn receive_response(&mut self, mut pdu: Pdu, now: Duration) {
         let response_id = pdu.body.command_id();
         if let Some(pending) = self.in_flight.take(pdu.sequence_number, response_id) {
+            if pdu.body == Body::GenericNack && pdu.command_status.is_ok() {
+                // A refusal without a reason must never read as an acceptance.
+                pdu.command_status = CommandStatus::ESME_RUNKNOWNERR;
+            }
             self.learn_pace(&pdu, now);
             self.emit(Event::Answered { ticket: pending.ticket, response: pdu });
             self.release(now);

@@ -127,4 +127,11 @@ mod tests {
         config.group = Some("viettel".into());
         assert_eq!(config.group(), "viettel");
     }
+
+    #[test]
+    fn a_password_never_shows() {
+        let mut config = BindConfig::new("viettel", "smsc.example", 2775);
+        config.bind.password.0 = "s3cret".into();
+        assert!(!format!("{config:?}").contains("s3cret"));
+    }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, io::ErrorKind, time::Duration};
 
 use bytes::{Buf, BytesMut};
 use codec::{Body, CommandStatus, Framed, Pdu, Sm, SmResp};
-use session::{Config, Event, Output, Role, Session};
+use session::{Config, Event, Output, Role, Session, State};
 use tokio::{
     io::{AsyncWriteExt, Interest},
     net::TcpStream,
@@ -19,8 +19,11 @@ use crate::{
     policy::Ending,
 };
 
-/// Octets asked of the socket at once.
+/// Octets of a fresh buffer. Messages share it until they are dropped, so that a new one is made only where less
+/// than [`READ_SPACE_MIN`] is left: 4,096 waiting messages must not hold a buffer each.
 const READ_CHUNK: usize = 32 * 1024;
+/// The least space to read into: some 20 messages.
+const READ_SPACE_MIN: usize = 4 * 1024;
 /// Octets read in one wake-up, so that a flood never delays the timers and the writes for long.
 const READ_STEP_MAX: usize = 256 * 1024;
 /// Wake-ups in a row that may leave octets in the socket and put off the timers: together more than a kernel's
@@ -53,7 +56,7 @@ pub(crate) struct Connection<'a> {
     up_since: Option<Duration>,
     /// The credit that the engine has by our count.
     credit: usize,
-    /// Tickets that came before the bind or after the word to leave.
+    /// Tickets that came after the word to leave.
     unsent: Vec<u64>,
     refused: Option<CommandStatus>,
     end: Option<DownReason>,
@@ -121,6 +124,9 @@ impl<'a> Connection<'a> {
         let now = self.clock.now();
         self.read(now);
         for _ in 0..COMMAND_STEP_MAX {
+            if self.end.is_some() {
+                break; // What is told to a dead session is handed back, not sent into the void.
+            }
             let Ok(batch) = self.link.commands.try_recv() else { break };
             self.obey(batch);
         }
@@ -162,7 +168,9 @@ impl<'a> Connection<'a> {
     fn read(&mut self, now: Duration) {
         let mut octets = 0;
         while octets < READ_STEP_MAX {
-            self.inbound.reserve(READ_CHUNK);
+            if self.inbound.capacity() - self.inbound.len() < READ_SPACE_MIN {
+                self.inbound.reserve(READ_CHUNK);
+            }
             match self.stream.try_read_buf(&mut self.inbound) {
                 Ok(0) => return self.end(DownReason::Closed),
                 Ok(read) => octets += read,
@@ -224,15 +232,26 @@ impl<'a> Connection<'a> {
 
     fn submit(&mut self, ticket: u64, sm: Sm, now: Duration) {
         self.credit = self.credit.saturating_sub(1);
-        let open = self.up_since.is_some() && !self.link.draining && self.link.config.mode.transmits();
-        if !open {
-            self.unsent.push(ticket);
-        } else if self.session.submit(sm, ticket, now).is_err() {
-            // Far beyond the credit: as a throttling SMSC would say it, which costs the message no attempt.
-            let status = CommandStatus::ESME_RTHROTTLED;
-            let result = Submission::Response { status, message_id: String::new() };
-            self.link.reports.push(LinkEventKind::Submitted { ticket, result });
+        match self.session.state() {
+            State::Bound(mode) if !mode.transmits() => {
+                self.refuse_submit(ticket, CommandStatus::ESME_RINVBNDSTS)
+            }
+            State::Bound(_) => {
+                if self.session.submit(sm, ticket, now).is_err() {
+                    // Far beyond the credit: said as a throttling SMSC says it, which costs the message no attempt.
+                    self.refuse_submit(ticket, CommandStatus::ESME_RTHROTTLED);
+                }
+            }
+            State::Open | State::Binding(_) => self.link.hand_back(vec![ticket]),
+            // The session is about to end and hands them back with the rest.
+            State::Unbinding(_) | State::Closed => self.unsent.push(ticket),
         }
+    }
+
+    /// Answers a submit in the SMSC's stead.
+    fn refuse_submit(&mut self, ticket: u64, status: CommandStatus) {
+        let result = Submission::Response { status, message_id: String::new() };
+        self.link.reports.push(LinkEventKind::Submitted { ticket, result });
     }
 
     fn answer(&mut self, sequence_number: u32, data_sm: bool, command_status: CommandStatus) {

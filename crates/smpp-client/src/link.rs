@@ -102,7 +102,7 @@ impl Link {
             let telling = !self.reports.is_empty();
             tokio::select! {
                 output = &mut waited_for => return Some(output),
-                Some(batch) = self.commands.recv() => self.hand_back(batch),
+                Some(batch) = self.commands.recv() => self.hand_back(tickets(batch)),
                 () = self.reports.deliver(), if telling => {}
                 () = told_to_leave(&mut self.drain) => self.draining = true,
             }
@@ -113,12 +113,8 @@ impl Link {
         }
     }
 
-    fn hand_back(&mut self, batch: Vec<LinkCommand>) {
-        let ticket = |command| match command {
-            LinkCommand::Submit { ticket, .. } => Some(ticket),
-            LinkCommand::Respond { .. } => None,
-        };
-        let unsent: Vec<u64> = batch.into_iter().filter_map(ticket).collect();
+    /// Gives tickets back that came while there was no session.
+    pub(crate) fn hand_back(&mut self, unsent: Vec<u64>) {
         if !unsent.is_empty() {
             let down = LinkEventKind::Down { unsent, unanswered: Vec::new(), reason: DownReason::NotBound };
             self.reports.push(down);
@@ -150,12 +146,21 @@ impl Link {
     async fn last_reports(mut self) {
         self.commands.close();
         while let Ok(batch) = self.commands.try_recv() {
-            self.hand_back(batch);
+            self.hand_back(tickets(batch));
         }
         if !self.reports.is_empty() {
             self.reports.deliver().await;
         }
     }
+}
+
+/// The tickets of the submits in a batch.
+fn tickets(batch: Vec<LinkCommand>) -> Vec<u64> {
+    let ticket = |command| match command {
+        LinkCommand::Submit { ticket, .. } => Some(ticket),
+        LinkCommand::Respond { .. } => None,
+    };
+    batch.into_iter().filter_map(ticket).collect()
 }
 
 /// Waits for the word to leave, or until nobody is left to say it.

@@ -116,4 +116,16 @@ mod tests {
             [LinkEvent { link: LinkId(3), generation: 0, kind: LinkEventKind::Credit { room: 5 } }]
         );
     }
+
+    #[test]
+    fn what_only_helps_is_bounded_and_what_counts_is_not() {
+        let (sender, _engine) = mpsc::channel(1);
+        let mut reports = Reports::new(LinkId(0), sender);
+        for ticket in 0..2 * HELPFUL_MAX as u64 {
+            reports.push(LinkEventKind::Late { ticket, message_id: "a".into() });
+        }
+        assert_eq!(reports.pending.len(), HELPFUL_MAX);
+        reports.push(LinkEventKind::DeadlineAnswered { sequence_number: 1 });
+        assert_eq!(reports.pending.len(), HELPFUL_MAX + 1);
+    }
 }

@@ -4,7 +4,8 @@ mod smsc;
 
 use std::time::Duration;
 
-use codec::{Body, CommandStatus, Sm, tlv::tag};
+use bytes::BytesMut;
+use codec::{Body, CommandStatus, Pdu, Sm, tlv::tag};
 use session::CloseReason;
 use smpp_client::{BindMode, DownReason, LinkEventKind, LinkId, Submission};
 use smsc::{Engine, Smsc, loopback, sm};
@@ -275,6 +276,51 @@ async fn submits_without_a_bind_come_back() {
     engine.submit(5..7, &sm(1));
     let down = LinkEventKind::Down { unsent: vec![5, 6], unanswered: vec![], reason: DownReason::NotBound };
     assert_eq!(engine.news().await, down);
+}
+
+#[tokio::test]
+async fn submits_before_the_bind_is_answered_come_back() {
+    let (listener, config) = loopback().await;
+    let mut engine = Engine::start(vec![config], 8);
+    let mut smsc = Smsc::accept(&listener).await;
+    smsc.next().await.expect("a bind");
+    engine.submit(5..6, &sm(1));
+    let down = LinkEventKind::Down { unsent: vec![5], unanswered: vec![], reason: DownReason::NotBound };
+    assert_eq!(engine.news().await, down);
+}
+
+#[tokio::test]
+async fn a_receiver_sends_nothing_and_has_no_room() {
+    let (listener, mut config) = loopback().await;
+    config.mode = BindMode::Receiver;
+    let mut engine = Engine::start(vec![config], 8);
+    let _smsc = Smsc::bind(&listener, OK).await;
+    assert_eq!(engine.news().await, LinkEventKind::Up { mode: BindMode::Receiver, credit: 0 });
+    engine.submit(5..6, &sm(1));
+    let refused = accepted(CommandStatus::ESME_RINVBNDSTS, "");
+    assert_eq!(engine.news().await, LinkEventKind::Submitted { ticket: 5, result: refused });
+}
+
+#[tokio::test]
+async fn a_drop_at_any_octet_delivers_no_part_of_a_message() {
+    let (listener, mut config) = loopback().await;
+    config.reconnect.pause = [Duration::ZERO; 2];
+    let mut engine = Engine::start(vec![config], 8);
+    let mut octets = BytesMut::new();
+    codec::encode(&Pdu::request(7, Body::DeliverSm(sm(3))), &mut octets).expect("encodes");
+    for (generation, cut) in (1..).zip(0..octets.len()) {
+        let mut smsc = Smsc::bind(&listener, OK).await;
+        assert_eq!(engine.up().await, generation);
+        smsc.write(&octets[..cut]).await;
+        drop(smsc);
+        let down = engine.news().await;
+        assert!(matches!(down, LinkEventKind::Down { .. }), "{down:?}");
+    }
+    let mut smsc = Smsc::bind(&listener, OK).await;
+    engine.up().await;
+    smsc.write(&octets).await;
+    let whole = LinkEventKind::Delivered { sequence_number: 7, data_sm: false, sm: sm(3) };
+    assert_eq!(engine.news().await, whole);
 }
 
 #[tokio::test]

@@ -112,9 +112,14 @@ fn a_response_read_before_the_timers_run_saves_its_request() {
 #[test]
 fn generic_nack_ends_the_request_of_its_number() {
     let mut esme = bound(Config::default());
-    submit(&mut esme, 7..8);
+    submit(&mut esme, 7..9);
     let ended = hear(&mut esme, Pdu::generic_nack(CommandStatus::ESME_RINVCMDID, 2), at(1));
     assert!(matches!(ended.last(), Some(Output::Event(Event::Answered { ticket: 7, .. }))), "{ended:?}");
+    let ended = hear(&mut esme, Pdu::generic_nack(CommandStatus::ESME_ROK, 3), at(1));
+    let [Output::Event(Event::Answered { ticket: 8, response })] = ended.as_slice() else {
+        panic!("{ended:?}")
+    };
+    assert_eq!(response.command_status, CommandStatus::ESME_RUNKNOWNERR, "no acceptance");
     let stray = hear(&mut esme, Pdu::generic_nack(CommandStatus::ESME_RINVCMDLEN, 0), at(1));
     assert!(matches!(stray.as_slice(), [Output::Event(Event::Unmatched(_))]));
 }
