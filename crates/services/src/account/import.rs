@@ -6,6 +6,7 @@ use model::{Account, CommandError, Key, Msisdn, Record, Redacted};
 
 use super::{account_write, phone_holder, phone_key};
 use crate::case::{Case, Decision, check_length, done, invalid, not_found, refuse};
+use crate::fold::fold;
 
 /// Characters of a name.
 const NAME_MAX: usize = 200;
@@ -55,7 +56,7 @@ fn account_of(
     Account {
         id_number,
         id_type,
-        full_name: Redacted(imported.full_name.to_owned()),
+        full_name: Redacted(fold(imported.full_name).to_uppercase()),
         birth_date: imported.birth_date.clone(),
         phone,
         password_hash: Redacted(None),

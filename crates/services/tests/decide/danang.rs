@@ -276,3 +276,18 @@ fn unknown_names_and_stale_comparisons() {
         ClerkCommand::LogIn { service, id_number: "201111111".into(), matched: false, version: 1 };
     assert_eq!(world.clerk(elsewhere), Err(CommandError::Refused), "it logs in elsewhere");
 }
+
+#[test]
+fn imported_names_are_kept_as_registered_ones_are() {
+    let mut world = World::new(danang(), day(3, 10, 0));
+    let ClerkCommand::ImportAccount { service, id_number, birth_date, phone, created_via, .. } =
+        import("0914111222")
+    else {
+        unreachable!()
+    };
+    let full_name = "Trần  Thị Bé".into();
+    world
+        .clerk(ClerkCommand::ImportAccount { service, id_number, full_name, birth_date, phone, created_via })
+        .unwrap();
+    assert_eq!(world.account("201111111").unwrap().full_name.0, "TRAN THI BE");
+}
