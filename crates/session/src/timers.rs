@@ -9,7 +9,7 @@ pub struct Timeouts {
     pub bind: Duration,
     /// Silence of the peer after which enquire_link is sent.
     pub enquire_link_idle: Duration,
-    /// From enquire_link to any PDU of the peer; [`ENQUIRE_LINK_MISSES_MAX`] misses in a row end the session.
+    /// From enquire_link to any PDU of the peer; two misses in a row end the session.
     pub enquire_link_response: Duration,
     /// From a request in the window to its response.
     pub response: Duration,
