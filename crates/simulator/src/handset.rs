@@ -12,8 +12,8 @@ use crate::{ledger::MessageRef, message::digits};
 pub const INBOX_MAX: usize = 100;
 /// Messages of one handset that may wait for a reply; beyond that the oldest is taken for never answered.
 pub const AWAITING_MAX: usize = 100;
-/// Handsets of one simulator: a number each for the longest load test, at some 200 octets each.
-pub const HANDSETS_MAX: usize = 4_000_000;
+/// Handsets of one simulator: a number of its own for each message of a long load, at some 600 octets each.
+pub const HANDSETS_MAX: usize = 2_000_000;
 
 /// A whole text that a handset has received.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -104,6 +104,10 @@ impl Handset {
     pub(crate) fn receive(&mut self, received: Received) {
         if self.inbox.len() >= INBOX_MAX {
             self.inbox.pop_front();
+        }
+        if self.inbox.is_empty() {
+            // A load has a million handsets with one text each.
+            self.inbox.reserve_exact(1);
         }
         self.inbox.push_back(received);
     }

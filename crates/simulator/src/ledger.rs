@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::{exchange::BindId, handset::HandsetId};
 
-/// Messages in the books: half an hour at 1,000 a second and more than a minute at full load, at about 100
-/// octets each. Beyond that the oldest settled ones are forgotten.
+/// Messages in the books: over an hour at 1,000 a second and more than a minute at full load, at some 150 octets
+/// each. Beyond that the oldest settled ones are forgotten.
 pub const LEDGER_MAX: usize = 4_000_000;
 
 /// Which message; counts up from 1.

@@ -15,9 +15,9 @@ use crate::{
 const CHUNK: usize = 256;
 /// Deliveries kept waiting, so that no window runs dry between two chunks and the closed loop stays short.
 const WAITING_MAX: usize = 1_024;
-/// How often a steady rate enters what has become due; less than any latency of interest, as latencies count from
-/// when a message was due and not from when it was entered.
-const TICK: Duration = Duration::from_millis(2);
+/// How often a steady rate enters what has become due, as finely as tokio's timers go. Latencies count from when a
+/// message was due and not from when it was entered, so up to this much of each is ours.
+const TICK: Duration = Duration::from_millis(1);
 /// How long a peer may stand still before the load is broken off.
 const STALL_MAX: Duration = Duration::from_secs(120);
 
