@@ -466,10 +466,14 @@ impl Exchange {
     }
 
     /// Tells a link to do something; `false` where there is no such link.
-    pub(crate) fn command(&mut self, link: BindId, order: Order) -> bool {
-        let known = self.links.contains_key(&link);
-        self.order(link, order);
-        known
+    pub(crate) fn command(&mut self, id: BindId, order: Order) -> bool {
+        let Some(link) = self.links.get_mut(&id) else { return false };
+        if matches!(order, Order::Unbind | Order::Close) {
+            // It gets nothing more to deliver.
+            link.mode = None;
+        }
+        self.order(id, order);
+        true
     }
 
     pub(crate) fn binds(&self) -> Vec<BindInfo> {

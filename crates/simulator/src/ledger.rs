@@ -47,7 +47,9 @@ pub struct Entry {
     pub outcome: Outcome,
     /// When the outcome was known, since the simulator's start.
     pub settled_at: Option<Duration>,
-    /// Whole texts that came in answer to it.
+    /// Whole texts that came in answer to it: one at most, for a reply counts for the handset's oldest message to
+    /// that number that has none. A second one is in [`crate::Stats::unmatched`], or taken for the answer to the
+    /// handset's next message: give each message a handset of its own where that matters.
     pub replies: u32,
 }
 

@@ -148,7 +148,7 @@ impl Link {
         self.decode(now);
         self.session.timeout(now.monotonic);
         self.drain();
-        {
+        let planned = {
             let mut exchange = self.shared.exchange();
             exchange.serve(self.id, self.inputs.drain(..), &mut self.orders, now);
             let faults = exchange.faults();
@@ -157,8 +157,9 @@ impl Link {
                 unbind: faults.no_unbind_answer,
                 reading: faults.stop_reading,
             };
-        }
-        self.shared.changed();
+            exchange.take_planned()
+        };
+        self.shared.announce(planned);
         let orders = std::mem::take(&mut self.orders);
         for order in orders {
             self.follow(order, now);

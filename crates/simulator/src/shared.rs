@@ -44,7 +44,13 @@ impl Shared {
 
     /// Tells those who wait that something has happened.
     pub(crate) fn changed(&self) {
-        if self.exchange().take_planned() {
+        let planned = self.exchange().take_planned();
+        self.announce(planned);
+    }
+
+    /// [`Self::changed`] where it is known already whether the next deadline has come nearer.
+    pub(crate) fn announce(&self, planned: bool) {
+        if planned {
             self.planned.notify_one();
         }
         self.news.notify_waiters();

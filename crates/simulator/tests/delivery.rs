@@ -260,3 +260,34 @@ async fn a_load_is_carried_whole_and_measured() {
     assert!(steady.elapsed >= Duration::from_millis(199), "{:?}", steady.elapsed);
     assert!(simulator.ledger().iter().all(|entry| entry.replies == 1 && entry.deliveries == 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_books_hold_whatever_happens_to_the_links() {
+    let mut config = config();
+    config.exchange.window = 50;
+    let simulator = Simulator::start(config).await.unwrap();
+    let messages = (0..3_000).map(|number| Message::new(format!("8490{number:07}"), "8383", "XNC 1"));
+    let load = tokio::spawn({
+        let simulator = simulator.clone();
+        async move { simulator.send_many(messages, Pace::Flat, false, SOON).await }
+    });
+    for round in 1..=20_u64 {
+        let esme = Esme::bound(simulator.smpp_address(), Mode::Transceiver).await;
+        let link = tokio::spawn(esme.echo());
+        if round < 20 {
+            simulator.wait_until(SOON, |stats| stats.acknowledged >= round * 100).await;
+            let bind = simulator.binds().last().unwrap().id;
+            // Politely and not, in turn.
+            let known = if round % 2 == 0 { simulator.unbind(bind) } else { simulator.drop_bind(bind) };
+            assert!(known);
+            link.await.unwrap();
+        }
+    }
+    let report = load.await.unwrap().unwrap();
+    assert_eq!(report.acknowledged, 3_000);
+    let (ledger, stats) = (simulator.ledger(), simulator.stats());
+    assert!(ledger.iter().all(|entry| entry.outcome == Outcome::Acknowledged));
+    let deliveries: u64 = ledger.iter().map(|entry| u64::from(entry.deliveries)).sum();
+    assert_eq!((stats.delivered, stats.redelivered), (deliveries, deliveries - 3_000));
+    assert_eq!(stats.lost_with_link, stats.redelivered);
+}
