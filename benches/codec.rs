@@ -79,7 +79,8 @@ fn read_all(octets: &mut BytesMut) -> usize {
 fn decode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("codec");
     group.throughput(Throughput::Elements(u64::from(PDUS)));
-    let cases = [("gsm7", deliver_sm(0, Bytes::from_static(QUESTION))), ("ucs2", ucs2()), ("part_with_tlvs", part())];
+    let cases =
+        [("gsm7", deliver_sm(0, Bytes::from_static(QUESTION))), ("ucs2", ucs2()), ("part_with_tlvs", part())];
     for (name, sm) in cases {
         let octets = written(&Body::DeliverSm(sm));
         group.bench_function(format!("deliver_sm_to_text/{name}"), |bencher| {
@@ -96,8 +97,9 @@ fn decode(criterion: &mut Criterion) {
 fn encode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("codec");
     group.throughput(Throughput::Elements(u64::from(PDUS)));
-    let pdus: Vec<Pdu> =
-        (1..=PDUS).map(|sequence_number| Pdu::request(sequence_number, Body::SubmitSm(submit_sm()))).collect();
+    let pdus: Vec<Pdu> = (1..=PDUS)
+        .map(|sequence_number| Pdu::request(sequence_number, Body::SubmitSm(submit_sm())))
+        .collect();
     let mut octets = BytesMut::with_capacity(1 << 20);
     group.bench_function("submit_sm_to_octets", |bencher| {
         bencher.iter(|| {
