@@ -193,3 +193,88 @@ fn subject_octets(subject: &TimerSubject) -> Vec<u8> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Msisdn;
+    use model::id::EventId;
+    use model::outbox::Fingerprint;
+    use proptest::prelude::*;
+    use vault::{Keys, MasterKey};
+
+    use super::*;
+
+    fn key_bytes() -> KeyBytes {
+        let master = MasterKey::from_octets(&[5; 32]);
+        let (mut keys, _) = Keys::load(&master, b"").unwrap();
+        keys.draw(&master).unwrap();
+        KeyBytes(keys.lookup().unwrap())
+    }
+
+    fn octets(key_bytes: &KeyBytes, key: &Key) -> Vec<u8> {
+        let mut out = b"left over".to_vec();
+        key_bytes.encode(key, &mut out);
+        out
+    }
+
+    #[test]
+    fn every_kind_has_its_own_octets_in_its_own_space() {
+        let bytes = key_bytes();
+        let service = ServiceId::new("s");
+        let phone = Msisdn::new("84905123456").unwrap();
+        let day = jiff::civil::date(2026, 8, 3);
+        let cause = EventId { sequence: 1, index: 2 };
+        let keys = [
+            Key::Dossier(service.clone(), "x".into()),
+            Key::Queue(service.clone(), "x".into()),
+            Key::Subscriber(phone.clone()),
+            Key::Account(service.clone(), "x".into()),
+            Key::AccountPhone(service.clone(), phone.clone()),
+            Key::Booking(service.clone(), day, "x".into()),
+            Key::SlotDay(service.clone(), day),
+            Key::PhoneBookings(service.clone(), phone.clone()),
+            Key::CalendarEdits(service.clone()),
+            Key::Timer(Timestamp::UNIX_EPOCH, TimerSubject::RotatePassword(service.clone(), "x".into())),
+            Key::Limits(service, phone),
+            Key::Outbox(model::OutboxId { cause, ordinal: 3 }),
+            Key::Fingerprint(Fingerprint([1; 16])),
+        ];
+        let kinds: std::collections::BTreeSet<u8> = keys.iter().map(|key| octets(&bytes, key)[0]).collect();
+        assert_eq!(kinds.len(), keys.len());
+        for key in &keys {
+            let octets = octets(&bytes, key);
+            let open = OPEN.contains(&[octets[0]]);
+            assert_eq!(open, key.space() == model::Space::Open, "{key:?}");
+            assert_ne!(open, RECORDS.contains(&[octets[0]]));
+            assert_eq!(is_plain(&octets), matches!(key, Key::SlotDay(..)));
+        }
+    }
+
+    #[test]
+    fn names_can_not_run_into_each_other() {
+        let bytes = key_bytes();
+        let queue =
+            |service: &str, name: &str| octets(&bytes, &Key::Queue(ServiceId::new(service), name.into()));
+        assert_ne!(queue("ab", "c"), queue("a", "bc"));
+        assert_eq!(queue("a", "b"), queue("a", "b"));
+    }
+
+    const MILLISECONDS: std::ops::Range<i64> = -1_000_000_000_000..1_000_000_000_000;
+
+    proptest! {
+        #[test]
+        fn timers_and_days_sort_as_time_does(a in MILLISECONDS, b in MILLISECONDS) {
+            let (first, second) = (Timestamp::from_millisecond(a).unwrap(), Timestamp::from_millisecond(b).unwrap());
+            prop_assert_eq!(timer_bound(first).cmp(&timer_bound(second)), first.cmp(&second));
+            let bytes = key_bytes();
+            let subject = || TimerSubject::RotatePassword(ServiceId::new("s"), "x".into());
+            let timer = |at| octets(&bytes, &Key::Timer(at, subject()));
+            let (from, until) = timers_until(first);
+            prop_assert!(timer(first) > from.to_vec() && timer(first) < until);
+            prop_assert_eq!(timer(second) < until, second <= first);
+            let day = |at: Timestamp| at.to_zoned(jiff::tz::TimeZone::UTC).date();
+            let slot = |at| octets(&bytes, &Key::SlotDay(ServiceId::new("s"), day(at)));
+            prop_assert_eq!(slot(first).cmp(&slot(second)), day(first).cmp(&day(second)));
+        }
+    }
+}

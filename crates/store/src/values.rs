@@ -43,13 +43,13 @@ impl Values {
 
     /// Reads the value of a citizen's record.
     pub(crate) fn get(&self, key: &[u8], mut value: Vec<u8>) -> Result<Record, StoreError> {
-        let damage = Damage::Value { kind: key.first().copied().unwrap_or(0) };
+        let damage = || Damage::Value { kind: kind_of(key) };
         let plain: &[u8] = if is_plain(key) {
-            value.strip_prefix(&[PLAIN]).ok_or(damage.clone())?
+            value.strip_prefix(&[PLAIN]).ok_or_else(damage)?
         } else {
-            self.0.open_in_place(key, &mut value).map_err(|_| damage.clone())?
+            self.0.open_in_place(key, &mut value).map_err(|_| damage())?
         };
-        Ok(rmp_serde::from_slice(plain).map_err(|_| damage)?)
+        Ok(rmp_serde::from_slice(plain).map_err(|_| damage())?)
     }
 
     /// Adds the writes of an open entry to `batch`, in as many pieces as it needs: parts of a long message
@@ -93,9 +93,9 @@ impl Values {
         mut value: Vec<u8>,
         whole: &mut Vec<u8>,
     ) -> Result<u8, Damage> {
-        let damage = Damage::Value { kind: at.first().copied().unwrap_or(0) };
-        let plain = self.0.open_in_place(at, &mut value).map_err(|_| damage.clone())?;
-        let (count, piece) = plain.split_first().ok_or(damage)?;
+        let damage = || Damage::Value { kind: kind_of(at) };
+        let plain = self.0.open_in_place(at, &mut value).map_err(|_| damage())?;
+        let (count, piece) = plain.split_first().ok_or_else(damage)?;
         whole.extend_from_slice(piece);
         Ok(*count)
     }
@@ -109,6 +109,10 @@ impl Values {
 /// Appends `value` to `out`.
 pub(crate) fn encode<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<(), rmp_serde::encode::Error> {
     rmp_serde::encode::write_named(out, value)
+}
+
+fn kind_of(key: &[u8]) -> u8 {
+    key.first().copied().unwrap_or(0)
 }
 
 fn piece_key(key: &[u8], number: u8) -> Vec<u8> {

@@ -96,7 +96,9 @@ impl MasterKey {
         };
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        File::open(directory.unwrap_or(Path::new("."))).and_then(|file| file.sync_all()).map_err(io)?;
+        File::open(directory.unwrap_or_else(|| Path::new(".")))
+            .and_then(|file| file.sync_all())
+            .map_err(io)?;
         Ok(Self::from_octets(&octets))
     }
 

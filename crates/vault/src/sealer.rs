@@ -95,7 +95,7 @@ impl Sealer {
         let (header, body) = value.split_at_mut_checked(HEADER_LENGTH).ok_or(OpenFailed)?;
         let (version, rest) = header.split_first().ok_or(OpenFailed)?;
         let (number, counter) = rest.split_first_chunk::<4>().ok_or(OpenFailed)?;
-        let counter: [u8; 8] = (&*counter).try_into().map_err(|_| OpenFailed)?;
+        let counter: [u8; 8] = (*counter).try_into().map_err(|_| OpenFailed)?;
         if *version != VERSION {
             return Err(OpenFailed);
         }
@@ -137,7 +137,8 @@ mod tests {
             let sealer = sealer();
             let mut sealed = sealer.seal(&aad, &plain).unwrap();
             prop_assert_eq!(sealed.len(), plain.len() + Sealer::OVERHEAD);
-            prop_assert_eq!(sealer.open(&aad, &sealed).unwrap().as_slice(), plain.as_slice());
+            let opened = sealer.open(&aad, &sealed).unwrap();
+            prop_assert_eq!(opened.as_slice(), plain.as_slice());
             let mut elsewhere = aad.clone();
             elsewhere.push(0);
             prop_assert_eq!(sealer.open(&elsewhere, &sealed), Err(OpenFailed));

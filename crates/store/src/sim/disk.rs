@@ -29,6 +29,7 @@ struct State {
     operations: u64,
     fail_at: Option<(u64, io::ErrorKind)>,
     power_off_at: Option<u64>,
+    full: bool,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +59,11 @@ impl SimDisk {
     /// [`SimDisk::power_cut`]: the moment the power went.
     pub fn power_off_at(&self, operation: u64) {
         self.state().power_off_at = Some(operation);
+    }
+
+    /// Fills the disk, or empties it again: while it is full no space can be reserved.
+    pub fn set_full(&self, full: bool) {
+        self.state().full = full;
     }
 
     /// Cuts the power: of what was not synced, `seed` decides which sectors and which names remain.
@@ -145,6 +151,9 @@ impl Disk for SimDisk {
     fn create(&self, name: &str, length: u64) -> io::Result<Box<dyn DiskFile>> {
         let mut state = self.state();
         state.change()?;
+        if state.full && length > 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         state.next_inode += 1;
         let inode = state.next_inode;
         let zeros = vec![0; usize::try_from(length).map_err(|_| io::ErrorKind::StorageFull)?];
@@ -232,8 +241,9 @@ impl DiskFile for SimFile {
 
     fn sync(&self) -> io::Result<()> {
         self.with(true, |file| {
-            file.durable.clone_from(&file.current);
-            file.unsynced.clear();
+            for (offset, octets) in std::mem::take(&mut file.unsynced) {
+                overwrite(&mut file.durable, offset, &octets);
+            }
         })
     }
 }

@@ -12,13 +12,14 @@ use crate::records::{Batch, Pair, Records, RecordsError, RecordsHome};
 pub struct SimRecords(Arc<Mutex<State>>);
 
 type Map = BTreeMap<Vec<u8>, Vec<u8>>;
+type Writes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
 #[derive(Debug, Default)]
 struct State {
     current: Map,
     durable: Map,
     /// Batches since the last sync.
-    unsynced: Vec<Vec<(Vec<u8>, Option<Vec<u8>>)>>,
+    unsynced: Vec<Writes>,
     set_aside: u64,
     operations: u64,
     fail_at: Option<u64>,
@@ -119,7 +120,7 @@ impl Records for SimRecords {
     fn apply(&self, batch: &Batch) -> Result<(), RecordsError> {
         let mut state = self.state();
         state.change()?;
-        let writes: Vec<_> =
+        let writes: Writes =
             batch.writes().map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec))).collect();
         apply(&mut state.current, writes.clone());
         state.unsynced.push(writes);
@@ -135,7 +136,7 @@ impl Records for SimRecords {
     }
 }
 
-fn apply(map: &mut Map, writes: Vec<(Vec<u8>, Option<Vec<u8>>)>) {
+fn apply(map: &mut Map, writes: Writes) {
     for (key, value) in writes {
         match value {
             Some(value) => map.insert(key, value),

@@ -47,7 +47,8 @@ impl Store {
         if self.checkpoint.is_none() && due {
             self.begin_checkpoint();
         }
-        if self.checkpoint.is_some() {
+        // A checkpoint writes; without space it waits, and the journal at hand carries what is under way.
+        if self.checkpoint.is_some() && self.journal.has_room() {
             self.step(limit.max(1))?;
             return Ok(true);
         }

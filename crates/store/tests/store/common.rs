@@ -1,5 +1,4 @@
 //! Turns to commit, and the plain replay that a store is compared with.
-#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,12 +14,12 @@ use store::sim::{SimDisk, SimRecords};
 use store::{OpenError, Options, Recovery, Store};
 use vault::MasterKey;
 
-pub fn master() -> MasterKey {
+pub(crate) fn master() -> MasterKey {
     MasterKey::from_octets(&[42; 32])
 }
 
 /// Small bounds, so that a few turns roll segments and bring checkpoints.
-pub fn small() -> Options {
+pub(crate) fn small() -> Options {
     Options {
         segment_octets: 8 << 10,
         checkpoint_octets: 6 << 10,
@@ -29,33 +28,33 @@ pub fn small() -> Options {
     }
 }
 
-pub fn open(disk: &SimDisk, records: &SimRecords) -> Result<(Store, Recovery), OpenError> {
+pub(crate) fn open(disk: &SimDisk, records: &SimRecords) -> Result<(Store, Recovery), OpenError> {
     Store::open_with(Arc::new(disk.clone()), &mut records.clone(), &master(), small())
 }
 
-pub fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
-pub fn service() -> ServiceId {
+pub(crate) fn service() -> ServiceId {
     ServiceId::new("hue-xnc")
 }
 
-pub fn phone(number: u64) -> Msisdn {
+pub(crate) fn phone(number: u64) -> Msisdn {
     Msisdn::new(&format!("84905{number:06}")).unwrap()
 }
 
-pub fn outbox_id(sequence: u64, ordinal: u16) -> OutboxId {
+pub(crate) fn outbox_id(sequence: u64, ordinal: u16) -> OutboxId {
     OutboxId { cause: EventId { sequence, index: 0 }, ordinal }
 }
 
-pub fn fingerprint(number: u64) -> Fingerprint {
+pub(crate) fn fingerprint(number: u64) -> Fingerprint {
     let mut octets = [0; 16];
     octets[..8].copy_from_slice(&number.to_be_bytes());
     Fingerprint(octets)
 }
 
-pub fn subscriber(number: u64, name: &str) -> (Key, Option<Record>) {
+pub(crate) fn subscriber(number: u64, name: &str) -> (Key, Option<Record>) {
     let record = Subscriber {
         msisdn: phone(number),
         operator: None,
@@ -71,7 +70,7 @@ pub fn subscriber(number: u64, name: &str) -> (Key, Option<Record>) {
     (Key::Subscriber(phone(number)), Some(Record::Subscriber(record)))
 }
 
-pub fn outbox(id: OutboxId, number: u64, body: Body) -> (Key, Option<Record>) {
+pub(crate) fn outbox(id: OutboxId, number: u64, body: Body) -> (Key, Option<Record>) {
     let entry = OutboxEntry {
         id,
         service: service(),
@@ -93,13 +92,13 @@ pub fn outbox(id: OutboxId, number: u64, body: Body) -> (Key, Option<Record>) {
     (Key::Outbox(id), Some(Record::Outbox(entry)))
 }
 
-pub fn timer(second: i64, code: &str) -> (Key, Option<Record>) {
+pub(crate) fn timer(second: i64, code: &str) -> (Key, Option<Record>) {
     let subject = TimerSubject::RotatePassword(service(), code.into());
     (Key::Timer(at(second), subject.clone()), Some(Record::Timer(at(second), subject)))
 }
 
 /// A message of parts that outgrows one piece of an open entry.
-pub fn long_partial(number: u64) -> (Key, Option<Record>) {
+pub(crate) fn long_partial(number: u64) -> (Key, Option<Record>) {
     let id = PartialMessageId {
         group: "smsc".to_owned(),
         source: Address::new(1, 1, phone(number).as_str()),
@@ -113,7 +112,7 @@ pub fn long_partial(number: u64) -> (Key, Option<Record>) {
     (Key::PartialMessage(id), Some(Record::PartialMessage(message)))
 }
 
-pub fn message(number: u64) -> Entry {
+pub(crate) fn message(number: u64) -> Entry {
     Entry::Message {
         index: 0,
         group: "smsc".to_owned(),
@@ -129,7 +128,7 @@ pub fn message(number: u64) -> Entry {
 }
 
 /// Turn `sequence` of a life in which citizens come, are changed, are answered, and go.
-pub fn turn(sequence: u64) -> Turn {
+pub(crate) fn turn(sequence: u64) -> Turn {
     let n = sequence;
     let mut writes = vec![
         subscriber(n % 7, &format!("NGUYEN VAN {n}")),
@@ -142,16 +141,15 @@ pub fn turn(sequence: u64) -> Turn {
     if n > 2 {
         writes.push((Key::Outbox(outbox_id(n - 2, 0)), None));
     }
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         writes.push((Key::Subscriber(phone((n + 1) % 7)), None));
         writes.push((Key::Fingerprint(fingerprint((n + 1) % 5)), None));
         writes.push(timer(i64::try_from(n).unwrap(), &format!("code {n}")));
     }
-    if n % 6 == 0 {
+    if n.is_multiple_of(6) {
         writes.push((timer(i64::try_from(n - 3).unwrap(), &format!("code {}", n - 3)).0, None));
     }
-    if n % 11 == 0 {
-        // Would not fit one piece, and must not fit the small segments twice.
+    if n.is_multiple_of(11) {
         let (key, record) = long_partial(1);
         writes.push((key, record.map(|record| shorten(record, n))));
     }
@@ -165,7 +163,7 @@ fn shorten(record: Record, n: u64) -> Record {
 }
 
 /// The records after turns 1 to `last`, by plain replay.
-pub fn replay(last: u64) -> BTreeMap<Key, Record> {
+pub(crate) fn replay(last: u64) -> BTreeMap<Key, Record> {
     let mut state = BTreeMap::new();
     for (key, record) in (1..=last).flat_map(|sequence| turn(sequence).writes) {
         match record {
@@ -177,7 +175,7 @@ pub fn replay(last: u64) -> BTreeMap<Key, Record> {
 }
 
 /// Compares all that a store holds with the plain replay.
-pub fn assert_state(store: &Store, last: u64) {
+pub(crate) fn assert_state(store: &Store, last: u64) {
     assert_eq!(store.next_sequence(), last + 1);
     let expected = replay(last);
     for (key, _) in (1..=last.max(12)).flat_map(|sequence| turn(sequence).writes) {
@@ -191,7 +189,7 @@ pub fn assert_state(store: &Store, last: u64) {
 }
 
 /// The fingerprints of the last minute before turn `last`.
-pub fn expected_recent(last: u64) -> Vec<(Timestamp, Fingerprint, bool)> {
+pub(crate) fn expected_recent(last: u64) -> Vec<(Timestamp, Fingerprint, bool)> {
     let minute = SignedDuration::from_secs(60);
     (1..=last)
         .map(turn)

@@ -1,0 +1,327 @@
+//! The store on a real disk, with sled.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::common::{assert_state, at, master, outbox, outbox_id, phone, service, small, turn};
+use model::account::{Account, CreatedVia, Delivery, IdType, PasswordOrigin};
+use model::journal::{Entry, Turn};
+use model::key::TimerSubject;
+use model::outbox::{Body, Fingerprint};
+use model::outcome::FinalSubject;
+use model::{Address, Key, Record, Redacted};
+use store::{OpenError, Options, Store, StoreError};
+use vault::MasterKey;
+
+fn open(dir: &Path) -> Store {
+    Store::open(dir, &master(), small()).unwrap().0
+}
+
+/// Every file below `dir` with its octets.
+fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            found.extend(files(&path).into_iter().map(|(below, octets)| (format!("{name}/{below}"), octets)));
+        } else {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            found.insert(name, fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_store_comes_back_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut last = 0;
+    for end in [1, 30, 31, 70] {
+        let mut store = open(dir.path());
+        assert_state(&store, last);
+        for sequence in last + 1..=end {
+            assert_eq!(store.commit(&turn(sequence)).unwrap(), sequence);
+            store.housekeeping(5).unwrap();
+        }
+        last = end;
+        assert_state(&store, last);
+        let reader = store.reader();
+        let (key, _) = crate::common::subscriber(70 % 7, "");
+        assert_eq!(reader.get(&key).unwrap(), store.get(&key).unwrap());
+        if end == 31 {
+            store.checkpoint().unwrap();
+        }
+    }
+    let store = open(dir.path());
+    assert_state(&store, 70);
+    assert_eq!(
+        store.next_due().unwrap(),
+        store.due(at(1000), 1).unwrap().first().map(|(key, _)| due_of(key))
+    );
+    assert_eq!(store.due(at(-1000), 10).unwrap(), Vec::new());
+    let early = store.due(at(10), 10).unwrap();
+    assert!(early.iter().all(|(key, _)| due_of(key) <= at(10)));
+}
+
+fn due_of(key: &Key) -> jiff::Timestamp {
+    let Key::Timer(due, _) = key else { panic!("{key:?} is no timer") };
+    *due
+}
+
+#[test]
+fn a_second_process_is_kept_out_and_a_wrong_key_touches_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    store.commit(&turn(1)).unwrap();
+    assert!(matches!(Store::open(dir.path(), &master(), small()), Err(OpenError::Locked)));
+    assert!(matches!(store::verify(dir.path(), &master()), Err(OpenError::Locked)));
+    drop(store);
+    let before = files(dir.path());
+    let wrong = MasterKey::from_octets(&[1; 32]);
+    assert!(matches!(Store::open(dir.path(), &wrong, small()), Err(OpenError::WrongKey)));
+    assert!(matches!(store::verify(dir.path(), &wrong), Err(OpenError::WrongKey)));
+    assert_eq!(files(dir.path()), before);
+    assert_state(&open(dir.path()), 1);
+}
+
+#[test]
+fn an_empty_snapshot_of_a_full_disk_is_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    open(dir.path()).commit(&turn(1)).unwrap();
+    let leftover = dir.path().join("records/snap.0000000000000000.generating");
+    fs::write(&leftover, b"").unwrap();
+    assert_state(&open(dir.path()), 1);
+    assert!(!leftover.exists());
+}
+
+#[test]
+fn records_whose_files_are_damaged_are_rebuilt() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    for sequence in 1..=30 {
+        store.commit(&turn(sequence)).unwrap();
+        store.housekeeping(100).unwrap();
+    }
+    store.checkpoint().unwrap();
+    drop(store);
+    let db = dir.path().join("records/db");
+    let length = usize::try_from(fs::metadata(&db).unwrap().len()).unwrap();
+    fs::write(&db, vec![0xa5; length]).unwrap();
+    let (store, recovery) = Store::open(dir.path(), &master(), small()).unwrap();
+    assert!(recovery.rebuilt);
+    assert!(dir.path().join("records.broken-1").is_dir(), "kept for a person to look at");
+    assert_state(&store, 30);
+    drop(store);
+    assert_state(&open(dir.path()), 30);
+}
+
+#[test]
+fn verifying_reports_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    for sequence in 1..=40 {
+        store.commit(&turn(sequence)).unwrap();
+        store.housekeeping(100).unwrap();
+    }
+    store.secrets().keep(outbox_id(40, 0), "MK: x", at(0)).unwrap();
+    store.checkpoint().unwrap();
+    drop(store);
+    let before = files(dir.path());
+    let report = store::verify(dir.path(), &master()).unwrap();
+    assert!(report.faults.is_empty(), "{report}");
+    assert_eq!((report.turns, report.checkpoint, report.secrets), (Some((1, 40)), 40, 1));
+    let state = crate::common::replay(40);
+    let open_entries = state.keys().filter(|key| key.space() == model::Space::Open).count();
+    assert_eq!(report.open_entries, open_entries as u64);
+    assert_eq!(report.records, (state.len() - open_entries) as u64);
+    assert_eq!(files(dir.path()), before);
+
+    let segment = dir.path().join("journal-0000000000000001");
+    let mut octets = fs::read(&segment).unwrap();
+    octets[200] ^= 1;
+    fs::write(&segment, octets).unwrap();
+    let report = store::verify(dir.path(), &master()).unwrap();
+    assert!(!report.faults.is_empty());
+    assert!(report.to_string().ends_with("NOT SOUND"), "{report}");
+    // All turns lie in the last minute, which a start reads again.
+    assert!(matches!(Store::open(dir.path(), &master(), small()), Err(OpenError::Damaged(_))));
+}
+
+#[test]
+fn an_open_entry_of_several_pieces_grows_and_shrinks() {
+    let dir = tempfile::tempdir().unwrap();
+    let (key, Some(Record::PartialMessage(long))) = crate::common::long_partial(1) else { unreachable!() };
+    let mut short = long.clone();
+    short.parts.truncate(2);
+    let writes = [Some(short.clone()), Some(long), Some(short), None];
+    for (second, message) in (0..).zip(writes) {
+        let mut store = Store::open(dir.path(), &master(), Options::default()).unwrap().0;
+        let record = message.map(Record::PartialMessage);
+        let turn = Turn { at: at(second), entries: Vec::new(), writes: vec![(key.clone(), record.clone())] };
+        store.commit(&turn).unwrap();
+        store.checkpoint().unwrap();
+        drop(store);
+        let (store, recovery) = Store::open(dir.path(), &master(), Options::default()).unwrap();
+        assert_eq!(recovery.replayed_turns, 0);
+        assert_eq!(store.get(&key).unwrap(), record);
+    }
+    assert_eq!(store::verify(dir.path(), &master()).unwrap().open_entries, 0);
+}
+
+#[test]
+fn a_record_that_is_too_long_is_refused_before_anything_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let long = Turn { writes: vec![crate::common::subscriber(1, &"N".repeat(20_000))], ..turn(1) };
+    assert!(matches!(store.commit(&long), Err(StoreError::RecordTooLarge { .. })));
+    let long = Turn { writes: vec![crate::common::long_partial(1)], ..turn(1) };
+    assert!(matches!(store.commit(&long), Err(StoreError::TurnTooLarge { .. })));
+    store.commit(&turn(1)).unwrap();
+    drop(store);
+    assert_state(&open(dir.path()), 1);
+}
+
+#[test]
+fn secrets_are_opened_until_they_are_forgotten_and_then_they_are_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let id = outbox_id(1, 0);
+    let sealed = store.secrets().keep(id, "MK: Xy7kPq2mNw", at(0)).unwrap();
+    let turn = |body| Turn { at: at(1), entries: Vec::new(), writes: vec![outbox(id, 1, body)] };
+    store.commit(&turn(Body::Secret { sealed: sealed.clone() })).unwrap();
+    // A key that no turn speaks of is zeroed at the next start.
+    store.secrets().keep(outbox_id(9, 9), "MK: never sent", at(0)).unwrap();
+    drop(store);
+
+    let mut store = open(dir.path());
+    assert_eq!(store.secrets().len(), 1);
+    assert_eq!(store.secrets().open(id, &sealed).unwrap().as_str(), "MK: Xy7kPq2mNw");
+    assert!(matches!(store.secrets().open(outbox_id(2, 0), &sealed), Err(StoreError::SecretGone)));
+    assert!(fs::read(dir.path().join("secrets")).unwrap().iter().any(|octet| *octet != 0));
+    store.secrets().forget(id).unwrap();
+    assert!(matches!(store.secrets().open(id, &sealed), Err(StoreError::SecretGone)));
+    assert!(fs::read(dir.path().join("secrets")).unwrap().iter().all(|octet| *octet == 0), "zeroed");
+
+    store.secrets().keep(id, "MK: again", at(100)).unwrap();
+    assert_eq!(store.secrets().sweep(at(100 + 72 * 3600 - 1)).unwrap(), 0);
+    assert_eq!(store.secrets().sweep(at(100 + 72 * 3600)).unwrap(), 1);
+    assert!(fs::read(dir.path().join("secrets")).unwrap().iter().all(|octet| *octet == 0));
+    for number in 0..8192 {
+        store.secrets().keep(outbox_id(number, 1), "x", at(0)).unwrap();
+    }
+    assert!(matches!(store.secrets().keep(outbox_id(9999, 1), "x", at(0)), Err(StoreError::SecretsFull)));
+}
+
+const CANARIES: [&str; 6] =
+    ["84905777888", "201234567890", "NGUYEN THI CANARY", "TK,Canary text", "Pw7CanarySecret", "4711CODE4711"];
+
+fn canary_turn(sealed: Vec<u8>) -> Turn {
+    let [number, id_number, name, text, _, code] = CANARIES;
+    let phone = model::Msisdn::new(number).unwrap();
+    let account = Account {
+        id_number: id_number.into(),
+        id_type: IdType::Cccd12,
+        full_name: name.into(),
+        birth_date: Redacted(jiff::civil::date(1990, 1, 2)),
+        phone: Some(phone.clone()),
+        password_hash: Redacted(None),
+        password_origin: PasswordOrigin::Issuing,
+        password_set_at: None,
+        password_expires_at: None,
+        rotation_count: 0,
+        credentials: None,
+        delivery: Delivery::Pending,
+        created_via: CreatedVia::Sms,
+        created_at: at(0),
+        last_login_at: None,
+        failed_logins: 0,
+        locked_until: None,
+        version: 0,
+    };
+    let (key, Some(Record::Outbox(mut entry))) = outbox(outbox_id(1, 0), 1, Body::Secret { sealed }) else {
+        unreachable!()
+    };
+    entry.to = phone.clone();
+    entry.subject = Some(FinalSubject::Credentials(service(), id_number.into()));
+    let day = jiff::civil::date(2027, 1, 2);
+    let timer = TimerSubject::RemindBooking(service(), day, code.into());
+    let message = Entry::Message {
+        index: 0,
+        group: "smsc".to_owned(),
+        source: Address::new(1, 1, number),
+        destination: Address::new(3, 0, "8188"),
+        text: text.into(),
+        fingerprint: Fingerprint([7; 16]),
+        service: Some(service()),
+        rule: None,
+        label: "D-OK".to_owned(),
+        act: true,
+    };
+    let limits = model::limits::Limits { found: vec![code.into()], ..Default::default() };
+    Turn {
+        at: at(0),
+        entries: vec![message],
+        writes: vec![
+            (Key::Account(service(), id_number.into()), Some(Record::Account(account))),
+            (Key::AccountPhone(service(), phone.clone()), Some(Record::AccountPhone(id_number.into()))),
+            (key, Some(Record::Outbox(entry))),
+            (Key::Timer(at(60), timer.clone()), Some(Record::Timer(at(60), timer))),
+            (Key::Limits(service(), phone), Some(Record::Limits(limits))),
+            crate::common::subscriber(5, name),
+        ],
+    }
+}
+
+#[test]
+fn nothing_personal_stands_in_clear_in_any_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(dir.path(), &master(), Options::default()).unwrap().0;
+    let secret = format!("TK: {}, MK: {}", CANARIES[1], CANARIES[4]);
+    let sealed = store.secrets().keep(outbox_id(1, 0), &secret, at(0)).unwrap();
+    store.commit(&canary_turn(sealed.clone())).unwrap();
+    store.checkpoint().unwrap();
+    assert!(store.get(&Key::AccountPhone(service(), phone(0))).unwrap().is_none());
+    assert_eq!(store.secrets().open(outbox_id(1, 0), &sealed).unwrap().as_str(), secret);
+    assert!(!format!("{store:?}").contains("8490"));
+    drop(store);
+    // The search itself can find: the name of the service stands in the keys.
+    assert!(files(dir.path()).values().any(|octets| holds(octets, b"hue-xnc")));
+    for (name, octets) in files(dir.path()) {
+        for canary in CANARIES {
+            for needle in spellings(canary) {
+                assert!(!holds(&octets, &needle), "{canary} stands in {name}");
+            }
+        }
+    }
+}
+
+fn holds(octets: &[u8], needle: &[u8]) -> bool {
+    let Some(first) = needle.first() else { return false };
+    let mut rest = octets;
+    while let Some(at) = rest.iter().position(|octet| octet == first) {
+        if rest[at..].starts_with(needle) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
+}
+
+/// As octets, in hexadecimal of both cases, as UTF-16 of both orders, and as swapped half-octets.
+fn spellings(canary: &str) -> Vec<Vec<u8>> {
+    let hex: String = canary.bytes().map(|octet| format!("{octet:02x}")).collect();
+    let mut spellings = vec![
+        canary.as_bytes().to_vec(),
+        hex.to_uppercase().into_bytes(),
+        hex.into_bytes(),
+        canary.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        canary.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+    ];
+    if canary.bytes().all(|octet| octet.is_ascii_digit()) {
+        let digits: Vec<u8> = canary.bytes().map(|octet| octet - b'0').collect();
+        spellings.push(digits.chunks_exact(2).map(|pair| pair[1] << 4 | pair[0]).collect());
+    }
+    spellings
+}
