@@ -46,6 +46,8 @@ pub struct Engine {
     pub(crate) awaited: FxHashMap<OutboxId, FinalSubject>,
     /// Drawn passwords that came while the disk was full.
     drawn_waiting: VecDeque<Event>,
+    /// When the store's earliest timer is due.
+    pub(crate) next_timer: Option<Timestamp>,
     /// The moment of the last turn.
     now: Now,
 }
@@ -82,9 +84,11 @@ impl Engine {
             meters: Meters::default(),
             awaited: FxHashMap::default(),
             drawn_waiting: VecDeque::new(),
+            next_timer: None,
             now,
         };
         engine.restore(recovery, now);
+        engine.next_timer = engine.store.next_due()?;
         let effects = engine.draw_awaited();
         Ok((engine, effects))
     }
@@ -140,7 +144,7 @@ impl Engine {
             let left = wall.duration_since(self.now.wall).max(SignedDuration::ZERO);
             self.now.monotonic.saturating_add(left.unsigned_abs())
         };
-        let due = if self.clock.is_trusted() { self.store.next_due().ok().flatten() } else { None };
+        let due = self.next_timer.filter(|_| self.clock.is_trusted());
         let moments = [self.queues.next_wake(), self.partials.next_expiry(), self.deadlines.next(), due];
         let walls = moments.into_iter().flatten().map(monotonic);
         let pending = self.fingerprints.has_changes().then_some(self.now.monotonic);
@@ -194,10 +198,13 @@ impl Engine {
 
     /// Makes the turn durable and gives its effects away; nothing before this has left the engine.
     fn commit(&mut self, turn: Turn) -> Result<Vec<Effect>, Fatal> {
-        let is_empty = turn.is_empty();
+        let (is_empty, timers_changed) = (turn.is_empty(), turn.timers_changed());
         let (record, effects, forgotten) = turn.finish();
         if !is_empty {
             self.store.commit(&record)?;
+        }
+        if timers_changed {
+            self.next_timer = self.store.next_due()?;
         }
         for id in forgotten {
             self.store.secrets().forget(id)?;

@@ -120,7 +120,7 @@ impl Engine {
     }
 
     fn run_timers(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
-        if self.store.next_due()?.is_none_or(|moment| moment > turn.now.wall) {
+        if self.next_timer.is_none_or(|moment| moment > turn.now.wall) {
             return Ok(());
         }
         for (key, record) in self.store.due(turn.now.wall, STEP)? {

@@ -32,6 +32,7 @@ pub(crate) struct Turn {
     places: FxHashMap<Key, usize>,
     effects: Vec<Effect>,
     forgotten: Vec<OutboxId>,
+    timers_changed: bool,
 }
 
 impl Turn {
@@ -47,6 +48,7 @@ impl Turn {
             places: FxHashMap::default(),
             effects: Vec::new(),
             forgotten: Vec::new(),
+            timers_changed: false,
         }
     }
 
@@ -91,6 +93,7 @@ impl Turn {
 
     /// Writes a record, or deletes it.
     pub(crate) fn write(&mut self, key: Key, record: Option<Record>) {
+        self.timers_changed |= matches!(key, Key::Timer(..));
         match self.places.get(&key).and_then(|place| self.writes.get_mut(*place)) {
             Some(slot) => slot.1 = record,
             None => {
@@ -119,6 +122,11 @@ impl Turn {
     /// Has the secret text of a final message zeroed after the commit.
     pub(crate) fn forget(&mut self, id: OutboxId) {
         self.forgotten.push(id);
+    }
+
+    /// Whether a timer was set or taken back.
+    pub(crate) fn timers_changed(&self) -> bool {
+        self.timers_changed
     }
 
     /// Whether there is anything to make durable.

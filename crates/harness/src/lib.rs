@@ -1,1 +1,19 @@
-//! Development only: simulated clock and links, and the dialogue scripts.
+//! Development only: a simulated clock, simulated links and handsets around the real engine, and the dialogue
+//! scripts that a person who knows no Rust can read.
+//!
+//! The store, the engine, the services, both ends of every SMPP session and every octet between them are real;
+//! the clock, the sockets and the Argon2 worker are not. Nothing here is part of the daemon, waits by sleeping,
+//! or opens a socket.
+
+pub mod handset;
+mod link;
+mod pattern;
+pub mod script;
+mod smsc;
+mod stage;
+mod steps;
+mod text_fields;
+mod world;
+
+pub use stage::{Failure, play};
+pub use world::World;

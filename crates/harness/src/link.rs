@@ -1,0 +1,272 @@
+//! One bind: a real ESME session and a real SMSC session with octets between them.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use codec::{Bind, BindResp, Body, CommandStatus, Pdu, Sm, SmResp, decode, encode};
+use engine::{Event, LinkId, SubmitResult};
+use session::{Config, Mode, Output, Role, Session, Timeouts};
+
+use crate::handset::Handsets;
+use crate::smsc::{Reply, Smsc};
+
+/// A link of the simulation.
+pub(crate) struct Link {
+    pub(crate) name: String,
+    pub(crate) group: String,
+    id: LinkId,
+    generation: u32,
+    pair: Option<Pair>,
+    /// Messages that the SMSC has delivered and that were not acknowledged with ESME_ROK, oldest first.
+    pub(crate) unacknowledged: Vec<Sm>,
+    /// Cut the link in the moment in which the next deliver_sm_resp would leave.
+    pub(crate) cut_at_response: bool,
+    /// Statuses that we answered deliver_sm with, newest last.
+    pub(crate) responses: Vec<CommandStatus>,
+    held: Vec<(u32, String)>,
+    ticket: u64,
+}
+
+struct Pair {
+    esme: Session,
+    smsc: Session,
+    to_smsc: BytesMut,
+    to_esme: BytesMut,
+    room: usize,
+    /// Deliveries on their way: the SMSC's ticket and the message.
+    delivering: Vec<(u64, Sm)>,
+}
+
+impl Link {
+    pub(crate) fn new(id: LinkId, name: &str, group: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            group: group.to_owned(),
+            id,
+            generation: 0,
+            pair: None,
+            unacknowledged: Vec::new(),
+            cut_at_response: false,
+            responses: Vec::new(),
+            held: Vec::new(),
+            ticket: 0,
+        }
+    }
+
+    /// Connects and binds as a transceiver.
+    pub(crate) fn connect(&mut self, now: Duration) {
+        // Silence is no fault in a simulation: keep-alives are off.
+        let timeouts = Timeouts { enquire_link_idle: Duration::MAX, ..Timeouts::default() };
+        let config = Config { timeouts, ..Config::default() };
+        let mut esme = Session::new(Role::Esme, config.clone(), now);
+        let smsc = Session::new(Role::Smsc, config, now);
+        esme.bind(Mode::Transceiver, Bind { interface_version: 0x34, ..Bind::default() }, now);
+        self.generation += 1;
+        self.held.clear();
+        let (to_smsc, to_esme) = (BytesMut::new(), BytesMut::new());
+        self.pair = Some(Pair { esme, smsc, to_smsc, to_esme, room: 0, delivering: Vec::new() });
+    }
+
+    /// Cuts the connection: both sides lose what is in flight.
+    pub(crate) fn cut(&mut self) -> Option<Event> {
+        let mut pair = self.pair.take()?;
+        self.cut_at_response = false;
+        self.unacknowledged.extend(pair.delivering.drain(..).map(|(_, sm)| sm));
+        let lost = pair.esme.close();
+        Some(Event::LinkDown {
+            link: self.id,
+            generation: self.generation,
+            unsent: lost.unsent,
+            unanswered: lost.unanswered,
+        })
+    }
+
+    /// The SMSC hands a message over.
+    pub(crate) fn deliver(&mut self, sm: Sm, now: Duration) {
+        self.ticket += 1;
+        let Some(pair) = &mut self.pair else {
+            self.unacknowledged.push(sm);
+            return;
+        };
+        pair.delivering.push((self.ticket, sm.clone()));
+        if pair.smsc.submit(sm, self.ticket, now).is_err() {
+            pair.delivering.pop();
+        }
+    }
+
+    /// The engine answers a delivery.
+    pub(crate) fn respond(
+        &mut self,
+        generation: u32,
+        sequence_number: u32,
+        data_sm: bool,
+        status: CommandStatus,
+    ) {
+        if generation != self.generation {
+            return;
+        }
+        self.responses.push(status);
+        let Some(pair) = &mut self.pair else { return };
+        let resp = SmResp::default();
+        let body = if data_sm { Body::DataSmResp(resp) } else { Body::DeliverSmResp(resp) };
+        pair.esme.respond(Pdu { command_status: status, sequence_number, body });
+    }
+
+    /// The engine submits; what the link can't take comes back as unsent.
+    pub(crate) fn submit(&mut self, ticket: u64, sm: Sm, now: Duration) -> Option<Event> {
+        let taken = self.pair.as_mut().is_some_and(|pair| pair.esme.submit(sm, ticket, now).is_ok());
+        (!taken).then(|| Event::LinkDown {
+            link: self.id,
+            generation: self.generation,
+            unsent: vec![ticket],
+            unanswered: Vec::new(),
+        })
+    }
+
+    /// The SMSC sends the responses that it held back.
+    pub(crate) fn release(&mut self) {
+        let Some(pair) = &mut self.pair else { return };
+        for (sequence_number, message_id) in self.held.drain(..) {
+            let body = Body::SubmitSmResp(SmResp { message_id, ..SmResp::default() });
+            pair.smsc.respond(Pdu { command_status: CommandStatus::ESME_ROK, sequence_number, body });
+        }
+    }
+
+    /// When a timer of either side is due.
+    pub(crate) fn next_deadline(&self, now: Duration) -> Option<Duration> {
+        let pair = self.pair.as_ref()?;
+        pair.esme.next_deadline(now).into_iter().chain(pair.smsc.next_deadline(now)).min()
+    }
+
+    /// Moves octets both ways until nothing moves any more; what the engine must hear.
+    pub(crate) fn pump(&mut self, smsc: &mut Smsc, handsets: &mut Handsets, now: Duration) -> Vec<Event> {
+        let mut events = Vec::new();
+        loop {
+            let before = events.len();
+            let Some(pair) = &mut self.pair else { break };
+            pair.esme.timeout(now);
+            pair.smsc.timeout(now);
+            let moved = self.drain_esme(&mut events) | self.drain_smsc(smsc, handsets, now);
+            self.read(now);
+            if !moved && events.len() == before {
+                break;
+            }
+        }
+        self.tell_room(&mut events, now);
+        events
+    }
+
+    fn tell_room(&mut self, events: &mut Vec<Event>, now: Duration) {
+        let Some(pair) = &mut self.pair else { return };
+        let room = pair.esme.room(now);
+        if room != pair.room {
+            pair.room = room;
+            events.push(Event::Credit { link: self.id, room: u32::try_from(room).unwrap_or(u32::MAX) });
+        }
+    }
+
+    /// Both sides read what the other wrote.
+    fn read(&mut self, now: Duration) {
+        let Some(pair) = &mut self.pair else { return };
+        while let Ok(Some(framed)) = decode(&mut pair.to_smsc) {
+            pair.smsc.receive(framed, now);
+        }
+        while let Ok(Some(framed)) = decode(&mut pair.to_esme) {
+            pair.esme.receive(framed, now);
+        }
+    }
+
+    fn drain_esme(&mut self, events: &mut Vec<Event>) -> bool {
+        let mut moved = false;
+        while let Some(output) = self.pair.as_mut().and_then(|pair| pair.esme.poll_output()) {
+            moved = true;
+            match output {
+                Output::Send(pdu) => {
+                    let is_response = matches!(pdu.body, Body::DeliverSmResp(_) | Body::DataSmResp(_));
+                    if is_response && self.cut_at_response {
+                        events.extend(self.cut());
+                        return true;
+                    }
+                    if let Some(pair) = &mut self.pair {
+                        // What our own types hold can be written.
+                        let _ = encode(&pdu, &mut pair.to_smsc);
+                    }
+                }
+                Output::Event(event) => events.extend(self.event_of(event)),
+                Output::Close(_) => events.extend(self.cut()),
+            }
+        }
+        moved
+    }
+
+    fn event_of(&mut self, event: session::Event) -> Option<Event> {
+        let (link, generation) = (self.id, self.generation);
+        match event {
+            session::Event::Bound { mode, .. } => {
+                Some(Event::LinkUp { link, generation, transmits: mode.transmits(), credit: 0 })
+            }
+            session::Event::Request(Pdu { sequence_number, body, .. }) => match body {
+                Body::DeliverSm(sm) => {
+                    Some(Event::Delivered { link, generation, sequence_number, data_sm: false, sm })
+                }
+                Body::DataSm(sm) => {
+                    Some(Event::Delivered { link, generation, sequence_number, data_sm: true, sm })
+                }
+                _ => None,
+            },
+            session::Event::Answered { ticket, response } => {
+                let message_id = match response.body {
+                    Body::SubmitSmResp(resp) => resp.message_id,
+                    _ => String::new(),
+                };
+                let result = SubmitResult::Response { status: response.command_status, message_id };
+                Some(Event::Submitted { link, ticket, result })
+            }
+            session::Event::TimedOut { ticket } => {
+                Some(Event::Submitted { link, ticket, result: SubmitResult::TimedOut })
+            }
+            _ => None,
+        }
+    }
+
+    fn drain_smsc(&mut self, smsc: &mut Smsc, handsets: &mut Handsets, now: Duration) -> bool {
+        let mut moved = false;
+        while let Some(output) = self.pair.as_mut().and_then(|pair| pair.smsc.poll_output()) {
+            moved = true;
+            let Some(pair) = &mut self.pair else { break };
+            match output {
+                Output::Send(pdu) => {
+                    let _ = encode(&pdu, &mut pair.to_esme);
+                }
+                Output::Event(session::Event::BindRequested { .. }) => {
+                    pair.smsc.answer_bind(CommandStatus::ESME_ROK, BindResp::default(), now);
+                }
+                Output::Event(session::Event::Request(Pdu {
+                    sequence_number,
+                    body: Body::SubmitSm(sm),
+                    ..
+                })) => {
+                    let (command_status, message_id) = match smsc.submit(&sm, handsets) {
+                        Reply::Now(status, message_id) => (status, message_id),
+                        Reply::Never => continue,
+                        Reply::Later(message_id) => {
+                            self.held.push((sequence_number, message_id));
+                            continue;
+                        }
+                    };
+                    let body = Body::SubmitSmResp(SmResp { message_id, ..SmResp::default() });
+                    pair.smsc.respond(Pdu { command_status, sequence_number, body });
+                }
+                Output::Event(session::Event::Answered { ticket, response }) => {
+                    let place = pair.delivering.iter().position(|(known, _)| *known == ticket);
+                    let delivered = place.map(|place| pair.delivering.remove(place));
+                    if !response.command_status.is_ok() {
+                        self.unacknowledged.extend(delivered.map(|(_, sm)| sm));
+                    }
+                }
+                Output::Event(_) | Output::Close(_) => {}
+            }
+        }
+        moved
+    }
+}
