@@ -1,0 +1,212 @@
+//! Fields with separators between them: `TK,Nguyen Van A,201499999,20/12/1990`.
+//!
+//! A comma, semicolon, bar, line break or spaced dash parts fields; blanks alone do where the types tell the
+//! fields apart. Number and order are checked first, then each field in order.
+
+use jiff::civil;
+use model::ErrorKind;
+
+use super::id_number::IdNumber;
+use super::{Arg, Context, Kind, Value, name};
+use crate::words;
+
+/// Why fields are not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FieldMiss {
+    pub(crate) kind: ErrorKind,
+    /// Number and order were right.
+    pub(crate) shaped: bool,
+    /// The argument that failed, by place.
+    pub(crate) arg: usize,
+}
+
+/// Year before which nobody is taken to be born.
+const BIRTH_YEAR_MIN: i16 = 1900;
+
+/// Reads all fields behind `at`; `args` are the argument types in order.
+pub(crate) fn read(
+    args: &[&Arg],
+    context: &Context<'_>,
+    at: usize,
+    blanks: bool,
+) -> Result<Vec<Value>, FieldMiss> {
+    let text = context.text().get(at..).unwrap_or("");
+    let syntax = FieldMiss { kind: ErrorKind::BadSyntax, shaped: false, arg: 0 };
+    let body = trim_tail(trim_head(text));
+    let fields = match split(body) {
+        Some(fields) => join_date(fields, args.len()),
+        None if blanks => split_blanks(args, context, body).ok_or(syntax)?,
+        None => return Err(syntax),
+    };
+    if fields.len() != args.len() || fields.iter().any(|field| field.trim().is_empty()) {
+        return Err(syntax);
+    }
+    let fields: Vec<&str> = args.iter().zip(&fields).map(|(arg, field)| strip_label(arg, field)).collect();
+    if is_swapped(args, &fields) {
+        return Err(syntax);
+    }
+    let mut values = Vec::with_capacity(args.len());
+    for (place, (arg, field)) in args.iter().zip(&fields).enumerate() {
+        let value = read_field(arg, field, context.now.date());
+        values.push(value.ok_or(FieldMiss { kind: arg.bad, shaped: true, arg: place })?);
+    }
+    Ok(values)
+}
+
+/// One run of separators behind the keyword is one separator.
+fn trim_head(text: &str) -> &str {
+    text.trim_start_matches(|c: char| !c.is_ascii_alphanumeric())
+}
+
+fn trim_tail(text: &str) -> &str {
+    text.trim_end_matches(|c: char| !c.is_ascii_alphanumeric())
+}
+
+/// The fields, or `None` where nothing but blanks parts them.
+fn split(body: &str) -> Option<Vec<String>> {
+    let mut fields = vec![String::new()];
+    let mut parted = false;
+    let mut place = 0;
+    while place < body.len() {
+        let stop = separator_end(body, place);
+        match stop {
+            Some(stop) => {
+                parted = true;
+                fields.push(String::new());
+                place = stop;
+            }
+            None => {
+                if let Some(field) = fields.last_mut() {
+                    field.push(char::from(words::octet(body, place)));
+                }
+                place += 1;
+            }
+        }
+    }
+    parted.then_some(fields)
+}
+
+/// The end of a field separator at `at`: one sign with the blanks and line breaks around it.
+fn separator_end(body: &str, at: usize) -> Option<usize> {
+    let sign_at = words::skip_blanks(body, at);
+    let line_break = body[at..sign_at].contains('\n');
+    match words::octet(body, sign_at) {
+        b',' | b';' | b'|' => Some(words::skip_blanks(body, sign_at + 1)),
+        b'-' if sign_at > at && words::octet(body, sign_at + 1) == b' ' => {
+            Some(words::skip_blanks(body, sign_at + 1))
+        }
+        _ => line_break.then_some(sign_at),
+    }
+}
+
+/// `20,12,1990`: the three parts of a closing date may be parted by the field separator.
+fn join_date(mut fields: Vec<String>, wanted: usize) -> Vec<String> {
+    let is_number = |field: &String| {
+        let field = field.trim();
+        !field.is_empty() && field.bytes().all(|octet| octet.is_ascii_digit())
+    };
+    if fields.len() == wanted + 2 && fields[wanted..].iter().all(is_number) {
+        let tail = fields.split_off(wanted);
+        if let Some(date) = fields.last_mut() {
+            for part in tail {
+                date.push('/');
+                date.push_str(part.trim());
+            }
+        }
+    }
+    fields
+}
+
+/// Blanks alone: leading words are the first field, each further token one field.
+fn split_blanks(args: &[&Arg], context: &Context<'_>, body: &str) -> Option<Vec<String>> {
+    let tokens: Vec<&str> = body.split_ascii_whitespace().collect();
+    let first_digit = tokens.iter().position(|token| token.bytes().any(|octet| octet.is_ascii_digit()))?;
+    if first_digit == 0 || tokens.len() - first_digit != args.len() - 1 {
+        return None;
+    }
+    let name = tokens[..first_digit].join(" ");
+    if has_label(args, context, &name) {
+        return None;
+    }
+    let rest = tokens[first_digit..].iter().map(|token| (*token).to_owned());
+    Some(std::iter::once(name).chain(rest).collect())
+}
+
+/// Labels can't be told from a name where only blanks part the fields.
+fn has_label(args: &[&Arg], _context: &Context<'_>, name: &str) -> bool {
+    let mut at = 0;
+    while at < name.len() {
+        let end = words::letters_end(name, at);
+        if args.iter().any(|arg| arg.labels.end_at(name, at, end).is_some()) {
+            return true;
+        }
+        at = words::skip_separators(name, end.max(at + 1));
+    }
+    false
+}
+
+/// The field behind its label; a label without a value behind it is the value.
+fn strip_label<'a>(arg: &Arg, field: &'a str) -> &'a str {
+    let start = words::skip_separators(field, 0);
+    let end = words::letters_end(field, start);
+    match arg.labels.end_at(field, start, end) {
+        Some(end) if words::skip_separators(field, end) < field.len() => {
+            field[words::skip_separators(field, end)..].trim()
+        }
+        _ => field.trim(),
+    }
+}
+
+/// Whether the fields are all there, but in another order.
+fn is_swapped(args: &[&Arg], fields: &[&str]) -> bool {
+    let has_letter = |field: &str| field.bytes().any(|octet| octet.is_ascii_uppercase());
+    let has_digit = |field: &str| field.bytes().any(|octet| octet.is_ascii_digit());
+    let place = |wanted: fn(&Kind) -> bool| args.iter().position(|arg| wanted(&arg.kind));
+    let (name, id, date) = (
+        place(|kind| matches!(kind, Kind::Name(_))),
+        place(|kind| matches!(kind, Kind::IdNumber(_))),
+        place(|kind| matches!(kind, Kind::Date(_))),
+    );
+    let name_elsewhere = name.is_some_and(|name| {
+        let elsewhere = |(place, field): (usize, &&str)| place != name && has_letter(field) && !has_digit(field);
+        !has_letter(fields[name]) && fields.iter().enumerate().any(elsewhere)
+    });
+    let id_and_date = matches!((id, date), (Some(id), Some(date))
+        if read_birth(fields[id]).is_some() && !has_letter(fields[date]) && read_birth(fields[date]).is_none());
+    name_elsewhere || id_and_date
+}
+
+fn read_field(arg: &Arg, field: &str, today: civil::Date) -> Option<Value> {
+    match &arg.kind {
+        Kind::Name(settings) => name::tidy(field, settings.max).map(Value::Text),
+        Kind::IdNumber(_) => IdNumber::read_field(field),
+        Kind::Date(_) => read_birth(field)
+            .filter(|date| *date <= today && date.year() >= BIRTH_YEAR_MIN)
+            .map(Value::Date),
+        Kind::Word(list) => list.words.get(field).cloned().map(Value::Text),
+        Kind::Digits(digits) => {
+            let fits = digits.length.contains(&field.len()) && field.bytes().all(|o| o.is_ascii_digit());
+            fits.then(|| Value::Text(field.to_owned()))
+        }
+        Kind::Receipt(_) | Kind::Time => None,
+    }
+}
+
+/// Day, month and a year of four digits, parted by slashes, dots, dashes or blanks, or `ddmmyyyy`.
+fn read_birth(field: &str) -> Option<civil::Date> {
+    let field = field.trim();
+    let all_digits = field.bytes().all(|octet| octet.is_ascii_digit());
+    let (day, month, year) = if all_digits && field.len() == 8 {
+        (&field[..2], &field[2..4], &field[4..])
+    } else {
+        let mut parts = field.split(['/', '.', '-', ' ']).filter(|part| !part.is_empty());
+        let parts = (parts.next()?, parts.next()?, parts.next()?, parts.next());
+        let (day, month, year, None) = parts else { return None };
+        (day, month, year)
+    };
+    let digits = |part: &str, most: usize| part.len() <= most && part.bytes().all(|o| o.is_ascii_digit());
+    if !digits(day, 2) || !digits(month, 2) || !digits(year, 4) || year.len() != 4 {
+        return None;
+    }
+    civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}

@@ -1,0 +1,86 @@
+//! One word of a list: a queue's code, an activity's abbreviation.
+
+use rustc_hash::FxHashMap;
+
+use super::{Arg, Context, Read, Value, date, time};
+use crate::keywords::is_one_edit;
+use crate::words;
+
+/// A list of words.
+#[derive(Debug)]
+pub(crate) struct WordList {
+    /// Folded spelling to the word as the file spells it.
+    pub(crate) words: FxHashMap<Box<str>, String>,
+    /// One slip is corrected where exactly one word is that near.
+    pub(crate) correct: bool,
+    /// Separate letters and syllables are joined.
+    pub(crate) joined: bool,
+    /// What begins so was meant for this list.
+    pub(crate) prefix: Option<String>,
+}
+
+impl WordList {
+    /// Whether `word` is in the list, exactly.
+    pub(crate) fn contains(&self, word: &str) -> bool {
+        self.words.contains_key(word)
+    }
+
+    pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read {
+        let text = context.text();
+        let (start, labelled) = arg.skip_labels(context, at);
+        // A word in angle brackets may well be the value.
+        let bare = words::skip_separators(text, at);
+        if let Some((value, end)) = self.exact(text, start).or_else(|| self.exact(text, bare)) {
+            return Read::Found(Value::Text(value), end);
+        }
+        if start >= text.len() {
+            return arg.missing(start, labelled);
+        }
+        if date::is_meant(context, start) || time::is_meant(context, start) {
+            return arg.missing(start, true);
+        }
+        let end = words::token_end(text, start);
+        if self.correct
+            && !context.strict
+            && let Some(value) = self.near(&text[start..end])
+        {
+            return Read::Found(Value::Text(value), end);
+        }
+        let meant = self.prefix.as_deref().is_some_and(|prefix| text[start..].starts_with(prefix));
+        arg.bad(start, meant)
+    }
+
+    /// The word at `at`, its letters and syllables joined where that is allowed.
+    fn exact(&self, text: &str, at: usize) -> Option<(String, usize)> {
+        let token = words::token_end(text, at);
+        for end in [words::letters_end(text, at), token] {
+            if let Some(word) = self.words.get(&text[at..end]) {
+                return Some((word.clone(), end));
+            }
+        }
+        if !self.joined || words::letters_end(text, at) != token {
+            return None;
+        }
+        let longest = self.words.keys().map(|word| word.len()).max().unwrap_or(0);
+        let mut joined = text[at..token].to_owned();
+        let mut end = token;
+        loop {
+            let next = words::skip_separators(text, end);
+            end = words::token_end(text, next);
+            joined.push_str(&text[next..end]);
+            if next == end || joined.len() > longest {
+                return None;
+            }
+            if let Some(word) = self.words.get(joined.as_str()) {
+                return Some((word.clone(), end));
+            }
+        }
+    }
+
+    /// A list of queues or activities is short: looking at each word is cheaper than an index.
+    fn near(&self, word: &str) -> Option<String> {
+        let mut near = self.words.iter().filter(|(known, _)| is_one_edit(word, known));
+        let first = near.next()?;
+        near.all(|(_, other)| other == first.1).then(|| first.1.clone())
+    }
+}

@@ -1,0 +1,135 @@
+//! From a folded text to one that holds nothing but a command: signatures, wrappers and debris go.
+//!
+//! What goes is overwritten with blanks, so that line breaks and separators keep their places.
+
+use std::ops::Range;
+
+use crate::words::{self, Words};
+
+/// A text ready for the rules.
+#[derive(Debug)]
+pub(crate) struct Cleaned {
+    /// Upper-case ASCII with line feeds; wrappers and debris are blanks.
+    pub(crate) text: String,
+    /// Places of words without digits that stood in angle brackets: parts of a copied template.
+    pub(crate) angles: Vec<Range<usize>>,
+}
+
+impl Cleaned {
+    /// Whether `at` lies in what stood in angle brackets; then its end.
+    pub(crate) fn angle_end(&self, at: usize) -> Option<usize> {
+        self.angles.iter().find(|angle| angle.contains(&at)).map(|angle| angle.end)
+    }
+
+    /// The text with single blanks, as `explain` shows it.
+    pub(crate) fn shown(&self) -> String {
+        self.text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Folds and cleans. `is_number` tells the numbers of the platform.
+pub(crate) fn clean(original: &str, words: &Words, is_number: impl Fn(&str) -> bool) -> Cleaned {
+    let mut folded = text::fold::fold(original).text;
+    if let Some(end) = signature_start(&folded, &words.signatures) {
+        folded.truncate(end);
+    }
+    let angles = angles(&folded);
+    let mut text: String = folded.chars().map(unwrap).collect();
+    drop_debris(&mut text, words, is_number);
+    drop_heads(&mut text, words);
+    Cleaned { text, angles }
+}
+
+fn unwrap(character: char) -> char {
+    if matches!(character, '[' | ']' | '(' | ')' | '{' | '}' | '<' | '>') { ' ' } else { character }
+}
+
+/// Where the first line stands that begins a signature.
+fn signature_start(text: &str, signatures: &[String]) -> Option<usize> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_start_matches(' ');
+        // Dashes at the very head are taken for separators: a signature has something above it.
+        let dashes = body.starts_with("--") && !text[..at].trim().is_empty();
+        if dashes || signatures.iter().any(|signature| starts_with_phrase(body, signature)) {
+            return Some(at);
+        }
+        at += line.len();
+    }
+    None
+}
+
+fn starts_with_phrase(line: &str, phrase: &str) -> bool {
+    line.strip_prefix(phrase).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+}
+
+fn angles(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(open) = text[from..].find('<').map(|place| from + place) {
+        let Some(close) = text[open..].find('>').map(|place| open + place) else { break };
+        let inside = &text[open + 1..close];
+        let words_only = !inside.bytes().any(|octet| octet.is_ascii_digit())
+            && inside.bytes().any(|octet| octet.is_ascii_uppercase());
+        if words_only {
+            found.push(open + 1..close);
+        }
+        from = close + 1;
+    }
+    found
+}
+
+fn drop_debris(text: &mut String, words: &Words, is_number: impl Fn(&str) -> bool) {
+    let mut at = words::skip_separators(text, 0);
+    while at < text.len() {
+        let end = words::letters_end(text, at);
+        if end == at {
+            at = words::skip_separators(text, words::digits_end(text, at));
+            continue;
+        }
+        let whole = at == 0 || !octet_is_word(text, at - 1);
+        let debris = words.debris.end_at(text, at, end).filter(|stop| !octet_is_word(text, *stop));
+        let stop = debris.or_else(|| send_to_end(text, at, end, words, &is_number)).filter(|_| whole);
+        match stop {
+            Some(stop) => {
+                blank(text, at..stop);
+                at = words::skip_separators(text, stop);
+            }
+            None => at = words::skip_separators(text, end),
+        }
+    }
+}
+
+/// The end of `gui den so 8383` and its like.
+fn send_to_end(
+    text: &str,
+    at: usize,
+    end: usize,
+    words: &Words,
+    is_number: &impl Fn(&str) -> bool,
+) -> Option<usize> {
+    let stop = words.send_to.end_at(text, at, end)?;
+    let number = words::skip_separators(text, stop);
+    let number_end = words::digits_end(text, number);
+    is_number(&text[number..number_end]).then_some(number_end)
+}
+
+fn drop_heads(text: &mut String, words: &Words) {
+    loop {
+        let at = words::skip_separators(text, 0);
+        let end = words::letters_end(text, at);
+        match words.heads.end_at(text, at, end).filter(|stop| !octet_is_word(text, *stop)) {
+            Some(stop) => blank(text, at..stop),
+            None => return,
+        }
+    }
+}
+
+fn octet_is_word(text: &str, at: usize) -> bool {
+    words::octet(text, at).is_ascii_alphanumeric()
+}
+
+fn blank(text: &mut String, place: Range<usize>) {
+    let blanks = " ".repeat(place.len());
+    text.replace_range(place, &blanks);
+}

@@ -1,0 +1,109 @@
+//! From the values that a rule's arguments read to a typed command.
+
+use jiff::civil::{Date, DateTime, Time};
+use model::account::IdType;
+use model::{Command, ErrorKind, Redacted};
+
+use crate::args::{Arg, Kind, Value, id_number};
+use crate::grammar::{Field, Rule};
+
+/// The values of one match, by field.
+#[derive(Debug, Default)]
+pub(crate) struct Values(pub(crate) Vec<(Field, Value)>);
+
+impl Values {
+    fn get(&self, field: Field) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| *known == field).map(|(_, value)| value)
+    }
+
+    pub(crate) fn text(&self, field: Field) -> Option<&str> {
+        match self.get(field)? {
+            Value::Text(text) | Value::Id(text, _) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn owned(&self, field: Field) -> String {
+        self.text(field).unwrap_or_default().to_owned()
+    }
+
+    fn date(&self, field: Field) -> Date {
+        match self.get(field) {
+            Some(Value::Date(date) | Value::DefaultDate(date)) => *date,
+            _ => Date::default(),
+        }
+    }
+
+    fn time(&self) -> Time {
+        match self.get(Field::Time) {
+            Some(Value::Time(time)) => *time,
+            _ => Time::midnight(),
+        }
+    }
+
+    fn id(&self) -> Option<(String, IdType)> {
+        match self.get(Field::IdNumber)? {
+            Value::Id(digits, id_type) => Some((digits.clone(), *id_type)),
+            _ => None,
+        }
+    }
+
+    /// How many were really written.
+    pub(crate) fn given(&self) -> usize {
+        self.0.iter().filter(|(_, value)| !matches!(value, Value::DefaultDate(_))).count()
+    }
+}
+
+/// The command of a rule whose arguments were all read; which fields there are was checked with the file.
+pub(crate) fn build(
+    rule: &Rule,
+    args: &[Arg],
+    values: &Values,
+    now: DateTime,
+) -> Result<Command, ErrorKind> {
+    let name = || Redacted(values.owned(Field::Name));
+    let command = match rule.command.as_str() {
+        "dossier_status" => Command::DossierStatus { code: values.owned(Field::Code) },
+        "queue_status" => Command::QueueStatus { queue: values.owned(Field::Queue) },
+        "subscriber_info" => {
+            Command::SubscriberInfo { id_number: values.id().map(|(digits, _)| Redacted(digits)) }
+        }
+        "register" => return register(rule, args, values),
+        "book" => {
+            let (date, time) = (values.date(Field::Date), values.time());
+            // A slot that starts now is gone by.
+            if date.to_datetime(time) <= now {
+                return Err(ErrorKind::PastDate);
+            }
+            Command::Book { activity: values.owned(Field::Activity), date, time, name: name() }
+        }
+        "book_nearest" => Command::BookNearest { activity: values.owned(Field::Activity), name: name() },
+        "free_slots" => Command::FreeSlots {
+            activity: values.owned(Field::Activity),
+            date: values.date(Field::Date),
+            date_defaulted: matches!(values.get(Field::Date), Some(Value::DefaultDate(_))),
+        },
+        "cancel" => {
+            Command::Cancel { code: Redacted(values.owned(Field::Code)), date: values.date(Field::Date) }
+        }
+        text => Command::Text { command: text.to_owned() },
+    };
+    Ok(command)
+}
+
+fn register(rule: &Rule, args: &[Arg], values: &Values) -> Result<Command, ErrorKind> {
+    let (id_number, id_type) = values.id().ok_or(ErrorKind::BadId)?;
+    let dob = values.date(Field::Dob);
+    let checked = rule.slots.iter().any(
+        |slot| matches!(args.get(slot.arg).map(|arg| &arg.kind), Some(Kind::IdNumber(id)) if id.birth_year),
+    );
+    if checked && !id_number::agrees(&id_number, id_type, dob) {
+        return Err(ErrorKind::IdDobMismatch);
+    }
+    Ok(Command::Register {
+        name: Redacted(values.owned(Field::Name)),
+        id_number: Redacted(id_number),
+        id_type,
+        dob: Redacted(dob),
+    })
+}

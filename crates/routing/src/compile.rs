@@ -1,0 +1,101 @@
+//! From a services file to settings and grammar, with every error at its place.
+
+mod arguments;
+mod calendar;
+mod pattern;
+mod rules;
+mod settings;
+
+use model::Service;
+use toml::Spanned;
+
+use crate::file::File;
+use crate::grammar::Grammar;
+use crate::report::Report;
+
+/// One service, compiled.
+pub(crate) struct Compiled {
+    pub(crate) service: Service,
+    pub(crate) grammar: Grammar,
+    pub(crate) platform: Option<String>,
+    /// Spelling and keyword, for the other numbers of the platform.
+    pub(crate) foreign: Vec<(String, String)>,
+}
+
+/// The format's version.
+const SCHEMA: u32 = 1;
+
+/// Compiles all files; errors go to the report.
+pub(crate) fn files<N: AsRef<str>, T: AsRef<str>>(files: &[(N, T)], report: &mut Report) -> Vec<Compiled> {
+    let mut compiled = Vec::new();
+    for (name, text) in files {
+        let (name, text) = (name.as_ref(), text.as_ref());
+        report.add_source(name, text);
+        if let Some(file) = parse(name, text, report) {
+            compiled.push(file_to_service(&file, name, report));
+        }
+    }
+    compiled
+}
+
+/// Reads one file; a mistake in its form is told with the place that `toml` gives.
+pub(crate) fn parse(name: &str, text: &str, report: &mut Report) -> Option<File> {
+    match toml::from_str::<File>(text) {
+        Ok(file) => Some(file),
+        Err(error) => {
+            let help = unknown_field(error.message());
+            report.error(name, error.span().unwrap_or(0..0), error.message().to_owned(), help);
+            None
+        }
+    }
+}
+
+/// A suggestion for `unknown field `x`, expected one of …`.
+fn unknown_field(message: &str) -> Option<String> {
+    let mut names = message.split('`').skip(1).step_by(2);
+    let wrong = names.next().filter(|_| message.starts_with("unknown"))?;
+    let known: Vec<&str> = names.collect();
+    crate::report::suggest(wrong, known.iter().copied())
+}
+
+fn file_to_service(file: &File, name: &str, report: &mut Report) -> Compiled {
+    if *file.schema.get_ref() != SCHEMA {
+        let message = format!("schema {} is not known", file.schema.get_ref());
+        report.error(name, file.schema.span(), message, Some(format!("write schema = {SCHEMA}")));
+    }
+    let mut out = Out { name, report };
+    let service = settings::service(file, &mut out);
+    let (grammar, foreign) = rules::grammar(file, &service, &mut out);
+    report.counts.services += 1;
+    report.counts.rules += file.rule.len();
+    report.counts.templates += file.template.len();
+    Compiled { service, grammar, platform: file.service.platform.clone(), foreign }
+}
+
+/// Where findings of one file go.
+pub(crate) struct Out<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) report: &'a mut Report,
+}
+
+impl Out<'_> {
+    pub(crate) fn error<T>(&mut self, at: &Spanned<T>, message: String, help: Option<String>) {
+        self.report.error(self.name, at.span(), message, help);
+    }
+
+    /// The value, or an error with its reason at `at`.
+    pub(crate) fn read<T, V, E: ToString>(
+        &mut self,
+        at: &Spanned<T>,
+        read: Result<V, E>,
+        help: &str,
+    ) -> Option<V> {
+        match read {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.error(at, error.to_string(), Some(help.to_owned()));
+                None
+            }
+        }
+    }
+}

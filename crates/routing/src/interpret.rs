@@ -1,0 +1,230 @@
+//! A whole message: how many commands it holds, whether they are this number's, and what it means.
+
+use jiff::civil::DateTime;
+use model::{Command, ErrorKind, Rejection};
+
+use crate::clean::Cleaned;
+use crate::grammar::Grammar;
+use crate::parse::{Outcome, Parsed, Parser, Trace, find_word};
+use crate::rules::{Foreign, Platform};
+use crate::words;
+
+/// What a message means to one service.
+#[derive(Debug)]
+pub(crate) struct Meaning {
+    pub(crate) rule: Option<usize>,
+    pub(crate) result: Result<Command, Rejection>,
+}
+
+/// The surroundings of a reading.
+pub(crate) struct Reader<'a> {
+    pub(crate) service: usize,
+    pub(crate) grammars: &'a [Grammar],
+    pub(crate) platform: Option<&'a Platform>,
+    pub(crate) now: DateTime,
+}
+
+/// One stretch of a message that begins with a keyword.
+enum Segment {
+    Own(Parsed),
+    Foreign(Foreign),
+    Unknown,
+}
+
+/// Keywords behind the first one.
+struct Hits {
+    /// Where commands with arguments of their own begin.
+    cuts: Vec<usize>,
+    /// Another number's keyword stands alone somewhere.
+    bare_foreign: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn read(&self, cleaned: &Cleaned, trace: &mut Trace) -> Meaning {
+        if words::skip_separators(&cleaned.text, 0) >= cleaned.text.len() {
+            return reject(None, Rejection::new(ErrorKind::Empty));
+        }
+        let hits = self.hits(cleaned);
+        if !hits.cuts.is_empty() {
+            return self.read_segments(cleaned, &hits.cuts, trace);
+        }
+        match self.segment(cleaned, trace) {
+            Segment::Own(parsed) if hits.bare_foreign && !took_words(&parsed) => {
+                reject(Some(parsed.rule), Rejection::new(ErrorKind::MultipleCommands))
+            }
+            segment => self.meaning(segment),
+        }
+    }
+
+    fn grammar(&self) -> &'a Grammar {
+        &self.grammars[self.service]
+    }
+
+    fn parser<'b>(&self, service: usize, cleaned: &'b Cleaned) -> Parser<'b>
+    where
+        'a: 'b,
+    {
+        Parser { grammar: &self.grammars[service], cleaned, now: self.now }
+    }
+
+    fn foreign(&self, word: &str) -> Option<&'a Foreign> {
+        let found = self.platform?.keywords.get(word)?;
+        found.iter().find(|foreign| foreign.service != self.service)
+    }
+
+    /// Looks at each word once: a keyword with arguments of its own begins another command.
+    fn hits(&self, cleaned: &Cleaned) -> Hits {
+        let text = &cleaned.text;
+        let mut hits = Hits { cuts: Vec::new(), bare_foreign: false };
+        let own = self.parser(self.service, cleaned);
+        let mut at = own.path_end(0);
+        if at == 0 {
+            at = words::token_end(text, words::skip_separators(text, 0));
+        }
+        while at < text.len() {
+            let start = words::skip_separators(text, at);
+            at = words::letters_end(text, start);
+            if at == start {
+                at = words::digits_end(text, start).max(start + 1);
+                continue;
+            }
+            let word = &text[start..at];
+            let glued = start > 0 && words::octet(text, start - 1).is_ascii_alphanumeric();
+            if glued {
+                continue;
+            }
+            let service = if self.grammar().keywords.exact(0, word).is_some() {
+                self.service
+            } else if let Some(foreign) = self.foreign(word) {
+                foreign.service
+            } else {
+                continue;
+            };
+            let parser = self.parser(service, cleaned);
+            if parser.parse(start, false, &mut Trace::default()).is_some_and(|it| it.has_arguments()) {
+                hits.cuts.push(start);
+                at = parser.path_end(start);
+            } else if service != self.service {
+                hits.bare_foreign = true;
+            }
+        }
+        hits
+    }
+
+    fn read_segments(&self, cleaned: &Cleaned, cuts: &[usize], trace: &mut Trace) -> Meaning {
+        let mut bounds = vec![0];
+        bounds.extend_from_slice(cuts);
+        bounds.push(cleaned.text.len());
+        let mut segments = bounds.windows(2).map(|bound| {
+            let angles = cleaned.angles.iter().filter(|angle| angle.start >= bound[0] && angle.end <= bound[1]);
+            let angles = angles.map(|angle| angle.start - bound[0]..angle.end - bound[0]).collect();
+            Cleaned { text: cleaned.text[bound[0]..bound[1]].to_owned(), angles }
+        });
+        let Some(mut first) = segments.next().map(|segment| self.segment(&segment, trace)) else {
+            return reject(None, Rejection::new(ErrorKind::Empty));
+        };
+        if matches!(first, Segment::Unknown) {
+            return self.meaning(first);
+        }
+        for segment in segments {
+            let next = self.segment(&segment, trace);
+            if is_keyword_alone(&first) && same_keyword(&first, &next) {
+                first = next;
+            } else if !same(&first, &next) {
+                return reject(None, Rejection::new(ErrorKind::MultipleCommands));
+            }
+        }
+        self.meaning(first)
+    }
+
+    /// One stretch: a command of this number, a keyword of another, or neither.
+    fn segment(&self, cleaned: &Cleaned, trace: &mut Trace) -> Segment {
+        if let Some(parsed) = self.parser(self.service, cleaned).parse(0, true, trace) {
+            return Segment::Own(parsed);
+        }
+        match self.foreign_head(cleaned) {
+            Some(foreign) => Segment::Foreign(foreign),
+            None => Segment::Unknown,
+        }
+    }
+
+    /// Another number's keyword at the head: exact, joined, or glued to a well-formed rest; never corrected.
+    fn foreign_head(&self, cleaned: &Cleaned) -> Option<Foreign> {
+        let platform = self.platform?;
+        let text = &cleaned.text;
+        if let Some((foreign, _)) = find_word(text, 0, platform.longest, |word| self.foreign(word)) {
+            return Some(foreign.clone());
+        }
+        let start = words::skip_separators(text, 0);
+        let end = words::letters_end(text, start);
+        let lengths = (1..=platform.longest.min(end - start)).rev();
+        let mut prefixes = lengths.filter_map(|length| self.foreign(&text[start..start + length]));
+        prefixes
+            .find(|foreign| {
+                let parsed = self.parser(foreign.service, cleaned).parse(start, false, &mut Trace::default());
+                parsed.is_some_and(|parsed| parsed.is_match())
+            })
+            .cloned()
+    }
+
+    fn meaning(&self, segment: Segment) -> Meaning {
+        match segment {
+            Segment::Own(parsed) => self.own_meaning(parsed),
+            Segment::Unknown => reject(None, Rejection::new(ErrorKind::UnknownKeyword)),
+            Segment::Foreign(foreign) => {
+                let mut rejection = Rejection::new(ErrorKind::WrongNumber);
+                rejection.values.insert("kw".to_owned(), foreign.keyword);
+                rejection.values.insert("num".to_owned(), foreign.number);
+                reject(None, rejection)
+            }
+        }
+    }
+
+    fn own_meaning(&self, parsed: Parsed) -> Meaning {
+        let grammar = self.grammar();
+        let rule = &grammar.rules[parsed.rule];
+        let (kind, arg) = match parsed.outcome {
+            Outcome::Command { command, .. } => return Meaning { rule: Some(parsed.rule), result: Ok(command) },
+            Outcome::Refused(kind) => (kind, None),
+            Outcome::Multiple => (ErrorKind::MultipleCommands, None),
+            Outcome::Miss { kind, arg, .. } => (kind, arg),
+        };
+        let mut rejection = Rejection::new(kind);
+        rejection.command = Some(rule.command.clone());
+        if let Some(arg) = arg.and_then(|arg| grammar.args.get(arg)) {
+            rejection.values.insert("field".to_owned(), arg.title.clone());
+        }
+        if let Some(activity) = parsed.activity {
+            rejection.values.insert("act".to_owned(), activity);
+        }
+        reject(Some(parsed.rule), rejection)
+    }
+}
+
+fn reject(rule: Option<usize>, rejection: Rejection) -> Meaning {
+    Meaning { rule, result: Err(rejection) }
+}
+
+fn took_words(parsed: &Parsed) -> bool {
+    matches!(parsed.outcome, Outcome::Command { took_words: true, .. })
+}
+
+fn is_keyword_alone(segment: &Segment) -> bool {
+    matches!(segment, Segment::Own(parsed) if !parsed.has_arguments() && !parsed.is_match())
+}
+
+fn same_keyword(a: &Segment, b: &Segment) -> bool {
+    matches!((a, b), (Segment::Own(a), Segment::Own(b)) if a.root == b.root)
+}
+
+/// Whether two stretches say the same.
+fn same(a: &Segment, b: &Segment) -> bool {
+    match (a, b) {
+        (Segment::Own(a), Segment::Own(b)) => match (&a.outcome, &b.outcome) {
+            (Outcome::Command { command: a, .. }, Outcome::Command { command: b, .. }) => a == b,
+            _ => false,
+        },
+        (Segment::Foreign(a), Segment::Foreign(b)) => a.keyword == b.keyword,
+        _ => false,
+    }
+}

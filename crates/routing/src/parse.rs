@@ -1,0 +1,378 @@
+//! One command at one place of the text: follow the keywords, then try the rules behind them.
+
+use jiff::civil::DateTime;
+use model::{Command, ErrorKind};
+
+use crate::args::{Context, Miss, Read, fields};
+use crate::clean::Cleaned;
+use crate::command::{self, Values};
+use crate::grammar::{Field, Grammar, Rule};
+use crate::keywords::{Keywords, NodeId};
+use crate::words;
+
+/// What a rule made of the text, for `explain`.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    pub(crate) rule: usize,
+    pub(crate) outcome: Result<Vec<(Field, String)>, Failure>,
+}
+
+/// Why a rule did not match.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) kind: ErrorKind,
+    /// The argument that failed; none where words were left over.
+    pub(crate) arg: Option<usize>,
+    /// What stood there.
+    pub(crate) found: String,
+}
+
+/// Collects what was tried, where somebody wants to know.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    pub(crate) on: bool,
+    pub(crate) tried: Vec<Tried>,
+}
+
+/// The reading of one place.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) rule: usize,
+    /// Keywords that led to the rule.
+    pub(crate) path: usize,
+    /// The topmost keyword's node.
+    pub(crate) root: NodeId,
+    pub(crate) activity: Option<String>,
+    pub(crate) outcome: Outcome,
+}
+
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// A command, how many of its arguments were written, and whether a name took words in.
+    Command { command: Command, given: usize, took_words: bool },
+    /// Well formed, but refused for what it says.
+    Refused(ErrorKind),
+    /// Two commands by one keyword.
+    Multiple,
+    /// Not well formed.
+    Miss { kind: ErrorKind, depth: usize, claimed: bool, arg: Option<usize> },
+}
+
+impl Parsed {
+    pub(crate) fn is_match(&self) -> bool {
+        !matches!(self.outcome, Outcome::Miss { .. })
+    }
+
+    /// Whether the keyword has arguments of its own behind it.
+    pub(crate) fn has_arguments(&self) -> bool {
+        match self.outcome {
+            Outcome::Command { given, .. } => given > 0 || self.path > 1,
+            Outcome::Refused(_) | Outcome::Multiple => true,
+            Outcome::Miss { depth, claimed, .. } => depth > 0 || claimed,
+        }
+    }
+
+    fn rank(&self) -> (usize, bool) {
+        match self.outcome {
+            Outcome::Miss { depth, claimed, .. } => (depth, claimed),
+            _ => (usize::MAX, true),
+        }
+    }
+}
+
+/// Reads one service's commands in one text.
+pub(crate) struct Parser<'a> {
+    pub(crate) grammar: &'a Grammar,
+    pub(crate) cleaned: &'a Cleaned,
+    pub(crate) now: DateTime,
+}
+
+/// The place in the tree that a reading has reached.
+#[derive(Clone, Copy)]
+struct Place {
+    node: NodeId,
+    root: NodeId,
+    path: usize,
+    at: usize,
+    strict: bool,
+}
+
+impl Place {
+    fn down(self, node: NodeId, at: usize) -> Self {
+        let root = if self.path == 0 { node } else { self.root };
+        Self { node, root, path: self.path + 1, at, strict: self.strict }
+    }
+}
+
+impl<'a> Parser<'a> {
+    /// The command that begins at `at`; none where no keyword stands there. `corrections` allows a slip.
+    pub(crate) fn parse(&self, at: usize, corrections: bool, trace: &mut Trace) -> Option<Parsed> {
+        self.descend(Place { node: 0, root: 0, path: 0, at, strict: !corrections }, trace)
+    }
+
+    /// The end of the keyword path at `at`, exact or joined.
+    pub(crate) fn path_end(&self, at: usize) -> usize {
+        let (mut node, mut end) = (0, at);
+        while let Some((child, next)) = self.keyword(node, end) {
+            (node, end) = (child, next);
+        }
+        end
+    }
+
+    fn text(&self) -> &'a str {
+        &self.cleaned.text
+    }
+
+    fn keyword(&self, node: NodeId, at: usize) -> Option<(NodeId, usize)> {
+        let keywords = &self.grammar.keywords;
+        find_word(self.text(), at, keywords.longest(node), |word| {
+            keywords.exact(node, word).map(|child| child.node)
+        })
+    }
+
+    fn descend(&self, place: Place, trace: &mut Trace) -> Option<Parsed> {
+        if let Some((child, end)) = self.keyword(place.node, place.at) {
+            return self.descend(place.down(child, end), trace);
+        }
+        let best = self.best_rule(place, trace);
+        if best.as_ref().is_some_and(|best| best.is_match() || best.rank().0 > 0) {
+            return best;
+        }
+        self.alternative(place, trace).or(best)
+    }
+
+    /// A slip in the keyword, or a keyword glued to what follows.
+    fn alternative(&self, place: Place, trace: &mut Trace) -> Option<Parsed> {
+        let start = words::skip_separators(self.text(), place.at);
+        let end = words::letters_end(self.text(), start);
+        if end == start {
+            return None;
+        }
+        let digits_follow = words::octet(self.text(), end).is_ascii_digit();
+        let glued = self.glued(place, start, end, trace);
+        let (first, second) = if digits_follow && glued.as_ref().is_some_and(Parsed::is_match) {
+            (glued, None)
+        } else {
+            (self.corrected(place, start, end, trace), glued)
+        };
+        first.or(second)
+    }
+
+    fn corrected(&self, place: Place, start: usize, end: usize, trace: &mut Trace) -> Option<Parsed> {
+        if place.strict {
+            return None;
+        }
+        let node = self.grammar.keywords.corrected(place.node, &self.text()[start..end])?;
+        let place = Place { strict: true, ..place.down(node, end) };
+        self.descend(place, trace).filter(Parsed::is_match)
+    }
+
+    /// `XNCSTTXC`, `OBJZOP`: the longest keyword with a well-formed rest, or with a rest that was begun well.
+    fn glued(&self, place: Place, start: usize, end: usize, trace: &mut Trace) -> Option<Parsed> {
+        let longest = self.grammar.keywords.longest(place.node).min(end - start);
+        let digits_follow = words::octet(self.text(), end).is_ascii_digit();
+        let mut begun = None;
+        for length in (1..=longest).rev() {
+            let Some(child) = self.grammar.keywords.exact(place.node, &self.text()[start..start + length]) else {
+                continue;
+            };
+            let Some(parsed) = self.descend(place.down(child.node, start + length), trace) else { continue };
+            let correct = self.grammar.keywords.node(child.node).correct && child.correct;
+            let (depth, claimed) = parsed.rank();
+            if parsed.is_match() && !self.ate_nothing(&parsed) {
+                return Some(parsed);
+            }
+            if begun.is_none() && (depth > 0 || (claimed && (digits_follow || !place.strict) && correct)) {
+                begun = Some(parsed);
+            }
+        }
+        begun
+    }
+
+    /// A glued keyword whose command took nothing of the rest is no keyword (`TTTBLA`).
+    fn ate_nothing(&self, parsed: &Parsed) -> bool {
+        matches!(parsed.outcome, Outcome::Command { given: 0, .. }) && parsed.path < 2
+    }
+
+    /// Tries the rules whose keywords end here; the first match, else the miss that came furthest.
+    fn best_rule(&self, place: Place, trace: &mut Trace) -> Option<Parsed> {
+        let mut best: Option<Parsed> = None;
+        for index in &self.grammar.keywords.node(place.node).rules {
+            let parsed = self.try_rule(*index, place, true, trace);
+            if parsed.is_match() {
+                return Some(parsed);
+            }
+            // Without a keyword a text that misses is simply no command.
+            if place.path > 0 && best.as_ref().is_none_or(|best| parsed.rank() > best.rank()) {
+                best = Some(parsed);
+            }
+        }
+        best
+    }
+
+    fn try_rule(&self, index: usize, place: Place, repeat: bool, trace: &mut Trace) -> Parsed {
+        let rule = &self.grammar.rules[index];
+        let context = Context {
+            cleaned: self.cleaned,
+            words: &self.grammar.words,
+            now: self.now,
+            horizon_days: self.grammar.horizon_days,
+            args: &self.grammar.args,
+            // Bare codes are never corrected.
+            strict: place.strict || place.path == 0,
+        };
+        let read = if rule.fields {
+            self.read_fields(rule, &context, place.at)
+        } else {
+            self.read_slots(rule, &context, place.at)
+        };
+        let (outcome, values) = match read {
+            Err((outcome, values)) => (outcome, values),
+            Ok((refused, end, values)) => {
+                let outcome = self.settle(index, place, refused, end, &values, repeat);
+                (outcome, values)
+            }
+        };
+        if trace.on {
+            trace.tried.push(self.tried(index, &outcome, &values));
+        }
+        let activity = values.text(Field::Activity).map(str::to_owned);
+        Parsed { rule: index, path: place.path, root: place.root, activity, outcome }
+    }
+
+    fn settle(
+        &self,
+        index: usize,
+        place: Place,
+        refused: Option<ErrorKind>,
+        end: usize,
+        values: &Values,
+        repeat: bool,
+    ) -> Outcome {
+        let rule = &self.grammar.rules[index];
+        let built = match refused {
+            Some(kind) => Err(kind),
+            None => command::build(rule, &self.grammar.args, values, self.now),
+        };
+        let left = words::skip_separators(self.text(), end);
+        if left < self.text().len() {
+            let second = if repeat { self.repeated(place, left) } else { None };
+            match (second, rule.extra) {
+                (Some(second), _) if built.as_ref().is_ok_and(|first| *first == second) => {}
+                (Some(_), _) => return Outcome::Multiple,
+                (None, Some(kind)) => {
+                    return Outcome::Miss { kind, depth: rule.slots.len(), claimed: false, arg: None };
+                }
+                (None, None) => {}
+            }
+        }
+        match built {
+            Ok(command) => {
+                let took_words = rule.slots.iter().any(|slot| slot.field == Field::Name);
+                Outcome::Command { command, given: values.given(), took_words }
+            }
+            Err(kind) => Outcome::Refused(kind),
+        }
+    }
+
+    /// A second command by the same keyword in what is left over: `XNC 13557009 13557010`.
+    fn repeated(&self, place: Place, left: usize) -> Option<Command> {
+        for index in &self.grammar.keywords.node(place.node).rules {
+            let place = Place { at: left, strict: true, ..place };
+            let parsed = self.try_rule(*index, place, false, &mut Trace::default());
+            if let Outcome::Command { command, given: 1.., .. } = parsed.outcome {
+                return Some(command);
+            }
+        }
+        None
+    }
+
+    fn read_slots(&self, rule: &Rule, context: &Context<'_>, at: usize) -> SlotsRead {
+        let mut values = Values::default();
+        let (mut end, mut refused) = (at, None);
+        for (depth, slot) in rule.slots.iter().enumerate() {
+            let arg = &self.grammar.args[slot.arg];
+            match arg.read(context, end) {
+                Read::Found(value, stop) => {
+                    values.0.push((slot.field, value));
+                    end = stop;
+                }
+                Read::Refused(kind, stop) => {
+                    refused = refused.or(Some(kind));
+                    end = stop;
+                }
+                Read::Miss(miss) if slot.optional && !miss.claimed => {}
+                Read::Miss(Miss { kind, claimed, .. }) => {
+                    return Err((Outcome::Miss { kind, depth, claimed, arg: Some(slot.arg) }, values));
+                }
+            }
+        }
+        Ok((refused, end, values))
+    }
+
+    fn read_fields(&self, rule: &Rule, context: &Context<'_>, at: usize) -> SlotsRead {
+        let args: Vec<_> = rule.slots.iter().map(|slot| &self.grammar.args[slot.arg]).collect();
+        match fields::read(&args, context, at, rule.blanks) {
+            Ok(values) => {
+                let fields = rule.slots.iter().map(|slot| slot.field);
+                Ok((None, self.text().len(), Values(fields.zip(values).collect())))
+            }
+            Err(miss) => {
+                let depth = if miss.shaped { miss.arg + 1 } else { 0 };
+                let arg = miss.shaped.then(|| rule.slots[miss.arg].arg);
+                let outcome = Outcome::Miss { kind: miss.kind, depth, claimed: false, arg };
+                Err((outcome, Values::default()))
+            }
+        }
+    }
+
+    fn tried(&self, rule: usize, outcome: &Outcome, values: &Values) -> Tried {
+        let show = |(field, value): &(Field, crate::args::Value)| (*field, crate::explain::show(value));
+        let failure = |kind, arg| Failure { kind, arg, found: self.cleaned.shown() };
+        let outcome = match outcome {
+            Outcome::Command { .. } => Ok(values.0.iter().map(show).collect()),
+            Outcome::Refused(kind) => Err(failure(*kind, None)),
+            Outcome::Multiple => Err(failure(ErrorKind::MultipleCommands, None)),
+            Outcome::Miss { kind, arg, .. } => Err(failure(*kind, *arg)),
+        };
+        Tried { rule, outcome }
+    }
+}
+
+type SlotsRead = Result<(Option<ErrorKind>, usize, Values), (Outcome, Values)>;
+
+/// The known word at `at`: a run of letters, or separate letters and syllables joined.
+pub(crate) fn find_word<T>(
+    text: &str,
+    at: usize,
+    longest: usize,
+    look_up: impl Fn(&str) -> Option<T>,
+) -> Option<(T, usize)> {
+    let start = words::skip_separators(text, at);
+    let mut end = words::letters_end(text, start);
+    if end == start || end - start > longest {
+        return None;
+    }
+    if let Some(found) = look_up(&text[start..end]) {
+        return Some((found, end));
+    }
+    let mut joined = String::new();
+    while joined.len() < longest {
+        if joined.is_empty() {
+            joined.push_str(&text[start..end]);
+        }
+        let next = words::skip_separators(text, end);
+        let stop = words::letters_end(text, next);
+        if stop == next || text[end..next].contains('\n') || joined.len() + stop - next > longest {
+            return None;
+        }
+        joined.push_str(&text[next..stop]);
+        end = stop;
+        if Keywords::may_join(joined.len())
+            && let Some(found) = look_up(&joined)
+        {
+            return Some((found, end));
+        }
+    }
+    None
+}

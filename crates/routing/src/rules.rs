@@ -1,0 +1,174 @@
+//! The compiled rules of all services.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use model::{Interpretation, Service, ServiceId};
+use rustc_hash::FxHashMap;
+
+use crate::clean::{Cleaned, clean};
+use crate::compile::{self, Compiled};
+use crate::explain::Explanation;
+use crate::grammar::Grammar;
+use crate::interpret::{Meaning, Reader};
+use crate::parse::Trace;
+use crate::report::Report;
+
+/// The packs that come with the program.
+const BUILTIN: [(&str, &str); 4] = [
+    ("hue-xnc.toml", include_str!("../../../deploy/services/hue-xnc.toml")),
+    ("tttb.toml", include_str!("../../../deploy/services/tttb.toml")),
+    ("danang.toml", include_str!("../../../deploy/services/danang.toml")),
+    ("trutnov.toml", include_str!("../../../deploy/services/trutnov.toml")),
+];
+
+/// A keyword of another service on the same platform.
+#[derive(Debug, Clone)]
+pub(crate) struct Foreign {
+    pub(crate) service: usize,
+    /// As its file spells it.
+    pub(crate) keyword: String,
+    /// The number to write to.
+    pub(crate) number: String,
+}
+
+/// Services whose citizens mix their numbers up.
+#[derive(Debug, Default)]
+pub(crate) struct Platform {
+    pub(crate) keywords: FxHashMap<Box<str>, Vec<Foreign>>,
+    pub(crate) longest: usize,
+}
+
+/// The compiled rules: read once, asked for each message. A message costs the same with ten rules as with a
+/// hundred thousand.
+#[derive(Debug, Default)]
+pub struct Rules {
+    services: Vec<Arc<Service>>,
+    grammars: Vec<Grammar>,
+    platforms: Vec<Platform>,
+    by_id: FxHashMap<ServiceId, usize>,
+    by_number: FxHashMap<String, usize>,
+}
+
+impl Rules {
+    /// Reads services files, given as (name or path, text).
+    ///
+    /// # Errors
+    /// The report with every error at its line and column; nothing is taken then.
+    pub fn load<N: AsRef<str>, T: AsRef<str>>(files: &[(N, T)]) -> Result<Self, Report> {
+        let mut report = Report::default();
+        let compiled = compile::files(files, &mut report);
+        let rules = Self::assemble(compiled);
+        crate::check::texts(&rules.services, &mut report);
+        if report.is_error() { Err(report) } else { Ok(rules) }
+    }
+
+    /// The packs that come with the program; `check` runs over them in this crate's tests.
+    #[must_use]
+    pub fn builtin() -> Self {
+        Self::assemble(compile::files(&BUILTIN, &mut Report::default()))
+    }
+
+    /// Names and texts of the packs that come with the program.
+    #[must_use]
+    pub fn builtin_files() -> &'static [(&'static str, &'static str)] {
+        &BUILTIN
+    }
+
+    pub(crate) fn assemble(compiled: Vec<Compiled>) -> Self {
+        let mut rules = Self::default();
+        let mut names: Vec<String> = Vec::new();
+        for Compiled { service, mut grammar, platform, foreign } in compiled {
+            let index = rules.services.len();
+            grammar.platform = platform.map(|name| rules.platform(&mut names, name));
+            if let Some(platform) = grammar.platform.and_then(|index| rules.platforms.get_mut(index)) {
+                for (spelling, keyword) in foreign {
+                    platform.longest = platform.longest.max(spelling.len());
+                    let number = service.numbers.first().cloned().unwrap_or_default();
+                    let foreign = Foreign { service: index, keyword, number };
+                    platform.keywords.entry(spelling.into()).or_default().push(foreign);
+                }
+            }
+            rules.by_id.insert(service.id.clone(), index);
+            rules.by_number.extend(service.numbers.iter().map(|number| (number.clone(), index)));
+            rules.services.push(Arc::new(service));
+            rules.grammars.push(grammar);
+        }
+        rules
+    }
+
+    fn platform(&mut self, names: &mut Vec<String>, name: String) -> usize {
+        if let Some(known) = names.iter().position(|known| *known == name) {
+            return known;
+        }
+        names.push(name);
+        self.platforms.push(Platform::default());
+        names.len() - 1
+    }
+
+    /// All services.
+    #[must_use]
+    pub fn services(&self) -> &[Arc<Service>] {
+        &self.services
+    }
+
+    /// A service by its name.
+    #[must_use]
+    pub fn service(&self, id: &ServiceId) -> Option<&Arc<Service>> {
+        self.services.get(*self.by_id.get(id)?)
+    }
+
+    /// The service on a number: digits, with or without `+`.
+    #[must_use]
+    pub fn by_number(&self, to: &str) -> Option<&Arc<Service>> {
+        self.services.get(self.index(to)?)
+    }
+
+    fn index(&self, to: &str) -> Option<usize> {
+        self.by_number.get(to.strip_prefix('+').unwrap_or(to)).copied()
+    }
+
+    /// What a text to a number means at a moment; `None` where no service has the number.
+    #[must_use]
+    pub fn interpret(&self, to: &str, text: &str, now: Timestamp) -> Option<Interpretation> {
+        let service = self.index(to)?;
+        let cleaned = self.clean(service, text);
+        Some(self.interpretation(service, self.read(service, &cleaned, now, &mut Trace::default())))
+    }
+
+    /// The same with the way that led there; `None` where no service has the number.
+    #[must_use]
+    pub fn explain(&self, to: &str, text: &str, now: Timestamp) -> Option<Explanation> {
+        let service = self.index(to)?;
+        let cleaned = self.clean(service, text);
+        let mut trace = Trace { on: true, tried: Vec::new() };
+        let meaning = self.read(service, &cleaned, now, &mut trace);
+        let interpretation = self.interpretation(service, meaning);
+        Some(Explanation::new(&self.grammars[service], &cleaned, trace, interpretation))
+    }
+
+    fn clean(&self, service: usize, text: &str) -> Cleaned {
+        clean(text, &self.grammars[service].words, |number| self.by_number.contains_key(number))
+    }
+
+    fn read(&self, service: usize, cleaned: &Cleaned, now: Timestamp, trace: &mut Trace) -> Meaning {
+        let grammar = &self.grammars[service];
+        let now = now.to_zoned(self.services[service].zone.clone()).datetime();
+        let platform = grammar.platform.and_then(|index| self.platforms.get(index));
+        Reader { service, grammars: &self.grammars, platform, now }.read(cleaned, trace)
+    }
+
+    fn interpretation(&self, service: usize, meaning: Meaning) -> Interpretation {
+        let service_settings = &self.services[service];
+        let rule = meaning.rule.map(|rule| self.grammars[service].rules[rule].id.clone());
+        let result = meaning.result.map_err(|mut rejection| {
+            let form = rejection.command.as_ref().and_then(|name| service_settings.forms.get(name));
+            if let Some(form) = form {
+                rejection.values.insert("form".to_owned(), form.form.clone());
+                rejection.values.insert("ex".to_owned(), form.example.clone());
+            }
+            rejection
+        });
+        Interpretation { service: service_settings.id.clone(), rule, result }
+    }
+}
