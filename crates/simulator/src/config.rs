@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use codec::data_coding::DefaultAlphabet;
 use model::Redacted;
 
-use crate::{faults::Faults, message::SourceStyle};
+use crate::faults::Faults;
 
 /// Settings of one simulator. [`Config::default`] listens on a free port of the loopback address, without HTTP,
 /// and lets anybody bind.
@@ -36,8 +36,6 @@ pub struct Exchanging {
     pub window: usize,
     /// When an unacknowledged delivery is sent again.
     pub redelivery: Redelivery,
-    /// How citizens' numbers are written.
-    pub source: SourceStyle,
     /// What data_coding 0 means in both directions.
     pub default_alphabet: DefaultAlphabet,
     /// Seed of all percentages.
@@ -94,7 +92,6 @@ impl Default for Exchanging {
             credentials: None,
             window: 100,
             redelivery: Redelivery::default(),
-            source: SourceStyle::default(),
             default_alphabet: DefaultAlphabet::default(),
             seed: 0,
         }

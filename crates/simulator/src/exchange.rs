@@ -244,7 +244,7 @@ impl Exchange {
         let from = self.handsets.find_or_make(&message.from).ok_or(SendError::BooksFull)?;
         let handset = self.handsets.get_mut(from).ok_or(SendError::BooksFull)?;
         handset.reference = handset.reference.wrapping_add(1);
-        let source = self.config.source.address(&handset.number);
+        let source = self.faults.source_style.address(&handset.number);
         let sms = message::deliveries(message, &source, handset.reference);
         self.handsets.alias(from, &source.digits);
         let parts = u16::try_from(sms.len()).unwrap_or(u16::MAX);
@@ -310,6 +310,7 @@ impl Exchange {
     fn choose(&self, delivery: &Delivery) -> Option<BindId> {
         let has_room = |id: &BindId| self.links.get(id).is_some_and(|link| link.has_room(self.config.window));
         let preferred = match (delivery.kind, delivery.route) {
+            (Kind::Part(_), _) if self.faults.scatter_parts => None,
             (Kind::Part(message), _) => self.ledger.get(message).and_then(|record| record.last_link),
             (_, Route::Prefer(link)) => Some(link),
             _ => None,
@@ -344,7 +345,11 @@ impl Exchange {
             record.deliveries += 1;
             record.last_link = Some(to);
         }
-        let (data_sm, sm) = (delivery.data_sm, delivery.sm.clone());
+        let receipt = delivery.kind == Kind::Receipt;
+        let (data_sm, sm) = match delivery.sm.clone() {
+            sm if !receipt && self.faults.deliver_as_data_sm => (true, message::as_data_sm(sm)),
+            sm => (delivery.data_sm, sm),
+        };
         let cut = self.take_cut();
         self.last_link = to;
         if let Some(link) = self.links.get_mut(&to) {

@@ -4,6 +4,8 @@ use codec::MessageState;
 use model::{Seed, now::Draw};
 use serde::{Deserialize, Serialize};
 
+use crate::message::SourceStyle;
+
 /// The misbehaviour of the SMSC; the default is none. Percentages are drawn from the configured seed, so one seed
 /// and one order of events misbehave alike.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +45,12 @@ pub struct Faults {
     pub response_id: IdForm,
     /// How the same ids are written in receipts.
     pub receipt_id: IdForm,
+    /// How citizens' numbers are written into source_addr.
+    pub source_style: SourceStyle,
+    /// Citizens' messages come as data_sm, their text in message_payload.
+    pub deliver_as_data_sm: bool,
+    /// The parts of a message take different binds instead of following each other on one.
+    pub scatter_parts: bool,
     /// Share of acknowledged deliver_sm sent once more, as if the acknowledgement had been lost.
     pub duplicate_deliver_percent: u8,
     /// Each link is closed upon its n-th submit_sm, which is neither taken nor answered; 0 for never.
@@ -83,6 +91,9 @@ impl Default for Faults {
             receipt_as_data_sm: false,
             response_id: IdForm::default(),
             receipt_id: IdForm::default(),
+            source_style: SourceStyle::default(),
+            deliver_as_data_sm: false,
+            scatter_parts: false,
             duplicate_deliver_percent: 0,
             disconnect_after_submits: 0,
             cut_after_deliver_once: false,

@@ -56,10 +56,16 @@ pub(crate) struct Handset {
 }
 
 /// All handsets, found by any form of number that they were written with.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Handsets {
     by_number: HashMap<String, HandsetId>,
     phones: Vec<Handset>,
+}
+
+impl std::fmt::Debug for Handsets {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Handsets({})", self.phones.len())
+    }
 }
 
 impl Handsets {

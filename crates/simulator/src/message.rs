@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use text::parts;
 
 /// A text that a citizen sends.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Message {
     /// The citizen's number in E.164, with or without `+`.
     pub from: String,
@@ -21,6 +21,12 @@ pub struct Message {
     pub part_order: PartOrder,
     /// UCS-2 even where GSM-7 would do.
     pub ucs2: bool,
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Message(*** to {}, {:?})", self.to, self.split)
+    }
 }
 
 impl Message {
@@ -102,15 +108,6 @@ impl SourceStyle {
     }
 }
 
-impl std::str::FromStr for SourceStyle {
-    type Err = serde_json::Error;
-
-    /// By the names that its JSON has: `international`, `plus`, `double_zero`, `unknown`, `national`, `trunk`.
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        serde_json::from_value(serde_json::Value::String(name.to_owned()))
-    }
-}
-
 /// Digits without `+`, `00` and blanks, as handsets and numbers are filed.
 pub(crate) fn digits(number: &str) -> String {
     let digits: String = number.chars().filter(|character| !matches!(character, '+' | ' ')).collect();
@@ -127,6 +124,14 @@ const SHORT_CODE_DIGITS_MAX: usize = 8;
 pub(crate) fn service_address(digits: &str) -> Address {
     let ton = if digits.len() > SHORT_CODE_DIGITS_MAX { 1 } else { 0 };
     Address::new(ton, 1, digits)
+}
+
+/// The same message as data_sm has it: all of its user data in message_payload.
+pub(crate) fn as_data_sm(mut sm: Sm) -> Sm {
+    if !sm.short_message.is_empty() {
+        sm.tlvs.push(tag::MESSAGE_PAYLOAD, std::mem::take(&mut sm.short_message));
+    }
+    sm
 }
 
 /// The deliver_sm bodies that carry a message, in the order in which they are to be delivered.
@@ -244,7 +249,7 @@ mod tests {
     #[test]
     fn numbers_are_written_in_every_style() {
         let address = |name: &str, digits| {
-            let style: SourceStyle = name.parse().unwrap();
+            let style: SourceStyle = serde_json::from_value(name.into()).unwrap();
             let Address { ton, npi, digits } = style.address(digits);
             (ton, npi, digits)
         };
@@ -256,7 +261,6 @@ mod tests {
         assert_eq!(address("trunk", "84905123456"), written(0, 1, "0905123456"));
         assert_eq!(address("trunk", "420602123456"), written(2, 1, "602123456"));
         assert_eq!(address("national", "4917012345678"), written(1, 1, "4917012345678"));
-        assert!("odd".parse::<SourceStyle>().is_err());
         assert_eq!(digits("+420 739 547 765"), "420739547765");
     }
 }

@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use codec::CommandStatus;
+use codec::{Body, CommandStatus};
 use session::{Event, Mode};
 use simulator::{
     Config, Exchanging, Faults, Message, Outcome, Pace, PartOrder, Redelivery, Simulator, SourceStyle, Split,
@@ -87,7 +87,7 @@ async fn long_texts_go_in_parts_on_one_bind_and_long_answers_are_joined() {
 #[tokio::test]
 async fn numbers_in_national_form_still_find_their_handset() {
     let mut config = config();
-    config.exchange.source = SourceStyle::Trunk;
+    config.faults.source_style = SourceStyle::Trunk;
     let simulator = Simulator::start(config).await.unwrap();
     let mut esme = Esme::bound(simulator.smpp_address(), Mode::Transceiver).await;
     let sent = simulator.send(&message("LAN XNC")).unwrap();
@@ -97,6 +97,22 @@ async fn numbers_in_national_form_still_find_their_handset() {
     assert_eq!(simulator.wait_answer(sent, SOON).await.unwrap().text.0, "as written");
     esme.submitted(support::notice("84905123456", "in full")).await;
     assert_eq!(simulator.received(PHONE, 0).len(), 2);
+}
+
+#[tokio::test]
+async fn parts_are_scattered_and_come_as_data_sm_where_that_is_asked_for() {
+    let simulator = start().await;
+    let mut one = Esme::bound(simulator.smpp_address(), Mode::Receiver).await;
+    let mut two = Esme::bound(simulator.smpp_address(), Mode::Receiver).await;
+    simulator.set_faults(Faults { scatter_parts: true, deliver_as_data_sm: true, ..Faults::default() });
+    simulator.send(&message(&"TK 2019 ".repeat(30))).unwrap();
+    for (esme, number) in [(&mut one, 1), (&mut two, 2)] {
+        let (pdu, sm) = esme.delivered().await.unwrap();
+        esme.answer(&pdu, CommandStatus::ESME_ROK).await;
+        assert!(matches!(pdu.body, Body::DataSm(_)) && sm.short_message.is_empty());
+        assert_eq!(sm.user_data().unwrap().concat.unwrap().number, number);
+    }
+    assert!(simulator.wait_until(SOON, |stats| stats.acknowledged == 1).await);
 }
 
 #[tokio::test]
@@ -290,4 +306,18 @@ async fn the_books_hold_whatever_happens_to_the_links() {
     let deliveries: u64 = ledger.iter().map(|entry| u64::from(entry.deliveries)).sum();
     assert_eq!((stats.delivered, stats.redelivered), (deliveries, deliveries - 3_000));
     assert_eq!(stats.lost_with_link, stats.redelivered);
+}
+
+#[tokio::test]
+async fn no_number_and_no_text_prints() {
+    let simulator = start().await;
+    let message = message("TK,Nguyen Van A");
+    simulator.send(&message).unwrap();
+    let mut esme = Esme::bound(simulator.smpp_address(), Mode::Transceiver).await;
+    let sm = esme.take().await;
+    esme.submitted(reply(&sm, "Nguyen Van A")).await;
+    let received = simulator.received(PHONE, 0);
+    assert_eq!(received.len(), 1);
+    let printed = format!("{simulator:?} {message:?} {received:?} {:?}", simulator.ledger());
+    assert!(!printed.contains("905123456") && !printed.contains("Nguyen"), "{printed}");
 }

@@ -46,7 +46,7 @@ server=$!
 
 "$tongdai" run \
     --smsc "name=foreign,host=127.0.0.1,port=$smpp_port,bind=trx,system-id=tongdai,password-file=$work/password" \
-    --data "$work/data" --key-file "$work/key" --http "127.0.0.1:$http_port" 2>"$work/log" &
+    --data "$work/data" --key-file "$work/key" --http "127.0.0.1:$http_port" >"$work/log" 2>&1 &
 daemon=$!
 
 code=0
