@@ -505,9 +505,15 @@ impl Exchange {
         self.links.values().filter(|link| link.mode.is_some_and(Mode::receives)).count()
     }
 
-    /// All lines of the books.
-    pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.ledger.iter().map(|(message, record)| self.entry(message, record)).collect()
+    /// Connections, bound or not.
+    pub(crate) fn connections(&self) -> usize {
+        self.links.len()
+    }
+
+    /// The lines of the books after a message, so many at most.
+    pub(crate) fn entries(&self, after: MessageRef, limit: usize) -> Vec<Entry> {
+        let lines = self.ledger.after(after).take(limit);
+        lines.map(|(message, record)| self.entry(message, record)).collect()
     }
 
     /// One line of the books; `None` for a message that is not, or no longer, in them.

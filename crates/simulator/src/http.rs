@@ -17,12 +17,16 @@ use crate::{
     exchange::{BindId, SendError},
     faults::Faults,
     handset::Received,
+    ledger::MessageRef,
     message::{Message, PartOrder, Split},
     simulator::Simulator,
 };
 
 /// The longest wait of one request; a client that wants more asks again.
 const WAIT_MAX: Duration = Duration::from_secs(300);
+
+/// Lines of the books in one answer; ask for those after the last.
+const LINES_MAX: usize = 10_000;
 
 pub(crate) async fn serve(listener: TcpListener, simulator: Simulator) {
     let mut stop = simulator.shared.stopping();
@@ -291,8 +295,19 @@ async fn stats(State(simulator): State<Simulator>) -> Json<Statistics> {
     Json(Statistics { stats: simulator.stats(), latencies: simulator.latencies() })
 }
 
-async fn ledger(State(simulator): State<Simulator>) -> Json<Vec<crate::Entry>> {
-    Json(simulator.ledger())
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    #[serde(default)]
+    after: u64,
+}
+
+async fn ledger(
+    State(simulator): State<Simulator>,
+    query: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<Vec<crate::Entry>>, Problem> {
+    let Query(page) = query?;
+    Ok(Json(simulator.shared.exchange().entries(MessageRef(page.after), LINES_MAX)))
 }
 
 #[cfg(test)]

@@ -100,9 +100,12 @@ impl Ledger {
         self.records.get(usize::try_from(index).ok()?)
     }
 
-    /// In the order in which they were sent.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (MessageRef, &Record)> {
-        (self.forgotten + 1..).map(MessageRef).zip(&self.records)
+    /// What was sent after a message, in order; `MessageRef(0)` for all.
+    pub(crate) fn after(&self, message: MessageRef) -> impl Iterator<Item = (MessageRef, &Record)> {
+        let newest = self.forgotten.saturating_add(u64::try_from(self.records.len()).unwrap_or(u64::MAX));
+        let skipped = message.0.clamp(self.forgotten, newest) - self.forgotten;
+        let records = self.records.iter().skip(usize::try_from(skipped).unwrap_or(usize::MAX));
+        (self.forgotten + skipped + 1..).map(MessageRef).zip(records)
     }
 }
 

@@ -21,6 +21,9 @@ use crate::{
 /// After a failed accept (too many open files), so that the listener does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Connections at once, bound or not; what comes beyond is closed.
+const CONNECTIONS_MAX: usize = 1_000;
+
 /// A simulator that could not be started. Returned by [`Simulator::start`]; choose another address.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -181,7 +184,7 @@ impl Simulator {
     /// The books: each message in the order of sending, with what became of it.
     #[must_use]
     pub fn ledger(&self) -> Vec<Entry> {
-        self.shared.exchange().entries()
+        self.shared.exchange().entries(MessageRef(0), usize::MAX)
     }
 
     /// One line of the books.
@@ -203,6 +206,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             accepted = listener.accept() => accepted,
             _ = stop.changed() => return,
         };
+        if shared.exchange().connections() >= CONNECTIONS_MAX {
+            tracing::warn!("{CONNECTIONS_MAX} connections; the next is closed");
+            continue;
+        }
         match accepted.and_then(|(stream, _)| Link::new(stream, shared.clone())) {
             Ok(link) => {
                 tokio::spawn(link.run());

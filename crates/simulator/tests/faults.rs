@@ -237,7 +237,11 @@ async fn a_script_sends_a_text_and_waits_for_the_answer() {
     assert_eq!((&stats["acknowledged"], &stats["replies"]), (&json!(1), &json!(1)));
     assert_eq!(stats["latencies"]["reply"]["count"], 1);
     let (_, ledger) = http(web, "GET", "/ledger", "").await;
-    assert_eq!(ledger[0]["replies"], 1);
+    assert_eq!((&ledger[0]["replies"], &ledger[1]), (&json!(1), &json!(null)));
+    for after in ["1", "2", "18446744073709551615"] {
+        let path = format!("/ledger?after={after}");
+        assert_eq!(http(web, "GET", &path, "").await, (200, json!([])));
+    }
 }
 
 #[tokio::test]
