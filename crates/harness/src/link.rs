@@ -32,6 +32,7 @@ struct Pair {
     smsc: Session,
     to_smsc: BytesMut,
     to_esme: BytesMut,
+    /// The credit that the engine has by our count.
     room: usize,
     /// Deliveries on their way: the SMSC's ticket and the message.
     delivering: Vec<(u64, Sm)>,
@@ -114,13 +115,17 @@ impl Link {
 
     /// The engine submits; what the link can't take comes back as unsent.
     pub(crate) fn submit(&mut self, ticket: u64, sm: Sm, now: Duration) -> Option<Event> {
-        let taken = self.pair.as_mut().is_some_and(|pair| pair.esme.submit(sm, ticket, now).is_ok());
-        (!taken).then(|| Event::LinkDown {
-            link: self.id,
-            generation: self.generation,
-            unsent: vec![ticket],
-            unanswered: Vec::new(),
-        })
+        let (link, generation) = (self.id, self.generation);
+        let Some(pair) = &mut self.pair else {
+            return Some(Event::LinkDown { link, generation, unsent: vec![ticket], unanswered: Vec::new() });
+        };
+        pair.room = pair.room.saturating_sub(1);
+        if pair.esme.submit(sm, ticket, now).is_ok() {
+            return None;
+        }
+        // Far beyond the credit: said as a throttling SMSC says it, as the real client does.
+        let (status, message_id) = (CommandStatus::ESME_RTHROTTLED, String::new());
+        Some(Event::Submitted { link, ticket, result: SubmitResult::Response { status, message_id } })
     }
 
     /// The SMSC sends the responses that it held back.
@@ -159,7 +164,7 @@ impl Link {
     fn tell_room(&mut self, events: &mut Vec<Event>, now: Duration) {
         let Some(pair) = &mut self.pair else { return };
         let room = pair.esme.room(now);
-        if room != pair.room {
+        if room > pair.room || (room == 0 && pair.room > 0) {
             pair.room = room;
             events.push(Event::Credit { link: self.id, room: u32::try_from(room).unwrap_or(u32::MAX) });
         }

@@ -86,9 +86,11 @@ impl LocalClock {
     /// `2026-08-03T08:00`, `2026-08-03 08:00:30` or `08:30` of today.
     pub(crate) fn moment(&self, text: &str) -> Result<Timestamp> {
         let text = text.trim();
-        let local: DateTime = match text.parse::<Time>() {
-            Ok(time) => self.today.to_datetime(time),
-            Err(_) => text.replacen(' ', "T", 1).parse().with_context(|| format!("`{text}` is no moment"))?,
+        let local: DateTime = if text.contains('-') {
+            text.replacen(' ', "T", 1).parse().with_context(|| format!("`{text}` is no moment"))?
+        } else {
+            let time: Time = text.parse().with_context(|| format!("`{text}` is no time"))?;
+            self.today.to_datetime(time)
         };
         Ok(local.to_zoned(self.zone.clone())?.timestamp())
     }
