@@ -1,0 +1,36 @@
+//! `tongdai check PATH…`: 0 or 78.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use routing::Report;
+
+use crate::cli::{CheckArgs, services_files};
+use crate::cmd::run::read_services;
+use crate::exit::Exit;
+
+/// Checks services files and runs their own tests.
+#[allow(clippy::print_stdout, reason = "the report is this command's output")]
+pub(crate) fn run(arguments: &CheckArgs) -> Result<(), Exit> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for path in &arguments.paths {
+        if path.is_dir() {
+            files.extend(services_files(path).map_err(|error| Exit::unreadable_file(path, error))?);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let report = routing::check(&read_services(&files)?);
+    if arguments.json {
+        println!("{}", serde_json::to_string(&report).map_err(anyhow::Error::from)?);
+    } else {
+        print!("{}", report.render(std::io::stdout().is_terminal()));
+    }
+    if report.is_error() { Err(Exit::BadServices) } else { Ok(()) }
+}
+
+/// Shows the mistakes that keep a daemon from starting.
+#[allow(clippy::print_stderr, reason = "the last words of a start that failed")]
+pub(crate) fn print(report: &Report) {
+    eprint!("{}", report.render(std::io::stderr().is_terminal()));
+}

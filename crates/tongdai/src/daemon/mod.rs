@@ -1,0 +1,180 @@
+//! The daemon put together: store, engine thread, links, password thread and API, from start to drain.
+
+mod bridge;
+pub(crate) mod clock;
+mod engine_thread;
+mod notify;
+mod passwords;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use engine::{Engine, LinkConfig};
+use feeds::{App, CommandSender, Passwords, Readiness, Tokens};
+use routing::Rules;
+use smpp_client::{BindConfig, Links};
+use store::{OpenError, Reader, Store};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use vault::MasterKey;
+
+use crate::daemon::clock::{Clock, DRAIN};
+use crate::daemon::engine_thread::{EngineThread, Intake, Outlets};
+use crate::exit::Exit;
+
+pub(crate) use crate::daemon::notify::Notifier;
+
+/// Batches of link events that may wait for the engine; with the links' own caps this bounds what is in memory.
+const LINK_BATCHES_MAX: usize = 256;
+
+/// Drawn passwords that may wait for the engine.
+const DRAWN_MAX: usize = 64;
+
+/// What a daemon is started with.
+pub(crate) struct Settings {
+    pub(crate) binds: Vec<(BindConfig, LinkConfig)>,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) data: PathBuf,
+    pub(crate) key: MasterKey,
+    pub(crate) http: SocketAddr,
+    pub(crate) tokens: Tokens,
+    pub(crate) clock: Clock,
+}
+
+/// A running daemon.
+pub(crate) struct Daemon {
+    /// Where commands enter.
+    pub(crate) commands: CommandSender,
+    /// The read view.
+    pub(crate) reader: Reader,
+    links: Links,
+    bound: watch::Receiver<usize>,
+    configured: usize,
+    stop: oneshot::Sender<()>,
+    engine: oneshot::Receiver<anyhow::Result<()>>,
+    http_stop: oneshot::Sender<()>,
+    readiness: Readiness,
+}
+
+impl Daemon {
+    /// Opens the store, starts engine, links and API. Ready when this returns; binds follow by themselves.
+    pub(crate) async fn start(settings: Settings) -> Result<Self, Exit> {
+        let metrics = feeds::metrics::recorder().map_err(|error| anyhow!(error))?;
+        let now = settings.clock.now();
+        let (store, recovery) =
+            Store::open(&settings.data, &settings.key, store::Options::default()).map_err(open_exit)?;
+        let reader = store.reader();
+        let (binds, links): (Vec<_>, Vec<_>) = settings.binds.into_iter().unzip();
+        let config = engine::Config { links };
+        let (engine, effects) = Engine::start(store, &recovery, Arc::clone(&settings.rules), config, now)
+            .map_err(|error| Exit::Failed(anyhow!(error).context("the engine can't start")))?;
+
+        let configured = binds.len();
+        let listener = TcpListener::bind(settings.http)
+            .await
+            .with_context(|| format!("the API can't listen on {}", settings.http))?;
+        let http = listener.local_addr().context("the API's address")?;
+        let (link_events, links_in) = mpsc::channel(LINK_BATCHES_MAX);
+        let links = Links::spawn(binds, link_events);
+        let (drawn_out, drawn) = mpsc::channel(DRAWN_MAX);
+        let (commands, commands_in) = feeds::command_channel();
+        let (stop, stop_in) = oneshot::channel();
+        let intake = Intake { links: links_in, commands: commands_in, drawn, stop: stop_in };
+        let passwords = passwords::spawn(drawn_out).context("the password thread can't start")?;
+        let (bound_out, bound) = watch::channel(0);
+        let outlets = Outlets { links: links.sender(), bound: bound_out, passwords };
+        let thread = EngineThread::new(engine, effects, settings.clock, intake, outlets);
+        let engine = spawn_engine(thread)?;
+
+        let readiness = Readiness::default();
+        let app = App {
+            commands: commands.clone(),
+            read: read_record(reader.clone()),
+            services: find_service(settings.rules),
+            tokens: Arc::new(settings.tokens),
+            readiness: readiness.clone(),
+            metrics,
+            passwords: Passwords::new().map_err(|error| anyhow!(error))?,
+        };
+        let http_stop = spawn_http(listener, app)?;
+        readiness.set(true);
+        tracing::info!(http = %http, "ready");
+        Ok(Self { commands, reader, links, bound, configured, stop, engine, http_stop, readiness })
+    }
+
+    /// How many binds stand, of how many; for the status line.
+    pub(crate) fn bound(&self) -> (usize, usize) {
+        (*self.bound.borrow(), self.configured)
+    }
+
+    /// Ends only where the engine fails: then nothing more is acknowledged.
+    pub(crate) async fn failed(&mut self) -> anyhow::Error {
+        match (&mut self.engine).await {
+            Ok(Err(error)) => error.context("the engine stopped; nothing more is acknowledged"),
+            Ok(Ok(())) | Err(_) => anyhow!("the engine's thread ended"),
+        }
+    }
+
+    /// Stops intake, unbinds, lets the engine finish what it holds, closes the store.
+    pub(crate) async fn drain(self) -> anyhow::Result<()> {
+        self.readiness.set(false);
+        let _ = self.http_stop.send(());
+        self.links.drain(DRAIN).await;
+        let _ = self.stop.send(());
+        self.engine.await.map_err(|_| anyhow!("the engine's thread ended early"))?
+    }
+}
+
+fn spawn_engine(thread: EngineThread) -> Result<oneshot::Receiver<anyhow::Result<()>>, Exit> {
+    let (done, ended) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || {
+            let _ = done.send(thread.run());
+        })
+        .context("the engine's thread can't start")?;
+    Ok(ended)
+}
+
+/// The API runs on a thread of its own, so that its callers never keep a bind waiting. Dropping or firing the
+/// sender ends it.
+fn spawn_http(listener: TcpListener, app: App) -> Result<oneshot::Sender<()>, Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the API's thread can't start")?;
+    let listener = listener.into_std().context("the API's socket")?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serve = move || {
+        let served = runtime.block_on(async {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            feeds::serve(TcpListener::from_std(listener)?, app, stopped).await
+        });
+        if let Err(error) = served {
+            tracing::error!(%error, "the API stopped");
+        }
+    };
+    std::thread::Builder::new().name("http".into()).spawn(serve).context("the API's thread can't start")?;
+    Ok(stop)
+}
+
+fn read_record(reader: Reader) -> feeds::ReadRecord {
+    Arc::new(move |key| reader.get(key).map_err(Into::into))
+}
+
+fn find_service(rules: Arc<Rules>) -> feeds::FindService {
+    Arc::new(move |id| rules.service(id).cloned())
+}
+
+fn open_exit(error: OpenError) -> Exit {
+    let text = anyhow!(error.to_string());
+    match error {
+        OpenError::Locked { .. } => Exit::TryAgain(text),
+        OpenError::WrongKey { .. } => Exit::Configuration(text),
+        _ => Exit::Failed(text),
+    }
+}

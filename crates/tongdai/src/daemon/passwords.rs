@@ -1,0 +1,58 @@
+//! Draws and hashes passwords beside the engine: Argon2id is slow on purpose.
+
+use engine::{Effect, Event};
+use model::OutboxId;
+use model::outcome::FinalSubject;
+use tokio::sync::mpsc;
+
+/// Passwords that may wait to be drawn. The engine's open messages are the durable queue behind it: what finds
+/// no room here is asked for again at the next start.
+const WAITING_MAX: usize = 65_536;
+
+/// What a message waits for.
+pub(crate) struct Wanted {
+    outbox: OutboxId,
+    subject: FinalSubject,
+    length: u32,
+}
+
+impl Wanted {
+    /// The wish in an effect of the engine, or the effect back.
+    pub(crate) fn from_effect(effect: Effect) -> Result<Self, Effect> {
+        match effect {
+            Effect::DrawPassword { outbox, subject, length } => Ok(Self { outbox, subject, length }),
+            other => Err(other),
+        }
+    }
+}
+
+/// Starts the thread that draws; it ends when the wishes' sender is gone.
+pub(crate) fn spawn(drawn: mpsc::Sender<Event>) -> std::io::Result<mpsc::Sender<Wanted>> {
+    let (wanted, mut wishes) = mpsc::channel::<Wanted>(WAITING_MAX);
+    std::thread::Builder::new().name("passwords".into()).spawn(move || {
+        while let Some(wish) = wishes.blocking_recv() {
+            match draw(wish) {
+                Ok(event) => {
+                    if drawn.blocking_send(event).is_err() {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "no password could be drawn; it is tried at the next start")
+                }
+            }
+        }
+    })?;
+    Ok(wanted)
+}
+
+fn draw(wish: Wanted) -> Result<Event, vault::PasswordError> {
+    let password = vault::draw_password(wish.length as usize)?;
+    let hash = vault::hash_password(&password)?;
+    Ok(Event::Drawn {
+        outbox: wish.outbox,
+        subject: wish.subject,
+        password: password.as_str().into(),
+        hash: hash.as_str().into(),
+    })
+}
