@@ -122,7 +122,12 @@ fn the_issued_password_dies_after_three_days_and_a_new_one_comes() {
     assert_eq!(world.sent.len(), 1);
     world.at(day(6, 10, 0));
     assert_eq!(world.sent.len(), 2);
-    assert_eq!(world.sent[1].template, "D-ROTATE");
+    let text = &world.sent[1].text.as_ref().unwrap().0;
+    assert!(text.starts_with("TK: 201499999, MK moi: Ab3#"), "{text}");
+    assert!(text.ends_with(
+        ". Mat khau cu da bi xoa vi qua 03 ngay chua doi. De nghi anh chi doi mat khau trong vong 03 ngay de bao mat. \
+         Cam on!"
+    ));
     let account = world.account(ID).unwrap();
     assert_eq!((account.rotation_count, account.password_origin), (1, PasswordOrigin::Issued));
     assert_eq!(account.password_expires_at, Some(world.moment(day(9, 10, 0))));
