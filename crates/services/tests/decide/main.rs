@@ -11,6 +11,7 @@ mod fixed;
 mod hue;
 mod hue_queues;
 mod offices;
+mod said;
 mod trutnov;
 mod trutnov_rules;
 mod tttb;

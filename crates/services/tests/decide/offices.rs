@@ -2,11 +2,17 @@
 
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use jiff::civil::time;
-use model::{Service, ServiceId, Span};
+use model::{Interpretation, Service, ServiceId, Span};
 use routing::Rules;
 
 static RULES: LazyLock<Rules> = LazyLock::new(Rules::builtin);
+
+/// What a text means, as the packs read it.
+pub(crate) fn interpret(to: &str, text: &str, now: Timestamp) -> Interpretation {
+    RULES.interpret(to, text, now).expect("a service has the number")
+}
 
 fn pack(id: &str) -> Service {
     Service::clone(RULES.service(&ServiceId::new(id)).expect("the pack is compiled in"))
