@@ -233,9 +233,8 @@ mod tests {
         let texts: Vec<String> = arguments
             .into_iter()
             .map(|argument| match argument {
-                argfile::Argument::PassThrough(text) | argfile::Argument::Path(text) => {
-                    text.to_string_lossy().into_owned()
-                }
+                argfile::Argument::PassThrough(text) => text.to_string_lossy().into_owned(),
+                argfile::Argument::Path(path) => panic!("{} is read as another file", path.display()),
             })
             .collect();
         assert_eq!(texts, ["--data", "/var/lib/tongdai", "--http=127.0.0.1:1", "run"]);

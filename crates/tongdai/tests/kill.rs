@@ -86,8 +86,7 @@ impl Sent {
     /// Reads the ledger and the store.
     fn audit(&self, simulator: &Simulator, home: &Home) {
         let key = MasterKey::read(&home.key()).unwrap();
-        let now = "2026-11-01T00:00:00Z".parse().unwrap();
-        let (store, _) = Store::open(&home.data(), &key, Options::default(), now).unwrap();
+        let (store, _) = Store::open(&home.data(), &key, Options::default()).unwrap();
         let ledger: BTreeMap<_, _> =
             simulator.ledger().into_iter().map(|entry| (entry.message, entry)).collect();
         let mut seats = 0;

@@ -64,7 +64,7 @@ fn files_with(folder: &Path, canaries: &[&str]) -> Vec<(String, String)> {
             let wide: Vec<u8> = canary.encode_utf16().flat_map(u16::to_le_bytes).collect();
             let big: Vec<u8> = canary.encode_utf16().flat_map(u16::to_be_bytes).collect();
             for needle in [canary.as_bytes(), &wide, &big[..]] {
-                if octets.windows(needle.len()).any(|window| window == needle) {
+                if memchr::memmem::find(&octets, needle).is_some() {
                     found.push((path.display().to_string(), (*canary).to_owned()));
                     break;
                 }
