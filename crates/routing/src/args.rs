@@ -90,6 +90,13 @@ impl<'a> Context<'a> {
     pub(crate) fn text(&self) -> &'a str {
         &self.cleaned.text
     }
+
+    /// Whether the label of a date or a time stands at `at`: a copied form, no value.
+    pub(crate) fn is_label(&self, at: usize) -> bool {
+        let end = words::letters_end(self.text(), at);
+        let moments = self.args.iter().filter(|arg| matches!(arg.kind, Kind::Date(_) | Kind::Time));
+        end > at && moments.into_iter().any(|arg| arg.labels.end_at(self.text(), at, end).is_some())
+    }
 }
 
 impl Arg {
@@ -114,7 +121,7 @@ impl Arg {
         Read::Miss(Miss { kind: self.bad, claimed, at })
     }
 
-    /// The place behind labels at `at`, and whether there was one.
+    /// The place behind labels and words in angle brackets at `at`, and whether there were any.
     pub(crate) fn skip_labels(&self, context: &Context<'_>, at: usize) -> (usize, bool) {
         let mut at = words::skip_separators(context.text(), at);
         let mut any = false;

@@ -55,12 +55,7 @@ impl Values {
 }
 
 /// The command of a rule whose arguments were all read; which fields there are was checked with the file.
-pub(crate) fn build(
-    rule: &Rule,
-    args: &[Arg],
-    values: &Values,
-    now: DateTime,
-) -> Result<Command, ErrorKind> {
+pub(crate) fn build(rule: &Rule, args: &[Arg], values: &Values, now: DateTime) -> Result<Command, ErrorKind> {
     let name = || Redacted(values.owned(Field::Name));
     let command = match rule.command.as_str() {
         "dossier_status" => Command::DossierStatus { code: values.owned(Field::Code) },

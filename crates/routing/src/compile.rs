@@ -2,9 +2,9 @@
 
 mod arguments;
 mod calendar;
-mod pattern;
-mod rules;
-mod settings;
+pub(crate) mod pattern;
+pub(crate) mod rules;
+pub(crate) mod settings;
 
 use model::Service;
 use toml::Spanned;
@@ -26,13 +26,17 @@ pub(crate) struct Compiled {
 const SCHEMA: u32 = 1;
 
 /// Compiles all files; errors go to the report.
-pub(crate) fn files<N: AsRef<str>, T: AsRef<str>>(files: &[(N, T)], report: &mut Report) -> Vec<Compiled> {
+pub(crate) fn files<N: AsRef<str>, T: AsRef<str>>(
+    files: &[(N, T)],
+    report: &mut Report,
+) -> Vec<(String, File, Compiled)> {
     let mut compiled = Vec::new();
     for (name, text) in files {
         let (name, text) = (name.as_ref(), text.as_ref());
         report.add_source(name, text);
         if let Some(file) = parse(name, text, report) {
-            compiled.push(file_to_service(&file, name, report));
+            let service = file_to_service(&file, name, report);
+            compiled.push((name.to_owned(), file, service));
         }
     }
     compiled

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::args::Value;
 use crate::clean::Cleaned;
 use crate::grammar::Grammar;
-use crate::json;
+use crate::json::{clock, json};
 use crate::parse::Trace;
 
 /// The way from a text to its meaning.
@@ -60,7 +60,7 @@ impl Explanation {
             };
             Candidate { rule: rule.id.clone(), pattern: rule.pattern.clone(), matched, because }
         });
-        let request = json::json(&interpretation);
+        let request = json(&interpretation);
         Self { normalised: cleaned.shown(), candidates: candidates.collect(), request, interpretation }
     }
 }
@@ -86,6 +86,6 @@ pub(crate) fn show(value: &Value) -> String {
         Value::Text(text) | Value::Id(text, _) => text.clone(),
         Value::Date(date) => date.to_string(),
         Value::DefaultDate(date) => format!("{date} (taken)"),
-        Value::Time(time) => json::clock(*time),
+        Value::Time(time) => clock(*time),
     }
 }

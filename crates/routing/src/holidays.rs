@@ -39,7 +39,8 @@ pub(crate) fn closed(country: &str) -> Option<BTreeMap<Date, String>> {
             closed.extend(format!("{year}-{day}").parse::<Date>().ok().map(|date| (date, name.clone())));
         }
         for (distance, name) in &table.easter {
-            let date = distance.parse::<i32>().ok().and_then(|days| easter(year)?.checked_add(days.days()).ok());
+            let date =
+                distance.parse::<i32>().ok().and_then(|days| easter(year)?.checked_add(days.days()).ok());
             closed.extend(date.map(|date| (date, name.clone())));
         }
     }
@@ -63,7 +64,9 @@ mod tests {
     fn czech_days_are_the_thirteen_of_law_245_of_2000() {
         let closed = closed("cz").unwrap();
         assert_eq!(closed.keys().filter(|day| day.year() == 2026).count(), 13);
-        for day in [date(2026, 4, 3), date(2026, 4, 6), date(2027, 3, 26), date(2027, 3, 29), date(2026, 9, 28)] {
+        for day in
+            [date(2026, 4, 3), date(2026, 4, 6), date(2027, 3, 26), date(2027, 3, 29), date(2026, 9, 28)]
+        {
             assert!(closed.contains_key(&day), "{day}");
         }
     }
@@ -71,7 +74,9 @@ mod tests {
     #[test]
     fn vietnamese_days_follow_the_lunar_table_of_viet_nam() {
         let closed = closed("vn").unwrap();
-        for day in [date(2026, 2, 17), date(2026, 4, 27), date(2030, 2, 2), date(2035, 4, 17), date(2026, 11, 24)] {
+        for day in
+            [date(2026, 2, 17), date(2026, 4, 27), date(2030, 2, 2), date(2035, 4, 17), date(2026, 11, 24)]
+        {
             assert!(closed.contains_key(&day), "{day}");
         }
     }

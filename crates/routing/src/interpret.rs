@@ -116,7 +116,8 @@ impl<'a> Reader<'a> {
         bounds.extend_from_slice(cuts);
         bounds.push(cleaned.text.len());
         let mut segments = bounds.windows(2).map(|bound| {
-            let angles = cleaned.angles.iter().filter(|angle| angle.start >= bound[0] && angle.end <= bound[1]);
+            let angles =
+                cleaned.angles.iter().filter(|angle| angle.start >= bound[0] && angle.end <= bound[1]);
             let angles = angles.map(|angle| angle.start - bound[0]..angle.end - bound[0]).collect();
             Cleaned { text: cleaned.text[bound[0]..bound[1]].to_owned(), angles }
         });
@@ -184,7 +185,9 @@ impl<'a> Reader<'a> {
         let grammar = self.grammar();
         let rule = &grammar.rules[parsed.rule];
         let (kind, arg) = match parsed.outcome {
-            Outcome::Command { command, .. } => return Meaning { rule: Some(parsed.rule), result: Ok(command) },
+            Outcome::Command { command, .. } => {
+                return Meaning { rule: Some(parsed.rule), result: Ok(command) };
+            }
             Outcome::Refused(kind) => (kind, None),
             Outcome::Multiple => (ErrorKind::MultipleCommands, None),
             Outcome::Miss { kind, arg, .. } => (kind, arg),

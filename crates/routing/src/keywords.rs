@@ -27,8 +27,6 @@ pub(crate) struct Node {
     longest: usize,
     /// Rules whose keywords end here, in file order.
     pub(crate) rules: Vec<usize>,
-    /// The keyword that leads here, as the file spells it.
-    pub(crate) keyword: String,
     /// A slip in the keyword that leads here may be corrected.
     pub(crate) correct: bool,
 }
@@ -45,13 +43,14 @@ impl Default for Keywords {
 
 impl Keywords {
     /// The node behind `parent` for the keyword whose spellings these are; made where there is none.
-    pub(crate) fn child(&mut self, parent: NodeId, keyword: &str, spellings: &[(String, bool)]) -> NodeId {
-        if let Some(child) = spellings.iter().find_map(|(word, _)| self.0[parent].children.get(word.as_str())) {
+    pub(crate) fn child(&mut self, parent: NodeId, spellings: &[(String, bool)]) -> NodeId {
+        if let Some(child) = spellings.iter().find_map(|(word, _)| self.0[parent].children.get(word.as_str()))
+        {
             return child.node;
         }
         let node = self.0.len();
         let correct = spellings.iter().any(|(_, correct)| *correct);
-        self.0.push(Node { keyword: keyword.to_owned(), correct, ..Node::default() });
+        self.0.push(Node { correct, ..Node::default() });
         let from = &mut self.0[parent];
         for (word, correct) in spellings {
             from.longest = from.longest.max(word.len());
@@ -142,13 +141,13 @@ mod tests {
     #[test]
     fn a_slip_counts_commands_and_never_short_or_exact_spellings() {
         let mut keywords = Keywords::default();
-        let term = keywords.child(0, "TERMIN", &[("TERMIN".into(), true), ("TERMINY".into(), true)]);
-        keywords.child(0, "STORNO", &[("STORNO".into(), true), ("STO".into(), false)]);
-        keywords.child(0, "TK", &[("TK".into(), true)]);
+        let term = keywords.child(0, &[("TERMIN".into(), true), ("TERMINY".into(), true)]);
+        keywords.child(0, &[("STORNO".into(), true), ("STO".into(), false)]);
+        keywords.child(0, &[("TK".into(), true)]);
         assert_eq!(keywords.corrected(0, "TERMINU"), Some(term));
         assert_eq!(keywords.corrected(0, "STOP"), None);
         assert_eq!(keywords.corrected(0, "TKK"), None);
-        keywords.child(0, "TERMIT", &[("TERMIT".into(), true)]);
+        keywords.child(0, &[("TERMIT".into(), true)]);
         assert_eq!(keywords.corrected(0, "TERMIX"), None);
     }
 }

@@ -23,8 +23,6 @@ pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
     /// The argument that failed; none where words were left over.
     pub(crate) arg: Option<usize>,
-    /// What stood there.
-    pub(crate) found: String,
 }
 
 /// Collects what was tried, where somebody wants to know.
@@ -173,7 +171,8 @@ impl<'a> Parser<'a> {
         let digits_follow = words::octet(self.text(), end).is_ascii_digit();
         let mut begun = None;
         for length in (1..=longest).rev() {
-            let Some(child) = self.grammar.keywords.exact(place.node, &self.text()[start..start + length]) else {
+            let Some(child) = self.grammar.keywords.exact(place.node, &self.text()[start..start + length])
+            else {
                 continue;
             };
             let Some(parsed) = self.descend(place.down(child.node, start + length), trace) else { continue };
@@ -238,6 +237,11 @@ impl<'a> Parser<'a> {
         }
         let activity = values.text(Field::Activity).map(str::to_owned);
         Parsed { rule: index, path: place.path, root: place.root, activity, outcome }
+    }
+
+    /// What one rule makes of the text behind its keywords, for checks.
+    pub(crate) fn probe(&self, rule: usize, node: NodeId, trace: &mut Trace) -> Parsed {
+        self.try_rule(rule, Place { node, root: node, path: 1, at: 0, strict: true }, false, trace)
     }
 
     fn settle(
@@ -328,7 +332,7 @@ impl<'a> Parser<'a> {
 
     fn tried(&self, rule: usize, outcome: &Outcome, values: &Values) -> Tried {
         let show = |(field, value): &(Field, crate::args::Value)| (*field, crate::explain::show(value));
-        let failure = |kind, arg| Failure { kind, arg, found: self.cleaned.shown() };
+        let failure = |kind, arg| Failure { kind, arg };
         let outcome = match outcome {
             Outcome::Command { .. } => Ok(values.0.iter().map(show).collect()),
             Outcome::Refused(kind) => Err(failure(*kind, None)),
@@ -349,30 +353,41 @@ pub(crate) fn find_word<T>(
     look_up: impl Fn(&str) -> Option<T>,
 ) -> Option<(T, usize)> {
     let start = words::skip_separators(text, at);
-    let mut end = words::letters_end(text, start);
+    let end = words::letters_end(text, start);
     if end == start || end - start > longest {
         return None;
     }
     if let Some(found) = look_up(&text[start..end]) {
         return Some((found, end));
     }
+    join_letters(text, (start, end), longest, look_up)
+}
+
+/// The longest known word that separate letters and syllables on one line make.
+fn join_letters<T>(
+    text: &str,
+    (start, mut end): (usize, usize),
+    longest: usize,
+    look_up: impl Fn(&str) -> Option<T>,
+) -> Option<(T, usize)> {
     let mut joined = String::new();
-    while joined.len() < longest {
-        if joined.is_empty() {
-            joined.push_str(&text[start..end]);
-        }
+    let mut found = None;
+    loop {
         let next = words::skip_separators(text, end);
         let stop = words::letters_end(text, next);
-        if stop == next || text[end..next].contains('\n') || joined.len() + stop - next > longest {
-            return None;
+        let length = if joined.is_empty() { end - start } else { joined.len() };
+        if stop == next || text[end..next].contains('\n') || length + stop - next > longest {
+            return found;
+        }
+        if joined.is_empty() {
+            joined.push_str(&text[start..end]);
         }
         joined.push_str(&text[next..stop]);
         end = stop;
         if Keywords::may_join(joined.len())
-            && let Some(found) = look_up(&joined)
+            && let Some(word) = look_up(&joined)
         {
-            return Some((found, end));
+            found = Some((word, end));
         }
     }
-    None
 }

@@ -182,11 +182,15 @@ impl Serialize for Report {
 
 /// `did you mean "…"?`, where one of the known names is near, and else the known names.
 pub(crate) fn suggest<'a>(wrong: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
-    /// Names further apart than this share of their letters are no slip of each other.
+    /// Names that share less than this of their letters are no slip of each other.
     const NEAR: f64 = 0.7;
+    let score = |name: &str| {
+        let slip = if strsim::osa_distance(wrong, name) == 1 { 1.0 } else { 0.0 };
+        strsim::jaro_winkler(wrong, name).max(slip)
+    };
     let best = known
         .clone()
-        .map(|name| (strsim::jaro_winkler(wrong, name), name))
+        .map(|name| (score(name), name))
         .filter(|(score, _)| *score >= NEAR)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     if let Some((_, name)) = best {

@@ -56,17 +56,15 @@ impl Rules {
     /// # Errors
     /// The report with every error at its line and column; nothing is taken then.
     pub fn load<N: AsRef<str>, T: AsRef<str>>(files: &[(N, T)]) -> Result<Self, Report> {
-        let mut report = Report::default();
-        let compiled = compile::files(files, &mut report);
-        let rules = Self::assemble(compiled);
-        crate::check::texts(&rules.services, &mut report);
+        let (rules, report) = crate::check::load(files);
         if report.is_error() { Err(report) } else { Ok(rules) }
     }
 
     /// The packs that come with the program; `check` runs over them in this crate's tests.
     #[must_use]
     pub fn builtin() -> Self {
-        Self::assemble(compile::files(&BUILTIN, &mut Report::default()))
+        let compiled = compile::files(&BUILTIN, &mut Report::default());
+        Self::assemble(compiled.into_iter().map(|(_, _, compiled)| compiled))
     }
 
     /// Names and texts of the packs that come with the program.
@@ -75,7 +73,7 @@ impl Rules {
         &BUILTIN
     }
 
-    pub(crate) fn assemble(compiled: Vec<Compiled>) -> Self {
+    pub(crate) fn assemble(compiled: impl IntoIterator<Item = Compiled>) -> Self {
         let mut rules = Self::default();
         let mut names: Vec<String> = Vec::new();
         for Compiled { service, mut grammar, platform, foreign } in compiled {

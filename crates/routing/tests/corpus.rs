@@ -31,3 +31,59 @@ fn the_corpus_is_read_as_it_is_meant() {
     assert_eq!(count, 120);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
+
+/// One file of `text => meaning` lines as JSON cases.
+fn table(file: &Path) -> Vec<(String, String, String, Value)> {
+    let (mut to, mut now, mut cases) = (String::new(), String::new(), Vec::new());
+    for line in fs::read_to_string(file).unwrap().lines() {
+        if let Some(number) = line.strip_prefix("to ") {
+            to = number.to_owned();
+        } else if let Some(moment) = line.strip_prefix("now ") {
+            now = moment.to_owned();
+        } else if let Some((text, meaning)) = line.split_once(" => ").filter(|_| !line.starts_with("# ")) {
+            let text = text.replace("\\n", "\n").replace("\\r", "\r").replace("\\u200b", "\u{200b}");
+            cases.push((to.clone(), now.clone(), text, expectation(meaning)));
+        }
+    }
+    cases
+}
+
+/// `error kind`, or `command field=value; field=value`.
+fn expectation(meaning: &str) -> Value {
+    let (head, rest) = meaning.split_once(' ').unwrap_or((meaning, ""));
+    if head == "error" {
+        return serde_json::json!({ "error": rest });
+    }
+    let mut out = serde_json::json!({ "command": head });
+    for pair in rest.split("; ").filter(|pair| !pair.is_empty()) {
+        let (field, value) = pair.split_once('=').unwrap_or_else(|| panic!("{meaning}"));
+        out[field] = if value == "true" { true.into() } else { value.into() };
+    }
+    out
+}
+
+#[test]
+fn further_messages_follow_the_same_rules() {
+    let rules = Rules::builtin();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages");
+    let (mut differences, mut count) = (Vec::new(), 0);
+    for file in fs::read_dir(folder).unwrap() {
+        for (to, now, text, mut expect) in table(&file.unwrap().path()) {
+            let got = rules.interpret(&to, &text, now.parse().unwrap()).unwrap();
+            expect["service"] = got.service.as_str().into();
+            count += 1;
+            if json(&got) != expect {
+                differences.push(format!("{to} {text:?}\n  expected {expect}\n  got      {}", json(&got)));
+            }
+        }
+    }
+    assert!(count > 300, "{count} messages");
+    assert!(differences.is_empty(), "{} of {count}\n{}", differences.len(), differences.join("\n"));
+}
+
+#[test]
+fn the_packs_pass_their_check() {
+    let report = routing::check(Rules::builtin_files());
+    assert!(!report.is_error(), "{}", report.render(false));
+    assert_eq!(report.counts.services, 4);
+}

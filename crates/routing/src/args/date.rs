@@ -1,6 +1,6 @@
 //! Dates as people write them: `10.8.`, `10. 8. 2026`, `10/8`, `1008`, `2026-08-10`, words for a day.
 
-use jiff::ToSpan;
+use jiff::Span;
 use jiff::civil::Date;
 use model::ErrorKind;
 
@@ -234,27 +234,36 @@ impl DateArg {
         let today = context.now.date();
         match scan(context, start) {
             Scan::Day { day, month, year, end } => self.settle(arg, context, (day, month, year), start, end),
-            Scan::Relative { days, end } => match today.checked_add(days.days()) {
-                Ok(date) => Read::Found(Value::Date(date), end),
-                Err(_) => arg.bad(start, true),
+            Scan::Relative { days, end } => match plus(today, days) {
+                Some(date) => Read::Found(Value::Date(date), end),
+                None => arg.bad(start, true),
             },
             Scan::Bad { .. } => arg.bad(start, true),
-            Scan::No => self.absent(arg, context, at, start, labelled),
+            Scan::No => {
+                let timelike = time::is_meant(context, labelled_at);
+                self.absent(arg, context, (at, start), labelled, timelike)
+            }
         }
     }
 
-    fn absent(&self, arg: &Arg, context: &Context<'_>, at: usize, start: usize, labelled: bool) -> Read {
+    fn absent(
+        &self,
+        arg: &Arg,
+        context: &Context<'_>,
+        (at, start): (usize, usize),
+        labelled: bool,
+        timelike: bool,
+    ) -> Read {
         let is_digit = words::octet(context.text(), start).is_ascii_digit();
         if let Some(days) = self.default_days {
             if is_digit {
                 return arg.bad(start, true);
             }
-            return match context.now.date().checked_add(days.days()) {
-                Ok(date) => Read::Found(Value::DefaultDate(date), at),
-                Err(_) => arg.bad(start, true),
+            return match plus(context.now.date(), days) {
+                Some(date) => Read::Found(Value::DefaultDate(date), at),
+                None => arg.bad(start, true),
             };
         }
-        let timelike = time::is_meant(context, start);
         if is_digit && !timelike {
             return arg.bad(start, true);
         }
@@ -270,7 +279,7 @@ impl DateArg {
         end: usize,
     ) -> Read {
         let today = context.now.date();
-        let horizon = today.saturating_add(context.horizon_days.days());
+        let horizon = plus(today, context.horizon_days).unwrap_or(Date::MAX);
         if day < 1 || day > days_in(month) {
             return arg.bad(start, true);
         }
@@ -287,6 +296,11 @@ impl DateArg {
             Some(date) => Read::Found(Value::Date(date), end),
         }
     }
+}
+
+/// A day so many days away; the distance comes from a file and may be absurd.
+fn plus(date: Date, days: i32) -> Option<Date> {
+    date.checked_add(Span::new().try_days(days).ok()?).ok()
 }
 
 /// Days of a month in a leap year.

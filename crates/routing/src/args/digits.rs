@@ -22,7 +22,7 @@ impl Digits {
     pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read {
         let text = context.text();
         let (start, _) = arg.skip_labels(context, at);
-        if start >= text.len() {
+        if start >= text.len() || context.is_label(start) {
             return arg.missing(start, false);
         }
         if let Some(read) = self.read_swapped(arg, context, start) {
@@ -36,7 +36,8 @@ impl Digits {
         let swapped = self.swapped?;
         let scan = date::scan(context, start);
         let bare = words::token_end(context.text(), start);
-        let end = scan.end().filter(|end| *end > bare || !context.text()[start..bare].starts_with(is_digit))?;
+        let end =
+            scan.end().filter(|end| *end > bare || !context.text()[start..bare].starts_with(is_digit))?;
         let next = words::skip_separators(context.text(), end);
         let next_end = words::digits_end(context.text(), next);
         let code_follows = self.length.contains(&(next_end - next));
@@ -59,7 +60,9 @@ impl Digits {
     fn read_groups(&self, arg: &Arg, context: &Context<'_>, start: usize) -> Read {
         let text = context.text();
         let first_end = group_end(text, start);
-        let lookalikes = self.lookalikes && !context.strict;
+        // Glued to its keyword (`XNCI3557009`) a letter may belong to either.
+        let glued = start > 0 && words::octet(text, start - 1).is_ascii_uppercase();
+        let lookalikes = self.lookalikes && !context.strict && !glued;
         let Some(mut code) = read_group(&text[start..first_end], lookalikes) else {
             return arg.bad(start, starts_like_digits(&text[start..first_end]));
         };

@@ -35,7 +35,7 @@ pub(crate) fn read(
     let body = trim_tail(trim_head(text));
     let fields = match split(body) {
         Some(fields) => join_date(fields, args.len()),
-        None if blanks => split_blanks(args, context, body).ok_or(syntax)?,
+        None if blanks => split_blanks(args, body).ok_or(syntax)?,
         None => return Err(syntax),
     };
     if fields.len() != args.len() || fields.iter().any(|field| field.trim().is_empty()) {
@@ -118,14 +118,14 @@ fn join_date(mut fields: Vec<String>, wanted: usize) -> Vec<String> {
 }
 
 /// Blanks alone: leading words are the first field, each further token one field.
-fn split_blanks(args: &[&Arg], context: &Context<'_>, body: &str) -> Option<Vec<String>> {
+fn split_blanks(args: &[&Arg], body: &str) -> Option<Vec<String>> {
     let tokens: Vec<&str> = body.split_ascii_whitespace().collect();
     let first_digit = tokens.iter().position(|token| token.bytes().any(|octet| octet.is_ascii_digit()))?;
     if first_digit == 0 || tokens.len() - first_digit != args.len() - 1 {
         return None;
     }
     let name = tokens[..first_digit].join(" ");
-    if has_label(args, context, &name) {
+    if has_label(args, &name) {
         return None;
     }
     let rest = tokens[first_digit..].iter().map(|token| (*token).to_owned());
@@ -133,7 +133,7 @@ fn split_blanks(args: &[&Arg], context: &Context<'_>, body: &str) -> Option<Vec<
 }
 
 /// Labels can't be told from a name where only blanks part the fields.
-fn has_label(args: &[&Arg], _context: &Context<'_>, name: &str) -> bool {
+fn has_label(args: &[&Arg], name: &str) -> bool {
     let mut at = 0;
     while at < name.len() {
         let end = words::letters_end(name, at);
@@ -168,7 +168,8 @@ fn is_swapped(args: &[&Arg], fields: &[&str]) -> bool {
         place(|kind| matches!(kind, Kind::Date(_))),
     );
     let name_elsewhere = name.is_some_and(|name| {
-        let elsewhere = |(place, field): (usize, &&str)| place != name && has_letter(field) && !has_digit(field);
+        let elsewhere =
+            |(place, field): (usize, &&str)| place != name && has_letter(field) && !has_digit(field);
         !has_letter(fields[name]) && fields.iter().enumerate().any(elsewhere)
     });
     let id_and_date = matches!((id, date), (Some(id), Some(date))
@@ -180,9 +181,9 @@ fn read_field(arg: &Arg, field: &str, today: civil::Date) -> Option<Value> {
     match &arg.kind {
         Kind::Name(settings) => name::tidy(field, settings.max).map(Value::Text),
         Kind::IdNumber(_) => IdNumber::read_field(field),
-        Kind::Date(_) => read_birth(field)
-            .filter(|date| *date <= today && date.year() >= BIRTH_YEAR_MIN)
-            .map(Value::Date),
+        Kind::Date(_) => {
+            read_birth(field).filter(|date| *date <= today && date.year() >= BIRTH_YEAR_MIN).map(Value::Date)
+        }
         Kind::Word(list) => list.words.get(field).cloned().map(Value::Text),
         Kind::Digits(digits) => {
             let fits = digits.length.contains(&field.len()) && field.bytes().all(|o| o.is_ascii_digit());

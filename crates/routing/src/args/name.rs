@@ -14,7 +14,12 @@ pub(crate) struct NameArg {
     pub(crate) with_digits: ErrorKind,
     /// A name may not begin with a word of this argument.
     pub(crate) not_arg: Option<usize>,
+    /// A name may not begin like a date or a time.
+    pub(crate) not_moment: bool,
 }
+
+/// Signs that are no part of a name at its ends.
+const EDGES: &[char] = &[' ', '\n', '.', ',', ';', ':', '-', '_', '/', '|', '*', '#', '=', '!', '?', '\''];
 
 /// Fewest letters of a name.
 const LETTERS_MIN: usize = 2;
@@ -22,12 +27,18 @@ const LETTERS_MIN: usize = 2;
 impl NameArg {
     pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read {
         let text = context.text();
-        let (start, labelled) = arg.skip_labels(context, at);
-        // A name in angle brackets is a name.
-        let start = if labelled && start >= text.len() { words::skip_separators(text, at) } else { start };
-        let rest = &text[start.min(text.len())..];
-        if rest.is_empty() || self.is_label(arg, context, start) {
-            return arg.missing(start, labelled);
+        // A name in angle brackets is a name: only words are labels here.
+        let bare = words::skip_separators(text, at);
+        let label = arg.labels.end_at(text, bare, words::letters_end(text, bare));
+        let start = label.map_or(bare, |end| words::skip_separators(text, end));
+        let rest = &text[start..];
+        if rest.is_empty() {
+            return arg.missing(start, label.is_some());
+        }
+        if self.not_moment
+            && (date::is_meant(context, start) || time::is_meant(context, start) || context.is_label(start))
+        {
+            return arg.missing(start, false);
         }
         let claimed = rest.starts_with(|c: char| c.is_ascii_uppercase());
         let first = &text[start..words::letters_end(text, start)];
@@ -35,25 +46,14 @@ impl NameArg {
             return Read::Miss(super::Miss { kind: ErrorKind::BadSyntax, claimed: true, at: start });
         }
         if rest.bytes().any(|octet| octet.is_ascii_digit()) {
-            let kind = if claimed && has_moment(context, start) {
-                ErrorKind::BadSyntax
-            } else {
-                self.with_digits
-            };
+            let kind =
+                if claimed && has_moment(context, start) { ErrorKind::BadSyntax } else { self.with_digits };
             return Read::Miss(super::Miss { kind, claimed, at: start });
         }
         match tidy(rest, self.max) {
             Some(name) => Read::Found(Value::Text(name), text.len()),
             None => arg.bad(start, claimed),
         }
-    }
-
-    /// Whether nothing but the argument's own label is left, such as `JMENO` of a copied form.
-    fn is_label(&self, arg: &Arg, context: &Context<'_>, at: usize) -> bool {
-        let text = context.text();
-        arg.labels
-            .end_at(text, at, words::letters_end(text, at))
-            .is_some_and(|end| words::skip_separators(text, end) >= text.len())
     }
 
     fn is_other_word(&self, context: &Context<'_>, word: &str) -> bool {
@@ -84,7 +84,7 @@ pub(super) fn has_moment(context: &Context<'_>, at: usize) -> bool {
 /// The name with single blanks, without separators and dots at its ends; `None` where it is no name.
 pub(crate) fn tidy(raw: &str, max: usize) -> Option<String> {
     let mut name = String::with_capacity(raw.len());
-    for character in raw.trim_matches(|c: char| !c.is_ascii_alphanumeric()).chars() {
+    for character in raw.trim_matches(EDGES).chars() {
         match character {
             'A'..='Z' | '\'' | '-' | '.' => name.push(character),
             ' ' | '\n' | ',' | ';' | '!' | '?' | '*' | '#' | '=' => {

@@ -70,6 +70,7 @@ fn kind(table: &ArgTable, file: &File, service: &Service, out: &mut Out<'_>) -> 
         "name" => Kind::Name(NameArg {
             max: usize::from(table.max.unwrap_or(NAME_MAX)),
             with_digits: table.with_digits.unwrap_or(ErrorKind::BadName),
+            not_moment: table.not_moment.unwrap_or(false),
             not_arg: table.not_arg.as_ref().and_then(|other| index(file, other, out)),
         }),
         unknown => {
@@ -85,7 +86,11 @@ pub(crate) fn index(file: &File, name: &Spanned<String>, out: &mut Out<'_>) -> O
     let index = file.arg.keys().position(|known| known.get_ref() == name.get_ref());
     if index.is_none() {
         let message = format!("there is no [arg.{}]", name.get_ref());
-        out.error(name, message, suggest(name.get_ref(), file.arg.keys().map(|known| known.get_ref().as_str())));
+        out.error(
+            name,
+            message,
+            suggest(name.get_ref(), file.arg.keys().map(|known| known.get_ref().as_str())),
+        );
     }
     index
 }

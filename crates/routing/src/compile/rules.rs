@@ -129,7 +129,7 @@ fn node(
             out.error(&table.pattern, message, suggest(word, known));
             return None;
         };
-        node = keywords.child(node, word, &spellings(word, keyword));
+        node = keywords.child(node, &spellings(word, keyword));
     }
     Some(node)
 }

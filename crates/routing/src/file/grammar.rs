@@ -93,6 +93,8 @@ pub(crate) struct ArgTable {
     pub(crate) with_digits: Option<ErrorKind>,
     /// `name`: kind of mistake where it begins with a word of that other argument.
     pub(crate) not_arg: Option<Spanned<String>>,
+    /// `name`: it may not begin like a date or a time.
+    pub(crate) not_moment: Option<bool>,
     /// `receipt`: fewest and most letters and digits, and fewest digits, of a code of another form.
     pub(crate) local: Option<[u8; 3]>,
 }

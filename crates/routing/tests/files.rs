@@ -1,0 +1,109 @@
+//! Services files: what `check` finds, where it says so, and another town's file.
+
+use routing::{Report, Rules, check};
+
+const LIBRARY: &str = include_str!("../../../deploy/services/examples/stadtbuecherei.toml");
+
+fn packs() -> Vec<(&'static str, String)> {
+    Rules::builtin_files().iter().map(|(name, text)| (*name, (*text).to_owned())).collect()
+}
+
+/// The report on the pack of 8383 with one change.
+fn changed(from: &str, to: &str) -> Report {
+    let (name, text) = packs().swap_remove(0);
+    assert!(text.contains(from), "{from}");
+    check(&[(name, text.replacen(from, to, 1))])
+}
+
+fn assert_finds(report: &Report, message: &str, help: &str) {
+    let rendered = report.render(false);
+    let found = report.diagnostics.iter().find(|finding| finding.message.contains(message));
+    let found = found.unwrap_or_else(|| panic!("{message}\n{rendered}"));
+    assert!(found.line > 1 && found.column >= 1, "{found:?}");
+    assert!(found.help.as_deref().unwrap_or_default().contains(help), "{found:?}");
+    assert_eq!(report.exit_code(), 78);
+    assert!(rendered.contains(&format!("[hue-xnc.toml:{}:{}]", found.line, found.column)), "{rendered}");
+}
+
+#[test]
+fn another_town_needs_no_line_of_rust() {
+    let mut files = packs();
+    files.push(("stadtbuecherei.toml", LIBRARY.to_owned()));
+    let report = check(&files);
+    assert!(report.diagnostics.is_empty(), "{}", report.render(false));
+    assert_eq!((report.counts.services, report.exit_code()), (5, 0));
+    assert!(Rules::load(&files).unwrap().by_number("420739000111").is_some());
+}
+
+#[test]
+fn mistakes_are_told_at_their_place_with_a_suggestion() {
+    assert_finds(
+        &changed("platform =", "platfrom ="),
+        "unknown field `platfrom`",
+        "did you mean \"platform\"?",
+    );
+    assert_finds(&changed("type = \"digits\"", "type = \"digit\""), "unknown argument type", "\"digits\"");
+    assert_finds(&changed("\"XNC {queue}\"", "\"XNC {queue:quue}\""), "there is no [arg.quue]", "\"queue\"");
+    assert_finds(&changed("\"XNC {code}\"", "\"XCN {code}\""), "there is no [keyword.XCN]", "\"XNC\"");
+    assert_finds(
+        &changed("empty = \"syntax\"", "empty = \"syntaxx\""),
+        "no template \"syntaxx\"",
+        "\"syntax\"",
+    );
+    assert_finds(&changed("country = \"vn\"", "country = \"vm\""), "no numbering plan", "");
+    assert_finds(&changed("Asia/Ho_Chi_Minh", "Asia/Hanoi"), "Asia/Hanoi", "");
+    assert_finds(&changed("07:30-11:30", "11:30-07:30"), "is no span of time", "the earlier time first");
+    assert_finds(
+        &changed("bad_code = \"dossier", "bad_kode = \"dossier"),
+        "no kind of mistake",
+        "\"bad_code\"",
+    );
+}
+
+#[test]
+fn texts_are_measured_and_their_fields_checked() {
+    assert_finds(
+        &changed("Ho so {code} chua", "Ho so {ma} chua"),
+        "has no field {ma}",
+        "available here: code",
+    );
+    assert_finds(&changed("Hien chua co", "Hiện chưa có"), "does not fit the GSM alphabet", "ư");
+    let long = "Hien chua co so lieu hang doi. ".repeat(6);
+    assert_finds(&changed("Hien chua co", &long), "takes 2 parts", "160");
+    assert_finds(
+        &changed("[template.\"dossier.ready\"]", "[template.\"dossier.redy\"]"),
+        "which this service needs",
+        "",
+    );
+    assert_finds(&changed("note = 40\n", ""), "nobody says how long {note} gets", "[fields]");
+}
+
+#[test]
+fn rules_that_never_match_and_failing_tests_are_found() {
+    assert_finds(
+        &changed(
+            "match = \"XNC {queue}\"\ncommand = \"queue_status\"",
+            "match = \"XNC {code}\"\ncommand = \"dossier_status\"",
+        ),
+        "rule queue can never match",
+        "rule \"status\" above",
+    );
+    assert_finds(
+        &changed("expect = { command = \"help\" }", "expect = { error = \"bad_code\" }"),
+        "test failed",
+        "",
+    );
+    assert_finds(&changed("id = \"queue\"", "id = \"status\""), "two rules \"status\"", "");
+}
+
+#[test]
+fn several_mistakes_are_told_at_once_and_a_number_has_one_service() {
+    let (name, text) = packs().swap_remove(0);
+    let text = text
+        .replace("\"XNC {code}\"", "\"XCN {code}\"")
+        .replace("mins = ", "mims = ")
+        .replace("country = \"vn\"", "country = \"xx\"");
+    assert!(check(&[(name, text.clone())]).diagnostics.len() >= 2);
+    let twice = check(&[(name, packs()[0].1.clone()), ("copy.toml", packs()[0].1.clone())]);
+    assert_eq!(twice.diagnostics.iter().filter(|it| it.message.contains("as well")).count(), 2);
+}
