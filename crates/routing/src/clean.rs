@@ -27,9 +27,14 @@ impl Cleaned {
     }
 }
 
+/// Octets of a folded text that are looked at: ten message parts. A command is far shorter; what is longer is
+/// no command, and must not cost more than one.
+const TEXT_MAX: usize = 1_530;
+
 /// Folds and cleans. `is_number` tells the numbers of the platform.
 pub(crate) fn clean(original: &str, words: &Words, is_number: impl Fn(&str) -> bool) -> Cleaned {
     let mut folded = text::fold::fold(original).text;
+    folded.truncate(TEXT_MAX);
     if let Some(end) = signature_start(&folded, &words.signatures) {
         folded.truncate(end);
     }

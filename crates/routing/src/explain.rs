@@ -20,7 +20,7 @@ pub struct Explanation {
     pub candidates: Vec<Candidate>,
     /// What came of it, in the shape of [`crate::json`].
     pub request: serde_json::Value,
-    /// The role of the reply where the text is no command.
+    /// The same as a value.
     #[serde(skip)]
     pub interpretation: Interpretation,
 }

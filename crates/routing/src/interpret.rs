@@ -9,6 +9,9 @@ use crate::parse::{Outcome, Parsed, Parser, Trace, find_word};
 use crate::rules::{Foreign, Platform};
 use crate::words;
 
+/// Keywords of one message that are followed; two different ones are one too many already.
+const KEYWORDS_MAX: usize = 16;
+
 /// What a message means to one service.
 #[derive(Debug)]
 pub(crate) struct Meaning {
@@ -81,7 +84,8 @@ impl<'a> Reader<'a> {
         if at == 0 {
             at = words::token_end(text, words::skip_separators(text, 0));
         }
-        while at < text.len() {
+        let mut followed = 0;
+        while at < text.len() && followed < KEYWORDS_MAX {
             let start = words::skip_separators(text, at);
             at = words::letters_end(text, start);
             if at == start {
@@ -100,6 +104,7 @@ impl<'a> Reader<'a> {
             } else {
                 continue;
             };
+            followed += 1;
             let parser = self.parser(service, cleaned);
             if parser.parse(start, false, &mut Trace::default()).is_some_and(|it| it.has_arguments()) {
                 hits.cuts.push(start);

@@ -36,6 +36,15 @@ fn another_town_needs_no_line_of_rust() {
 }
 
 #[test]
+fn each_pack_passes_alone() {
+    for (name, text) in packs() {
+        let report = check(&[(name, text)]);
+        assert!(report.diagnostics.is_empty(), "{}", report.render(false));
+        assert!(report.counts.tests_passed >= 4);
+    }
+}
+
+#[test]
 fn mistakes_are_told_at_their_place_with_a_suggestion() {
     assert_finds(
         &changed("platform =", "platfrom ="),

@@ -53,6 +53,15 @@ proptest! {
 }
 
 #[test]
+fn a_text_without_end_costs_no_more_than_a_long_one() {
+    for piece in ["TK ", "TK,", "XNC 1 ", "1-", "OBJ ZOP ", "v ", "cam on ", "A.", "<a>", "STORNO 1.1."] {
+        for to in NUMBERS {
+            meaning(to, &piece.repeat(10_000));
+        }
+    }
+}
+
+#[test]
 fn many_rules_read_as_few_do() {
     let mut text = Rules::builtin_files()[0].1.to_owned();
     let head = text.find("[[rule]]").unwrap();

@@ -89,14 +89,14 @@ fn unused(file: &File, out: &mut Out<'_>) {
             Element::Arg(arg) => format!("{{{}}}", arg.kind),
         });
     }
-    for (name, _) in &file.keyword {
+    for name in file.keyword.keys() {
         if !used.contains(name.get_ref()) {
             let message = format!("no rule uses the keyword {}", name.get_ref());
             out.report.warning(out.name, name.span(), message, None);
         }
     }
     let named = |name: &str| file.arg.values().any(|arg| arg_names(arg.get_ref(), name));
-    for (name, _) in &file.arg {
+    for name in file.arg.keys() {
         if !used.contains(&format!("{{{}}}", name.get_ref())) && !named(name.get_ref()) {
             let message = format!("no rule uses [arg.{}]", name.get_ref());
             out.report.warning(out.name, name.span(), message, None);
@@ -116,7 +116,7 @@ fn shadowed(file: &File, grammar: &Grammar, node: usize, rules: &[usize], out: &
             let same_types = first.slots.len() == second.slots.len()
                 && first.slots.iter().zip(&second.slots).all(|(a, b)| a.arg == b.arg);
             let table = &file.rule[*later];
-            let message = if same_types || takes_all(grammar, first) {
+            let message = if same_types || takes_all(first) {
                 format!("rule {} can never match", second.id)
             } else if takes_example(grammar, node, *earlier, second) {
                 format!("rule {} never sees texts like its own example", second.id)
@@ -130,7 +130,7 @@ fn shadowed(file: &File, grammar: &Grammar, node: usize, rules: &[usize], out: &
 }
 
 /// A rule without arguments that must be there, and that does not mind what is left over, takes every text.
-fn takes_all(_grammar: &Grammar, rule: &Rule) -> bool {
+fn takes_all(rule: &Rule) -> bool {
     rule.extra.is_none() && rule.slots.iter().all(|slot| slot.optional)
 }
 
