@@ -203,6 +203,9 @@ impl Engine {
             let mut item = pending.item;
             // It is certain that it did not leave.
             item.again = false;
+            if let Some(state) = entry.parts.get_mut(usize::from(item.part)) {
+                *state = PartState::Unsent;
+            }
             self.queues.delay(pending.group, item, next);
             turn.write_outbox(entry);
             return Ok(());

@@ -44,8 +44,8 @@ pub struct Engine {
     pub(crate) meters: Meters,
     /// Messages whose password is being drawn, by what it is for; drawn again should there be no slot for the text.
     pub(crate) awaited: FxHashMap<OutboxId, FinalSubject>,
-    /// Drawn passwords that came while the disk was full.
-    drawn_waiting: VecDeque<Event>,
+    /// Passwords and responses that came while the disk was full; as many as were asked for and as links have.
+    waiting: VecDeque<Event>,
     /// When the store's earliest timer is due.
     pub(crate) next_timer: Option<Timestamp>,
     /// The moment of the last turn.
@@ -83,7 +83,7 @@ impl Engine {
             clock: Clock::start(now, recovery.last_turn_at),
             meters: Meters::default(),
             awaited: FxHashMap::default(),
-            drawn_waiting: VecDeque::new(),
+            waiting: VecDeque::new(),
             next_timer: None,
             now,
         };
@@ -100,22 +100,17 @@ impl Engine {
         self.now = now;
         self.clock.check(now);
         let mut turn = Turn::new(self.store.next_sequence(), now, seed);
-        let has_room = self.store.has_room();
-        for event in events {
-            if has_room {
-                self.event(event, &mut turn)?;
-            } else {
-                self.event_without_room(event, &mut turn)?;
-            }
-            turn.next_event();
-        }
-        if has_room {
-            for event in std::mem::take(&mut self.drawn_waiting) {
+        if self.store.has_room() {
+            for event in std::mem::take(&mut self.waiting).into_iter().chain(events) {
                 self.event(event, &mut turn)?;
                 turn.next_event();
             }
             self.run_due(&mut turn)?;
             self.dispatch(&mut turn)?;
+        } else {
+            for event in events {
+                self.event_without_room(event, &mut turn)?;
+            }
         }
         self.commit(turn)
     }
@@ -190,7 +185,7 @@ impl Engine {
                 let reason = "the store has no room; try again later".to_owned();
                 turn.effect(Effect::Answer { slot, result: Err(CommandError::Conflict { reason }) });
             }
-            Event::Drawn { .. } => self.drawn_waiting.push_back(event),
+            Event::Drawn { .. } | Event::Submitted { .. } => self.waiting.push_back(event),
             event => self.event(event, turn)?,
         }
         Ok(())

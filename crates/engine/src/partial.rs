@@ -17,6 +17,10 @@ use crate::receive::Inbound;
 use crate::settle::{Route, reply};
 use crate::turn::Turn;
 
+/// Parts of one message at most, and octets of a part as it comes (a packed part grows by an eighth): handsets
+/// stop at ten parts of 140. Together they keep the record of a half-joined message under the store's 16 KiB.
+pub(crate) const PARTS_MAX: u8 = 20;
+pub(crate) const PART_OCTETS_MAX: usize = 256;
 /// Half-joined messages of one sender: a handset sends one after the other, so four leave room for lost parts.
 const PER_SENDER_MAX: usize = 4;
 /// Half-joined messages in all; each holds 140 octets a part.

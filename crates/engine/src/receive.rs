@@ -13,8 +13,12 @@ use crate::engine::Engine;
 use crate::fatal::Fatal;
 use crate::fingerprint::{self, Acknowledged};
 use crate::meters;
+use crate::partial::{PART_OCTETS_MAX, PARTS_MAX};
 use crate::settle::Route;
 use crate::turn::{Delivery, Turn};
+
+/// The longest text that a service is asked about, in octets: no handset sends more, and it bounds a turn.
+const OCTETS_MAX: usize = 4 * 1024;
 
 /// A citizen's message on its way in.
 pub(crate) struct Inbound<'a> {
@@ -25,6 +29,8 @@ pub(crate) struct Inbound<'a> {
     pub(crate) place: usize,
     pub(crate) plan: &'static NumberingPlan,
     pub(crate) fingerprint: Fingerprint,
+    /// It is one part of several.
+    pub(crate) part: bool,
 }
 
 impl Inbound<'_> {
@@ -66,7 +72,8 @@ impl Engine {
             _ => &sm.source.digits,
         };
         let fingerprint = fingerprint::of(&group, sender, sm, concat, payload);
-        let inbound = Inbound { delivery, sm, group, place, plan, fingerprint };
+        let concat = concat.filter(|concat| concat.total > 1);
+        let inbound = Inbound { delivery, sm, group, place, plan, fingerprint, part: concat.is_some() };
         if let Some(first) = self.fingerprints.absorb(fingerprint, turn.now.wall) {
             turn.write(Key::Fingerprint(fingerprint), None);
             self.ignore(&inbound, "redelivery", first.act, turn);
@@ -79,12 +86,11 @@ impl Engine {
                 return Ok(());
             }
         };
-        let Ok(mut data) = data else { return self.quarantine(&inbound, &citizen, payload_of(sm), turn) };
-        if data.ports.is_some() {
+        let Some(mut data) = data.ok().filter(is_for_reader) else {
             return self.quarantine(&inbound, &citizen, payload_of(sm), turn);
-        }
+        };
         data.payload = unpack(&data, sm.data_coding, alphabet);
-        match data.concat.filter(|concat| concat.total > 1) {
+        match concat {
             Some(concat) => self.take_part(&inbound, &citizen, &data, concat, turn),
             None => self.take_whole(&inbound, &citizen, &data, sm.data_coding, turn),
         }
@@ -114,7 +120,8 @@ impl Engine {
         text: String,
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
-        let mut entry = Decided { label: "no_service".to_owned(), ..Decided::default() };
+        // A part that completes a message counts as an act: taken again, alone, it would begin one that stays half.
+        let mut entry = Decided { label: "no_service".to_owned(), act: inbound.part, ..Decided::default() };
         if let Some((service, number)) =
             self.service_for(&inbound.group, inbound.plan, &inbound.sm.destination)
         {
@@ -123,7 +130,7 @@ impl Engine {
                 match self.rules.interpret(&number, &text, turn.now.wall) {
                     Some(meaning) => {
                         entry.rule = meaning.rule.clone();
-                        entry.act = meaning.result.as_ref().is_ok_and(model::Command::is_act);
+                        entry.act = inbound.part || meaning.result.as_ref().is_ok_and(model::Command::is_act);
                         entry.label = self.answer(inbound, citizen, meaning, &service, turn)?;
                     }
                     None => entry.label = "no_rule".to_owned(),
@@ -187,7 +194,7 @@ impl Engine {
             source: sm.source.clone(),
             destination: sm.destination.clone(),
             data_coding: sm.data_coding,
-            octets: Redacted(octets.to_vec()),
+            octets: Redacted(octets.iter().copied().take(OCTETS_MAX).collect()),
             fingerprint: *fingerprint,
         });
         self.acknowledged(inbound, false, turn);
@@ -273,6 +280,17 @@ struct Decided {
     rule: Option<String>,
     label: String,
     act: bool,
+}
+
+/// Whether a message is a text of bearable length, and not for a program on a handset.
+fn is_for_reader(data: &UserData) -> bool {
+    let (octets_max, parts_max) = match data.concat {
+        Some(concat) if concat.total > 1 => (PART_OCTETS_MAX, PARTS_MAX),
+        _ => (OCTETS_MAX, u8::MAX),
+    };
+    data.ports.is_none()
+        && data.payload.len() <= octets_max
+        && data.concat.is_none_or(|concat| concat.total <= parts_max)
 }
 
 /// The octets to keep of a message that can't be read.

@@ -194,7 +194,6 @@ impl Stage {
     }
 
     fn command(&self, words: &[&str]) -> Result<ClerkCommand> {
-        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         Ok(match words {
             ["dossier", service, code, rest @ ..] => {
                 let fields = Fields::read(&owned(rest))?;
@@ -226,6 +225,20 @@ impl Stage {
                 ClerkCommand::PutSubscriber(Box::new(subscriber(msisdn, &fields)?))
             }
             ["no", "subscriber", msisdn] => ClerkCommand::DeleteSubscriber(Msisdn::new(msisdn)?),
+            ["closed", service, date] => {
+                ClerkCommand::PutDay { service: id(service), date: date.parse()?, spans: Some(Vec::new()) }
+            }
+            ["capacity", service, activity, counters] => ClerkCommand::PutCapacity {
+                service: id(service),
+                activity: (*activity).to_owned(),
+                counters: counters.parse()?,
+            },
+            _ => return self.account_command(words),
+        })
+    }
+
+    fn account_command(&self, words: &[&str]) -> Result<ClerkCommand> {
+        Ok(match words {
             ["import", service, id_number, rest @ ..] => {
                 let fields = Fields::read(&owned(rest))?;
                 fields.allow(&["name", "born", "phone"])?;
@@ -255,14 +268,6 @@ impl Stage {
             ["free", "phone", service, msisdn] => {
                 ClerkCommand::FreePhone { service: id(service), msisdn: Msisdn::new(msisdn)? }
             }
-            ["closed", service, date] => {
-                ClerkCommand::PutDay { service: id(service), date: date.parse()?, spans: Some(Vec::new()) }
-            }
-            ["capacity", service, activity, counters] => ClerkCommand::PutCapacity {
-                service: id(service),
-                activity: (*activity).to_owned(),
-                counters: counters.parse()?,
-            },
             _ => bail!("no such line"),
         })
     }
@@ -324,6 +329,10 @@ impl Stage {
             source: "script".to_owned(),
         })
     }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 fn id(service: &str) -> ServiceId {

@@ -110,6 +110,30 @@ impl World {
         self.settle()
     }
 
+    /// Lets the power fail at the disk's `operation`-th change from now: the turn that asks for it fails, and so
+    /// does every later one until [`World::restart`].
+    pub fn fail_power_after(&mut self, operations: u64) {
+        self.disk.power_off_at(self.disk.operations() + operations);
+    }
+
+    /// Hands over again, by the first link of each group, what the SMSC saw no acknowledgement for. Returns
+    /// how many messages these were.
+    pub fn redeliver_all(&mut self) -> Result<usize> {
+        let mut again = Vec::new();
+        for link in &mut self.links {
+            again.extend(
+                std::mem::take(&mut link.unacknowledged).into_iter().map(|sm| (link.group.clone(), sm)),
+            );
+        }
+        let count = again.len();
+        for (group, sm) in again {
+            let name = self.links.iter().find(|link| link.group == group).map(|link| link.name.clone());
+            self.deliver(&name.context("a group has links")?, sm)?;
+        }
+        self.settle()?;
+        Ok(count)
+    }
+
     /// The rules that the engine runs.
     pub fn rules(&self) -> &Arc<Rules> {
         &self.rules
