@@ -88,6 +88,14 @@ fn hours_that_make_no_sense() {
 }
 
 #[test]
+fn spans_may_touch() {
+    let mut world = World::new(trutnov(), date(2026, 8, 3).at(9, 0, 0, 0));
+    let spans = Some(vec![span((8, 0), (12, 0)), span((12, 0), (14, 0))]);
+    let command = ClerkCommand::PutDay { service: world.service.id.clone(), date: date(2026, 8, 10), spans };
+    assert_eq!(world.clerk(command), Ok(Answer::Done { version: 1 }));
+}
+
+#[test]
 fn edits_of_two_clerks_do_not_overwrite_each_other() {
     let mut world = World::new(hue(), date(2026, 8, 3).at(9, 0, 0, 0));
     let dossier =

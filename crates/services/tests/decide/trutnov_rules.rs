@@ -1,6 +1,7 @@
 //! +420 739 547 765: the rules beside the scenarios.
 
 use jiff::civil::{date, time};
+use model::key::TimerSubject;
 use model::outcome::Class;
 use model::request::Command;
 use model::{ClerkCommand, Key, Record};
@@ -182,6 +183,17 @@ fn a_reminder_on_the_eve_where_the_office_wants_one() {
         )
     );
     assert_eq!((reminder.class, reminder.not_before), (Class::Notice, None));
+}
+
+#[test]
+fn a_reminder_that_outlived_its_booking_is_silent() {
+    let mut world = world();
+    let code = code_in(&world.text(NOVAK, book(tenth(), time(14, 0, 0, 0), "NOVAK")));
+    let subject = TimerSubject::RemindBooking(world.service.id.clone(), tenth(), code.as_str().into());
+    let due = model::Request::Timer(subject);
+    assert_eq!(world.run(&due).label, "C-REMIND");
+    world.text(NOVAK, cancel(&code, tenth()));
+    assert!(world.run(&due).messages.is_empty());
 }
 
 #[test]
