@@ -47,7 +47,7 @@ tshark -q -i lo -f "$filter" -w "$file" 2>"$work/log" &
 tshark=$!
 # It captures once it says so; until then nothing may be sent.
 tries=100
-until grep -q '^Capturing on' "$work/log"; do
+until grep -qs '^Capturing on' "$work/log"; do
     tries=$((tries - 1))
     if [ "$tries" -eq 0 ] || ! kill -0 "$tshark" 2>/dev/null; then
         skip "tshark cannot capture on lo: $(tail -n 1 "$work/log")"

@@ -4,7 +4,7 @@
 //
 // The messages are a JSON list on standard input or in FILE: [{"from", "to", "text", "expect"}], `expect` being a
 // part of the answer's text, or null where none is to come. Everything that happens is printed as one JSON object
-// a line. Ends with 0 once every text is acknowledged and every expected answer has come, otherwise with 1.
+// a line. Ends with 0 once every text and receipt is acknowledged and every expected answer has come, otherwise with 1.
 'use strict';
 
 const fs = require('node:fs');
@@ -30,6 +30,7 @@ const acknowledged = new Set();
 const parts = new Map();
 const answers = [];
 let submits = 0;
+let receiptsOpen = 0;
 let link = null;
 let finished = false;
 
@@ -66,7 +67,7 @@ function missing() {
 }
 
 function check() {
-  if (missing().length === 0) finish(0, 'every text acknowledged, every answer here');
+  if (receiptsOpen === 0 && missing().length === 0) finish(0, 'all texts and receipts acknowledged, all answers here');
 }
 
 function deliver(session) {
@@ -115,7 +116,12 @@ function receipt(session, pdu, messageId) {
     receipted_message_id: messageId,
     message_state: 2,
   };
-  session.deliver_sm(fields, (resp) => print('receipt_resp', { messageId, command_status: resp.command_status }));
+  receiptsOpen += 1;
+  session.deliver_sm(fields, (resp) => {
+    print('receipt_resp', { messageId, command_status: resp.command_status });
+    if (resp.command_status === 0) receiptsOpen -= 1;
+    check();
+  });
 }
 
 function bind(session, pdu) {
