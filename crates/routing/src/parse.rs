@@ -178,7 +178,10 @@ impl<'a> Parser<'a> {
             let Some(parsed) = self.descend(place.down(child.node, start + length), trace) else { continue };
             let correct = self.grammar.keywords.node(child.node).correct && child.correct;
             let (depth, claimed) = parsed.rank();
-            if parsed.is_match() && !self.ate_nothing(&parsed) {
+            if parsed.is_match() {
+                if ate_nothing(&parsed) {
+                    continue;
+                }
                 return Some(parsed);
             }
             if begun.is_none() && (depth > 0 || (claimed && (digits_follow || !place.strict) && correct)) {
@@ -186,11 +189,6 @@ impl<'a> Parser<'a> {
             }
         }
         begun
-    }
-
-    /// A glued keyword whose command took nothing of the rest is no keyword (`TTTBLA`).
-    fn ate_nothing(&self, parsed: &Parsed) -> bool {
-        matches!(parsed.outcome, Outcome::Command { given: 0, .. }) && parsed.path < 2
     }
 
     /// Tries the rules whose keywords end here; the first match, else the miss that came furthest.
@@ -260,7 +258,11 @@ impl<'a> Parser<'a> {
         };
         let left = words::skip_separators(self.text(), end);
         if left < self.text().len() {
-            let second = if repeat { self.repeated(place, left) } else { None };
+            let second = match (repeat, rule.slots.is_empty()) {
+                (true, false) => self.repeated(place, left),
+                (true, true) => self.said_again(left),
+                (false, _) => None,
+            };
             match (second, rule.extra) {
                 (Some(second), _) if built.as_ref().is_ok_and(|first| *first == second) => {}
                 (Some(_), _) => return Outcome::Multiple,
@@ -289,6 +291,14 @@ impl<'a> Parser<'a> {
             }
         }
         None
+    }
+
+    /// The fixed text's own keyword once more: `HELP HELP`. Another one belongs to what is left over.
+    fn said_again(&self, left: usize) -> Option<Command> {
+        match self.parse(left, false, &mut Trace::default())?.outcome {
+            Outcome::Command { command: text @ Command::Text { .. }, .. } => Some(text),
+            _ => None,
+        }
     }
 
     fn read_slots(&self, rule: &Rule, context: &Context<'_>, at: usize) -> SlotsRead {
@@ -341,6 +351,11 @@ impl<'a> Parser<'a> {
         };
         Tried { rule, outcome }
     }
+}
+
+/// A glued keyword whose command took nothing of the rest is no keyword (`TTTBLA`).
+fn ate_nothing(parsed: &Parsed) -> bool {
+    matches!(parsed.outcome, Outcome::Command { given: 0, .. }) && parsed.path < 2
 }
 
 type SlotsRead = Result<(Option<ErrorKind>, usize, Values), (Outcome, Values)>;

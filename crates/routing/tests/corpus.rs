@@ -1,5 +1,7 @@
 //! The 120 messages of the corpus, and the further messages in `messages/`, mean what they are said to mean.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking, in its helpers as well")]
+
 use std::fs;
 use std::path::Path;
 

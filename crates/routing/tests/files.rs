@@ -1,5 +1,7 @@
 //! Services files: what `check` finds, where it says so, and another town's file.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking, in its helpers as well")]
+
 use routing::{Report, Rules, check};
 
 const LIBRARY: &str = include_str!("../../../deploy/services/examples/stadtbuecherei.toml");

@@ -1,5 +1,7 @@
 //! What holds for every text, and what it costs.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking, in its helpers as well")]
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use routing::{Rules, json};

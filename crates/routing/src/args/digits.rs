@@ -38,7 +38,7 @@ impl Digits {
         let bare = words::token_end(context.text(), start);
         let end =
             scan.end().filter(|end| *end > bare || !context.text()[start..bare].starts_with(is_digit))?;
-        let next = words::skip_separators(context.text(), end);
+        let (next, _) = arg.skip_labels(context, end);
         let next_end = words::digits_end(context.text(), next);
         let code_follows = self.length.contains(&(next_end - next));
         let kind = if code_follows { swapped } else { arg.missing };
@@ -76,7 +76,7 @@ impl Digits {
             if group.is_empty() || (self.fits(&code) && complete(group)) {
                 break;
             }
-            let Some(more) = read_group(group, false) else { break };
+            let Some(more) = read_group(group, lookalikes) else { break };
             code.push_str(&more);
             end = next_end;
         }
