@@ -230,3 +230,6 @@ fn whole_state(parts: &[PartState]) -> Option<FinalState> {
     let over = |part: &PartState| matches!(part, PartState::Delivered | PartState::Uncertain);
     parts.iter().all(over).then_some(FinalState::Unknown)
 }
+
+#[cfg(test)]
+mod tests;

@@ -156,7 +156,8 @@ impl Engine {
         Ok(true)
     }
 
-    /// One part of a message's text; none where its secret is gone.
+    /// One part of a message's text; none where its secret is gone, or where the bind's profile was changed and
+    /// the text now takes another number of parts: it fails visibly rather than leaving cut.
     fn piece(
         &mut self,
         entry: &OutboxEntry,
@@ -173,7 +174,8 @@ impl Engine {
                 Err(error) => return Err(error.into()),
             },
         };
-        Ok(pieces.into_iter().nth(part))
+        let whole = pieces.len() == entry.parts.len();
+        Ok(pieces.into_iter().nth(part).filter(|_| whole))
     }
 
     /// Drops what expired while no link took it. The queues are in order of age, so the heads are the oldest.

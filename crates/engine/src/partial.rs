@@ -197,3 +197,6 @@ fn whole(message: &PartialMessage) -> Option<Vec<u8>> {
         message.parts.iter().map(|part| part.as_ref().map(|octets| octets.as_slice())).collect();
     Some(parts?.concat())
 }
+
+#[cfg(test)]
+mod tests;
