@@ -25,6 +25,9 @@ use crate::{
 /// The longest wait of one request; a client that wants more asks again.
 const WAIT_MAX: Duration = Duration::from_secs(300);
 
+/// How long the acknowledgement of an answered message is waited for.
+const SETTLE: Duration = Duration::from_secs(1);
+
 /// Lines of the books in one answer; ask for those after the last.
 const LINES_MAX: usize = 10_000;
 
@@ -152,6 +155,8 @@ async fn send(
     let mut replies = Vec::new();
     if !wait.is_zero() {
         simulator.wait_answer(sent, wait).await;
+        // An answer may come before the acknowledgement of what it answers.
+        simulator.wait_settled(sent, wait.min(SETTLE)).await;
         replies = simulator.received(&message.from, after);
     }
     let outcome = simulator.entry(sent).map(|entry| entry.outcome);

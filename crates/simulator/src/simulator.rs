@@ -11,7 +11,7 @@ use crate::{
     faults::Faults,
     handset::Received,
     http,
-    ledger::{Entry, MessageRef},
+    ledger::{Entry, MessageRef, Outcome},
     link::Link,
     message::Message,
     shared::Shared,
@@ -124,6 +124,12 @@ impl Simulator {
         let number = self.entry(message)?.from;
         let answer = |it: &Received| it.answers == Some(message);
         self.shared.wait(timeout, |exchange| exchange.received(&number, 0).into_iter().find(answer)).await
+    }
+
+    /// Waits until it is known what became of a message; `None` where it is not in time.
+    pub async fn wait_settled(&self, message: MessageRef, timeout: Duration) -> Option<Entry> {
+        let settled = |entry: &Entry| entry.outcome != Outcome::Waiting;
+        self.shared.wait(timeout, |exchange| exchange.find_entry(message).filter(settled)).await
     }
 
     /// Waits until the counts satisfy `enough`; `false` where they do not in time.

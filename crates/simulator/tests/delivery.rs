@@ -47,7 +47,7 @@ async fn a_text_waits_for_a_bind_and_its_answer_reaches_the_handset() {
 
     let answer = simulator.wait_answer(sent, SOON).await.unwrap();
     assert_eq!((answer.text.0.as_str(), answer.from.as_str()), ("Ho so dang xu ly.", "8383"));
-    let entry = simulator.entry(sent).unwrap();
+    let entry = simulator.wait_settled(sent, SOON).await.unwrap();
     assert_eq!((entry.outcome, entry.deliveries, entry.replies), (Outcome::Acknowledged, 1, 1));
     assert_eq!(simulator.wait_reply(PHONE, answer.cursor, Duration::ZERO).await, None);
     assert_eq!(simulator.latencies().reply.count, 1);

@@ -202,6 +202,12 @@ async fn enquire_link_and_unbind_are_left_unanswered() {
     let unknown = vec![0, 0, 0, 16, 0, 0, 0, 0x99, 0, 0, 0, 0, 0, 0, 0, 9];
     assert!(simulator.write_octets(simulator.binds()[0].id, unknown));
     assert!(matches!(esme.event().await, Some(Event::Refused(_))), "the link is still there");
+
+    simulator.set_faults(Faults::default());
+    let mut esme = Esme::bound(simulator.smpp_address(), Mode::Transceiver).await;
+    esme.unbind().await;
+    esme.until_closed().await;
+    assert_eq!(esme.heard.last(), Some(&command_id::UNBIND_RESP));
 }
 
 #[tokio::test]
