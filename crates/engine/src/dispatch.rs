@@ -251,3 +251,6 @@ fn submit_sm(entry: &OutboxEntry, piece: Segment, profile: &Profile, turn: &Turn
     piece.fill(&mut sm);
     sm
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,18 @@ fn every_dialogue_goes_as_written() {
     }
     assert!(failures.is_empty(), "{} of {} fail:\n{}", failures.len(), found.len(), failures.join("\n"));
 }
+
+#[test]
+fn a_dialogue_that_goes_otherwise_fails_at_its_line() {
+    let rules = Arc::new(Rules::builtin());
+    let play = |lines: &str| {
+        let script = format!("now 2026-08-03 09:00:00 Asia/Ho_Chi_Minh\n{lines}");
+        harness::play(&script, Arc::clone(&rules)).map_err(|failure| failure.line)
+    };
+    assert_eq!(play("+84905123456 -> 8383: XNC HD\n8383 -> +84905123456 [H-HELP]"), Ok(()));
+    assert_eq!(play("+84905123456 -> 8383: XNC HD\n8383 -> +84905123456 [H-SYNTAX]"), Err(3));
+    assert_eq!(play("+84905123456 -> 8383: XNC HD\nnothing for +84905123456"), Err(3));
+    assert_eq!(play("8383 -> +84905123456 [H-HELP]"), Err(2));
+    assert_eq!(play("+84905123456 -> 8383: XNC HD"), Err(0), "a text that nobody expected");
+    assert_eq!(play("juggle"), Err(2));
+}

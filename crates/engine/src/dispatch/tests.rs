@@ -1,0 +1,84 @@
+use jiff::Timestamp;
+use model::{Address, EventId, Msisdn, Now, OutboxId, ServiceId};
+
+use super::*;
+
+fn entry(class: Class, parts: usize) -> OutboxEntry {
+    OutboxEntry {
+        id: OutboxId { cause: EventId { sequence: 1, index: 0 }, ordinal: 0 },
+        service: ServiceId::new("s"),
+        to: Msisdn::new("84905123456").unwrap(),
+        group: "g".to_owned(),
+        source: Address::new(0, 1, "8383"),
+        destination: Address::new(1, 1, "84905123456"),
+        template: "T".to_owned(),
+        class,
+        body: Body::Text("text".into()),
+        not_before: None,
+        expires_at: Timestamp::from_second(3_600).unwrap(),
+        subject: None,
+        reference: 0,
+        parts: vec![PartState::Unsent; parts],
+        attempts: 0,
+        resent: 0,
+    }
+}
+
+fn item(entry: &OutboxEntry, again: bool) -> Item {
+    Item { outbox: entry.id, part: 0, class: entry.class, again }
+}
+
+#[test]
+fn what_must_not_come_twice_is_marked_before_it_leaves() {
+    for class in [Class::Charged, Class::Legal, Class::Bulk] {
+        let mut entry = entry(class, 1);
+        let item = item(&entry, false);
+        assert!(mark(&mut entry, item), "{class:?}");
+        assert_eq!(entry.parts, [PartState::Sending]);
+        assert!(!mark(&mut entry, item), "marked already");
+        assert!(!may_resend(class));
+    }
+}
+
+#[test]
+fn an_answer_leaves_unmarked_and_says_so_when_it_leaves_again() {
+    for class in [Class::Answer, Class::Credential, Class::Code, Class::Notice] {
+        let mut entry = entry(class, 2);
+        let (first, second) = (item(&entry, false), item(&entry, true));
+        assert!(!mark(&mut entry, first), "{class:?}");
+        assert!(mark(&mut entry, second));
+        assert_eq!(entry.resent, 1);
+        assert!(!mark(&mut entry, Item { part: 1, ..second }), "once a message");
+    }
+}
+
+#[test]
+fn a_receipt_is_asked_for_where_somebody_waits_and_validity_follows_expiry() {
+    let now = Now { wall: Timestamp::from_second(0).unwrap(), monotonic: Duration::ZERO };
+    let turn = Turn::new(1, now, [0; 32]);
+    let profile = Profile::default();
+    let sm = submit_sm(&entry(Class::Answer, 1), Segment::default(), &profile, &turn);
+    assert_eq!((sm.registered_delivery, sm.validity_period.as_str()), (0, "000000010000000R"));
+    let sm = submit_sm(&entry(Class::Legal, 1), Segment::default(), &profile, &turn);
+    assert_eq!(sm.registered_delivery, 1);
+    let strict = Profile { validity: false, ..profile };
+    assert_eq!(submit_sm(&entry(Class::Code, 1), Segment::default(), &strict, &turn).validity_period, "");
+}
+
+#[test]
+fn a_ticket_ends_once_and_a_lost_one_is_found() {
+    let mut tickets = Tickets::default();
+    let ticket = Ticket {
+        item: item(&entry(Class::Answer, 1), false),
+        group: 0,
+        simple: true,
+        receipt: false,
+        at: Duration::ZERO,
+    };
+    let (first, second) = (tickets.issue(ticket), tickets.issue(ticket));
+    assert!(tickets.take(first).is_some());
+    assert!(tickets.take(first).is_none());
+    assert!(tickets.take_lost(LOST_AFTER).is_empty());
+    assert_eq!(tickets.take_lost(LOST_AFTER + Duration::from_secs(1)).len(), 1);
+    assert!(tickets.take(second).is_none());
+}
