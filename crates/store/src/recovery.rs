@@ -32,11 +32,12 @@ impl Recovery {
         self.last_turn_at = Some(turn.at);
         self.recent.extend(turn.entries.iter().filter_map(|entry| match entry {
             Entry::Message { fingerprint, act, .. } => Some((turn.at, *fingerprint, *act)),
-            // A part that comes again may complete an act; a message put aside is never run.
-            Entry::Part { fingerprint, .. } => Some((turn.at, *fingerprint, true)),
-            Entry::Quarantine { fingerprint, .. } | Entry::Ignored { fingerprint, .. } => {
-                Some((turn.at, *fingerprint, false))
+            // A part that comes again may complete an act, and what was ignored may be the redelivery of one; a
+            // message put aside is never run.
+            Entry::Part { fingerprint, .. } | Entry::Ignored { fingerprint, .. } => {
+                Some((turn.at, *fingerprint, true))
             }
+            Entry::Quarantine { fingerprint, .. } => Some((turn.at, *fingerprint, false)),
             Entry::Verdict { .. }
             | Entry::Receipt { .. }
             | Entry::Command { .. }
