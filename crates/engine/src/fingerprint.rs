@@ -130,6 +130,8 @@ impl Fingerprints {
 
     /// Makes a message uncertain; its record rides in the next turn.
     pub(crate) fn arm(&mut self, fingerprint: Fingerprint, act: bool, since: Timestamp) {
+        // A redelivery that was absorbed is armed after its first copy, and stands for the same act.
+        let act = act || self.uncertain.get(&fingerprint).is_some_and(|known| known.act);
         self.uncertain.insert(fingerprint, FingerprintEntry { since, act });
         self.order.push_back((since, fingerprint));
         self.unwritten.push_back(fingerprint);
