@@ -135,6 +135,11 @@ impl Engine {
 
     /// When [`Self::turn`] must be called at the latest, events or not, on the monotonic clock.
     pub fn next_deadline(&self) -> Option<Duration> {
+        /// While the disk is full nothing that is due can be made durable; room is looked for this often.
+        const ROOM_PAUSE: Duration = Duration::from_secs(1);
+        if !self.store.has_room() {
+            return Some(self.now.monotonic + ROOM_PAUSE);
+        }
         let monotonic = |wall: Timestamp| {
             let left = wall.duration_since(self.now.wall).max(SignedDuration::ZERO);
             self.now.monotonic.saturating_add(left.unsigned_abs())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use codec::Sm;
+use codec::{CommandStatus, Sm};
 use engine::{Config, Effect, Engine, Event, LinkConfig, LinkId, Profile};
 use jiff::{SignedDuration, Timestamp};
 use model::plan::{CZECHIA, VIET_NAM};
@@ -73,13 +73,11 @@ impl World {
     /// Opens the store and starts the engine over it.
     fn open(&mut self) -> Result<()> {
         let key = MasterKey::from_octets(&[7; 32]);
-        let (store, recovery) = Store::open_with(
-            Arc::new(self.disk.clone()),
-            &mut self.records.clone(),
-            &key,
-            Options::default(),
-        )
-        .context("the store opens")?;
+        // Small segments: a play writes little, and a start looks through what a segment reserves.
+        let options = Options { segment_octets: 256 << 10, ..Options::default() };
+        let (store, recovery) =
+            Store::open_with(Arc::new(self.disk.clone()), &mut self.records.clone(), &key, options)
+                .context("the store opens")?;
         let links = LINKS.iter().map(|(name, group)| LinkConfig {
             name: (*name).to_owned(),
             group: (*group).to_owned(),
@@ -114,6 +112,16 @@ impl World {
     /// does every later one until [`World::restart`].
     pub fn fail_power_after(&mut self, operations: u64) {
         self.disk.power_off_at(self.disk.operations() + operations);
+    }
+
+    /// Fills the disk, or makes room again.
+    pub fn set_disk_full(&self, full: bool) {
+        self.disk.set_full(full);
+    }
+
+    /// What the engine last answered a delivery with on a link.
+    pub fn last_response(&self, name: &str) -> Option<CommandStatus> {
+        self.links.iter().find(|link| link.name == name)?.responses.last().copied()
     }
 
     /// Hands over again, by the first link of each group, what the SMSC saw no acknowledgement for. Returns

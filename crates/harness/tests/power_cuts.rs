@@ -12,7 +12,7 @@ use routing::Rules;
 /// Citizens of each kind in one run.
 const CITIZENS: u64 = 6;
 /// Runs, each with other moments at which the power fails.
-const RUNS: u64 = 4;
+const RUNS: u64 = 60;
 
 /// A small generator (splitmix64): the same run fails at the same moments each time.
 struct Dice(u64);
