@@ -114,7 +114,20 @@ impl Engine {
         }
     }
 
-    /// Nobody knows whether a part left: once more where that does no harm, else it waits for a receipt or a person.
+    /// The link died with a part: it may never have reached the SMSC, so it leaves again where that does no harm,
+    /// as often as links die, up to the bound that dispatch keeps.
+    pub(crate) fn died_with(&mut self, ticket: &Ticket, now: Duration) {
+        meters::submit("uncertain");
+        let Ticket { item, group, simple, .. } = *ticket;
+        if may_resend(item.class) {
+            self.queues.push_front(group, Item { again: true, ..item });
+        } else {
+            self.lose(item, group, simple, now);
+        }
+    }
+
+    /// No response came on a living link: once more where that does no harm, else it waits for a receipt or a
+    /// person. An SMSC that stays silent twice is not asked a third time.
     pub(crate) fn uncertain(&mut self, ticket: &Ticket, now: Duration) {
         meters::submit("uncertain");
         let Ticket { item, group, simple, .. } = *ticket;

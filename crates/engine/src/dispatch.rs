@@ -103,7 +103,7 @@ impl Engine {
         self.fingerprints.link_down(link, turn.now.monotonic, turn.now.wall);
         for ticket in unanswered.iter().rev() {
             if let Some(ticket) = self.tickets.take(*ticket) {
-                self.uncertain(&ticket, turn.now.monotonic);
+                self.died_with(&ticket, turn.now.monotonic);
             }
         }
         for ticket in unsent.iter().rev() {
@@ -136,6 +136,11 @@ impl Engine {
         if entry.expires_at <= turn.now.wall {
             self.finish(entry, FinalState::Failed, turn)?;
             turn.next_event();
+            return Ok(false);
+        }
+        if item.again && entry.resent >= RESENDS_MAX {
+            let simple = entry.parts.len() == 1 && !wants_receipt(&entry);
+            self.lose(item, group, simple, turn.now.monotonic);
             return Ok(false);
         }
         let config = Arc::clone(&self.config);
@@ -215,10 +220,15 @@ impl Engine {
     }
 }
 
+/// Parts of one message that are sent again because a process or a link died before their response was recorded.
+/// An answer must reach the SMSC at least once, so a death alone never gives it up; one that dies with every link
+/// that takes it is what kills them.
+const RESENDS_MAX: u8 = 20;
+
 /// Writes down that a part is about to leave, where that must be durable before it does; whether anything changed.
 fn mark(entry: &mut OutboxEntry, item: Item) -> bool {
-    if item.again && entry.resent == 0 {
-        entry.resent = 1;
+    if item.again {
+        entry.resent = entry.resent.saturating_add(1);
         metrics::counter!("tongdai_resent_total").increment(1);
         return true;
     }

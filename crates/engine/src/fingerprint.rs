@@ -21,6 +21,9 @@ const UNCERTAIN_AGE: SignedDuration = SignedDuration::from_hours(72);
 const UNCERTAIN_MAX: usize = 4_000_000;
 /// After this a look-up is answered anyway: it harms nobody, and the citizen may have asked again.
 const LOOK_UP_AGE: SignedDuration = SignedDuration::from_mins(10);
+/// Within this time of its acknowledgement the same message over a sister bind is taken for a redelivery: an SMSC
+/// hands a message over again as soon as a link dies, often before we saw it die. Nobody types a text twice so fast.
+const SISTER_AGE: Duration = Duration::from_secs(2);
 /// Records of newly uncertain messages written in one turn: bounds the turn.
 const ARMED_PER_TURN: usize = 5_000;
 
@@ -75,6 +78,9 @@ pub(crate) struct Fingerprints {
     unwritten: VecDeque<Fingerprint>,
     /// To be deleted from the store: too old or too many.
     dropped: VecDeque<Fingerprint>,
+    /// Where and when a message was acknowledged last, of the last moment.
+    latest: FxHashMap<Fingerprint, (LinkId, Duration)>,
+    latest_order: VecDeque<(Duration, Fingerprint)>,
 }
 
 impl Fingerprints {
@@ -99,6 +105,7 @@ impl Fingerprints {
             certain.pop_front();
         }
         certain.push_back(Certain { at: now, generation, sequence_number, fingerprint, act });
+        self.note_latest(fingerprint, link, now);
     }
 
     /// A link died: what it acknowledged within the last minute is uncertain.
@@ -150,6 +157,39 @@ impl Fingerprints {
             return None;
         }
         self.uncertain.remove(&fingerprint)
+    }
+
+    /// The same message, acknowledged on another link a moment ago: that link is dying and nobody told us yet.
+    /// Gives whether an act stood behind it. It is absorbed as in [`Self::absorb`], and forgotten on its link so
+    /// that the link's end does not absorb another.
+    pub(crate) fn absorb_sister(
+        &mut self,
+        fingerprint: Fingerprint,
+        link: LinkId,
+        now: Duration,
+    ) -> Option<bool> {
+        let (first, at) = *self.latest.get(&fingerprint)?;
+        if first == link || now.saturating_sub(at) > SISTER_AGE {
+            return None;
+        }
+        let certain = self.certain.get_mut(&first)?;
+        let place = certain.iter().rposition(|it| it.fingerprint == fingerprint && it.at == at)?;
+        certain.remove(place).map(|first| first.act)
+    }
+
+    /// Notes where a message was acknowledged last, and forgets what is older than a moment.
+    fn note_latest(&mut self, fingerprint: Fingerprint, link: LinkId, now: Duration) {
+        while let Some((at, oldest)) = self.latest_order.front().copied() {
+            if now.saturating_sub(at) <= SISTER_AGE && self.latest_order.len() < CERTAIN_MAX {
+                break;
+            }
+            self.latest_order.pop_front();
+            if self.latest.get(&oldest).is_some_and(|(_, noted)| *noted == at) {
+                self.latest.remove(&oldest);
+            }
+        }
+        self.latest.insert(fingerprint, (link, now));
+        self.latest_order.push_back((now, fingerprint));
     }
 
     /// Records to write in this turn, and to delete.

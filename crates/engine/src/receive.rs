@@ -79,6 +79,11 @@ impl Engine {
             self.ignore(&inbound, "redelivery", first.act, turn);
             return Ok(());
         }
+        let link = inbound.delivery.link;
+        if let Some(act) = self.fingerprints.absorb_sister(fingerprint, link, turn.now.monotonic) {
+            self.ignore(&inbound, "redelivery", act, turn);
+            return Ok(());
+        }
         let citizen = match self.citizen(party) {
             Ok(citizen) => citizen,
             Err(reason) => {

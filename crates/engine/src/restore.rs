@@ -55,16 +55,11 @@ impl Engine {
                 PartState::Accepted { message_id } => {
                     self.receipts.expect(group, message_id, (entry.id, part));
                 }
-                // It was about to leave when the process ended, or it was sent again before and nobody knows.
+                // It was about to leave when the process ended and must not come twice.
                 PartState::Sending => self.lose(item, group, simple, now.monotonic),
-                PartState::Unsent if may_resend(entry.class) && entry.resent > 0 => {
-                    self.lose(item, group, simple, now.monotonic);
-                }
                 _ => {}
             }
         }
-        if !may_resend(entry.class) || entry.resent == 0 {
-            self.enqueue(entry, may_resend(entry.class), now.wall);
-        }
+        self.enqueue(entry, may_resend(entry.class), now.wall);
     }
 }

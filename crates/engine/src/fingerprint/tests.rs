@@ -71,3 +71,17 @@ fn the_hash_tells_senders_parts_and_texts_apart() {
     assert_ne!(base, of("g", "84905123456", &sm, None, b"XNC "));
     assert_ne!(of("g", "1", &sm, part(1), b"A"), of("g", "1", &sm, part(2), b"A"));
 }
+
+#[test]
+fn a_copy_over_a_sister_bind_before_the_link_was_seen_to_die_is_a_redelivery() {
+    let sister = LinkId(1);
+    let mut all = Fingerprints::default();
+    all.acknowledged(acknowledged(1, true), Duration::from_secs(10));
+    assert_eq!(all.absorb_sister(Fingerprint([1; 16]), LINK, Duration::from_secs(11)), None, "the same link");
+    assert_eq!(all.absorb_sister(Fingerprint([1; 16]), sister, Duration::from_secs(11)), Some(true));
+    // The news of the link's end comes late and must not absorb the citizen's next text.
+    all.link_down(LINK, Duration::from_secs(12), wall(12));
+    assert_eq!(all.absorb(Fingerprint([1; 16]), wall(13)), None);
+    all.acknowledged(acknowledged(2, false), Duration::from_secs(20));
+    assert_eq!(all.absorb_sister(Fingerprint([2; 16]), sister, Duration::from_secs(23)), None, "3 s later");
+}
