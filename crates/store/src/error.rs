@@ -22,7 +22,7 @@ pub enum OpenError {
         /// The newest that is known here.
         known: u32,
     },
-    /// The disk refuses. Exit 74; look at the disk.
+    /// The disk refuses. Exit 1; look at the disk.
     #[error("{what}: {source}")]
     Io {
         /// What was done.
@@ -30,7 +30,7 @@ pub enum OpenError {
         /// What the system says.
         source: io::Error,
     },
-    /// Something on the disk is not what was written. Exit 65; see docs/STORE.md.
+    /// Something on the disk is not what was written. Exit 1; see docs/STORE.md.
     #[error("{0}; see docs/STORE.md, and `tongdai store verify` shows what is left")]
     Damaged(#[from] Damage),
     /// The records could neither be opened nor rebuilt.

@@ -1,5 +1,7 @@
 //! `tongdai run` as a real process against our simulator over TCP: every number answers.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod support;
 
 use simulator::{Config, Message, Simulator};

@@ -3,6 +3,8 @@
 //!
 //! `TONGDAI_KILL_ROUNDS` sets the kills (CI: 20); the test kills twice without it.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! No phone number, text, ID number, name or password in a log or in clear in the data directory.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod support;
 
 use std::path::Path;

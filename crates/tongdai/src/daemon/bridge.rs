@@ -1,7 +1,10 @@
 //! Between the links and the engine: neither knows the other's types.
 
 use engine::{Effect, Event, LinkId, SubmitResult};
+use model::{Answer, CommandError};
 use smpp_client::{LinkCommand, LinkEvent, LinkEventKind, Submission};
+
+use crate::daemon::passwords::Wanted;
 
 /// What a link tells, as the engine takes it; none for what is of no use to it.
 pub(crate) fn event(event: LinkEvent) -> Option<Event> {
@@ -34,13 +37,26 @@ fn submit_result(result: Submission) -> SubmitResult {
     }
 }
 
-/// What an effect asks of a link, and of which; the effect back where it is not for a link.
-pub(crate) fn command(effect: Effect) -> Result<(LinkId, LinkCommand), Effect> {
+/// Where an effect goes.
+pub(crate) enum Outlet {
+    /// To a link.
+    Link(LinkId, LinkCommand),
+    /// To the thread that draws passwords.
+    Password(Wanted),
+    /// To the caller in a slot.
+    Answer(u64, Result<Answer, CommandError>),
+}
+
+/// What an effect asks for, and of whom.
+pub(crate) fn outlet(effect: Effect) -> Outlet {
     match effect {
         Effect::Respond { link, generation, sequence_number, data_sm, status } => {
-            Ok((link, LinkCommand::Respond { generation, sequence_number, data_sm, status }))
+            Outlet::Link(link, LinkCommand::Respond { generation, sequence_number, data_sm, status })
         }
-        Effect::Submit { link, ticket, sm } => Ok((link, LinkCommand::Submit { ticket, sm })),
-        other => Err(other),
+        Effect::Submit { link, ticket, sm } => Outlet::Link(link, LinkCommand::Submit { ticket, sm }),
+        Effect::DrawPassword { outbox, subject, length } => {
+            Outlet::Password(Wanted { outbox, subject, length })
+        }
+        Effect::Answer { slot, result } => Outlet::Answer(slot, result),
     }
 }

@@ -8,7 +8,7 @@ use model::{Answer, CommandError};
 use smpp_client::{CommandSender, LinkCommand, LinkEvent, LinkEventKind, LinkId, Undelivered};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::daemon::bridge;
+use crate::daemon::bridge::{self, Outlet};
 use crate::daemon::clock::Clock;
 use crate::daemon::passwords::Wanted;
 
@@ -164,15 +164,21 @@ impl EngineThread {
     /// Hands the effects of a durable turn to links, callers and the password thread.
     fn release(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            match bridge::command(effect) {
-                Ok((link, command)) => {
+            match bridge::outlet(effect) {
+                Outlet::Link(link, command) => {
                     let place = usize::from(link.0);
                     if self.held.len() <= place {
                         self.held.resize_with(place + 1, Vec::new);
                     }
                     self.held[place].push(command);
                 }
-                Err(other) => self.release_inside(other),
+                Outlet::Password(wanted) => self.want(wanted),
+                Outlet::Answer(slot, result) => {
+                    if let Some(reply) = self.answers.remove(&slot) {
+                        // A caller that gave up has no use for the answer; the journal has it.
+                        let _ = reply.send(result);
+                    }
+                }
             }
         }
         for (place, held) in self.held.iter_mut().enumerate().filter(|(_, held)| !held.is_empty()) {
@@ -186,22 +192,9 @@ impl EngineThread {
         }
     }
 
-    fn release_inside(&mut self, effect: Effect) {
-        match Wanted::from_effect(effect) {
-            Ok(wanted) => {
-                if self.outlets.passwords.try_send(wanted).is_err() {
-                    tracing::warn!(
-                        "too many passwords wait to be drawn; this one is drawn after the next start"
-                    );
-                }
-            }
-            Err(Effect::Answer { slot, result }) => {
-                if let Some(reply) = self.answers.remove(&slot) {
-                    // A caller that gave up has no use for the answer; the journal has it.
-                    let _ = reply.send(result);
-                }
-            }
-            Err(_) => {}
+    fn want(&self, wanted: Wanted) {
+        if self.outlets.passwords.try_send(wanted).is_err() {
+            tracing::warn!("too many passwords wait to be drawn; this one is asked for again later");
         }
     }
 }

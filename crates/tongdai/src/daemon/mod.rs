@@ -173,8 +173,8 @@ fn find_service(rules: Arc<Rules>) -> feeds::FindService {
 fn open_exit(error: OpenError) -> Exit {
     let text = anyhow!(error.to_string());
     match error {
-        OpenError::Locked { .. } => Exit::TryAgain(text),
-        OpenError::WrongKey { .. } => Exit::Configuration(text),
+        OpenError::Locked => Exit::TryAgain(text),
+        OpenError::WrongKey | OpenError::NewerFormat { .. } => Exit::Configuration(text),
         _ => Exit::Failed(text),
     }
 }

@@ -1,6 +1,6 @@
 //! Draws and hashes passwords beside the engine: Argon2id is slow on purpose.
 
-use engine::{Effect, Event};
+use engine::Event;
 use model::OutboxId;
 use model::outcome::FinalSubject;
 use tokio::sync::mpsc;
@@ -11,19 +11,9 @@ const WAITING_MAX: usize = 65_536;
 
 /// What a message waits for.
 pub(crate) struct Wanted {
-    outbox: OutboxId,
-    subject: FinalSubject,
-    length: u32,
-}
-
-impl Wanted {
-    /// The wish in an effect of the engine, or the effect back.
-    pub(crate) fn from_effect(effect: Effect) -> Result<Self, Effect> {
-        match effect {
-            Effect::DrawPassword { outbox, subject, length } => Ok(Self { outbox, subject, length }),
-            other => Err(other),
-        }
-    }
+    pub(crate) outbox: OutboxId,
+    pub(crate) subject: FinalSubject,
+    pub(crate) length: u32,
 }
 
 /// Starts the thread that draws; it ends when the wishes' sender is gone.

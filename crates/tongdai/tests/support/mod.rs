@@ -1,6 +1,6 @@
 //! Real processes over real sockets, for the tests of the binary.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "tests; each file uses its part")]
 
 use std::fs::File;
 use std::net::SocketAddr;
