@@ -98,8 +98,9 @@ pub(crate) fn read_key(file: Option<&Path>) -> Result<MasterKey, Exit> {
         }
     };
     key.map_err(|error| match error {
-        KeyFileError::Io { .. } => Exit::Unreadable(anyhow!(error)),
-        other => Exit::Configuration(anyhow!(other)),
+        // The text of each names its cause.
+        KeyFileError::Io { .. } => Exit::Unreadable(anyhow!("{error}")),
+        other => Exit::Configuration(anyhow!("{other}")),
     })
 }
 

@@ -1,10 +1,10 @@
 //! `tongdai store verify`.
 
-use anyhow::anyhow;
 use store::Report;
 
 use crate::cli::{StoreArgs, StoreCommand};
 use crate::cmd::run::read_key;
+use crate::daemon::open_exit;
 use crate::exit::Exit;
 
 /// Verifies a store. Exit 1 where it found damage.
@@ -12,7 +12,7 @@ use crate::exit::Exit;
 pub(crate) fn run(arguments: &StoreArgs) -> Result<(), Exit> {
     let StoreCommand::Verify { data, key_file, json } = &arguments.command;
     let key = read_key(key_file.as_deref())?;
-    let report = store::verify(data, &key).map_err(|error| Exit::Failed(anyhow!(error)))?;
+    let report = store::verify(data, &key).map_err(open_exit)?;
     if *json {
         println!("{}", object(&report));
     } else {

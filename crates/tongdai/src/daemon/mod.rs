@@ -170,7 +170,8 @@ fn find_service(rules: Arc<Rules>) -> feeds::FindService {
     Arc::new(move |id| rules.service(id).cloned())
 }
 
-fn open_exit(error: OpenError) -> Exit {
+/// How the process ends where a store can't be opened.
+pub(crate) fn open_exit(error: OpenError) -> Exit {
     let text = anyhow!(error.to_string());
     match error {
         OpenError::Locked => Exit::TryAgain(text),
