@@ -7,7 +7,7 @@ use model::{Key, Record};
 /// The open entries, and what the records hold of them.
 #[derive(Default)]
 pub(crate) struct OpenEntries {
-    entries: FxHashMap<Key, Record>,
+    entries: FxHashMap<Key, Box<Record>>,
     /// Changed since they were last moved.
     changed: FxHashSet<Key>,
     /// In the records, in so many pieces. Most entries come and go between two checkpoints and never are.
@@ -16,11 +16,11 @@ pub(crate) struct OpenEntries {
 
 impl OpenEntries {
     pub(crate) fn get(&self, key: &Key) -> Option<&Record> {
-        self.entries.get(key)
+        self.entries.get(key).map(Box::as_ref)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Key, &Record)> {
-        self.entries.iter()
+        self.entries.iter().map(|(key, record)| (key, record.as_ref()))
     }
 
     pub(crate) fn contains(&self, key: &Key) -> bool {
@@ -30,16 +30,25 @@ impl OpenEntries {
     /// Applies a write of a turn.
     pub(crate) fn write(&mut self, key: &Key, record: Option<&Record>) {
         match record {
-            Some(record) => self.entries.insert(key.clone(), record.clone()),
-            None => self.entries.remove(key),
-        };
+            Some(record) => {
+                self.entries.insert(key.clone(), Box::new(record.clone()));
+            }
+            None => {
+                self.entries.remove(key);
+                // Nearly all messages come and go between two checkpoints, which then have nothing to do for them.
+                if !self.stored.contains_key(key) {
+                    self.changed.remove(key);
+                    return;
+                }
+            }
+        }
         self.changed.insert(key.clone());
     }
 
     /// Takes an entry that the records hold in so many pieces.
     pub(crate) fn load(&mut self, key: Key, record: Record, pieces: u8) {
         self.stored.insert(key.clone(), pieces);
-        self.entries.insert(key, record);
+        self.entries.insert(key, Box::new(record));
     }
 
     /// The keys to move at a checkpoint; what changes from now on is for the next one.
