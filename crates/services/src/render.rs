@@ -1,15 +1,17 @@
 //! From a template and typed values to a text that fits its parts.
 
 use ::text::parts::measure;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use model::template::Piece;
 use model::{Redacted, Service, Template};
 
 use crate::fold::fold;
 use crate::moment::{cz_date, cz_day, cz_time, vn_date, vn_time};
 
-/// Longest values in characters, by place; the rest of a longer one is cut.
-const LONGEST: [(&str, usize); 4] = [("note", 40), ("unit", 40), ("name", 30), ("cname", 30)];
+/// Longest values in characters, by place; the rest of a longer one is cut. A code has up to 32 letters and
+/// digits and a few separators; who types more of these gets no longer reply for it.
+const LONGEST: [(&str, usize); 6] =
+    [("note", 40), ("unit", 40), ("name", 30), ("cname", 30), ("code", 40), ("rc", 40)];
 
 /// The places that are cut, in this order, until a text fits its parts.
 const CUT: [&str; 4] = ["note", "unit", "slots", "place"];
@@ -39,6 +41,10 @@ enum Value {
     Text(String),
     /// Items and whether some were cut off.
     List(Vec<String>, bool),
+    /// A day and how it is written; of all the ways a template uses one, and only that is spelt out.
+    Day(Date, fn(Date) -> String),
+    /// Likewise a time of the day.
+    Time(Time, fn(Time) -> String),
 }
 
 impl Values {
@@ -68,16 +74,16 @@ impl Values {
 
     /// A day, under all its names with `suffix`.
     pub(crate) fn day(self, suffix: &str, date: Date) -> Self {
-        self.put(format!("d{suffix}"), Value::Text(vn_date(date)))
-            .put(format!("cd{suffix}"), Value::Text(cz_date(date)))
-            .put(format!("cds{suffix}"), Value::Text(cz_day(date)))
+        self.put(["d", suffix].concat(), Value::Day(date, vn_date))
+            .put(["cd", suffix].concat(), Value::Day(date, cz_date))
+            .put(["cds", suffix].concat(), Value::Day(date, cz_day))
     }
 
     /// A moment, under all the names of its day and time with `suffix`.
     pub(crate) fn moment(self, suffix: &str, moment: DateTime) -> Self {
         self.day(suffix, moment.date())
-            .put(format!("t{suffix}"), Value::Text(vn_time(moment.time())))
-            .put(format!("ct{suffix}"), Value::Text(cz_time(moment.time())))
+            .put(["t", suffix].concat(), Value::Time(moment.time(), vn_time))
+            .put(["ct", suffix].concat(), Value::Time(moment.time(), cz_time))
     }
 
     fn put(mut self, name: String, value: Value) -> Self {
@@ -110,6 +116,7 @@ impl Value {
                 *cut = true;
                 items.pop().is_some()
             }
+            Self::Day(..) | Self::Time(..) => false,
         }
     }
 
@@ -122,6 +129,8 @@ impl Value {
                     text.push_str("...");
                 }
             }
+            Self::Day(day, write) => text.push_str(&write(*day)),
+            Self::Time(time, write) => text.push_str(&write(*time)),
         }
     }
 }
