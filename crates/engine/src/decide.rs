@@ -19,6 +19,7 @@ impl Engine {
             match services::decide(request, service, &snapshot, turn.now, turn.seed()) {
                 Step::Done(outcome) => return Ok(outcome),
                 Step::Need(keys) => {
+                    snapshot.reserve(keys.len());
                     for key in keys {
                         let record = turn.read(&self.store, &key)?;
                         snapshot.insert(key, record);

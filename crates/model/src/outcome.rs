@@ -16,6 +16,11 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Makes room for exactly so many more records: they are large, and most decisions read two.
+    pub fn reserve(&mut self, records: usize) {
+        self.entries.reserve_exact(records);
+    }
+
     /// Adds what a key holds; none for no record.
     pub fn insert(&mut self, key: Key, record: Option<Record>) {
         self.entries.push((key, record));
