@@ -1,6 +1,6 @@
 //! Rules that never match, rules that take each other's texts, keywords and types that nothing uses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
@@ -82,9 +82,9 @@ const PROBE: jiff::civil::DateTime = jiff::civil::DateTime::constant(2026, 1, 1,
 
 fn unused(file: &File, out: &mut Out<'_>) {
     let elements = file.rule.iter().filter_map(|rule| pattern::parse(rule.pattern.get_ref()).ok()).flatten();
-    let mut used = Vec::new();
+    let mut used = BTreeSet::new();
     for element in elements {
-        used.push(match element {
+        used.insert(match element {
             Element::Keyword(word) | Element::Optional(word) => word,
             Element::Arg(arg) => format!("{{{}}}", arg.kind),
         });
