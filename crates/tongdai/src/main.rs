@@ -8,6 +8,7 @@ mod cmd;
 mod daemon;
 mod exit;
 mod logging;
+mod memory;
 mod smsc;
 
 use std::ffi::OsString;
@@ -19,6 +20,7 @@ use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
+    memory::give_back_large_blocks();
     match arguments().and_then(|arguments| run(Cli::parse_from(arguments))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => {

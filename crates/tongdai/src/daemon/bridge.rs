@@ -26,7 +26,8 @@ pub(crate) fn event(event: LinkEvent) -> Option<Event> {
             Event::Submitted { link, ticket, result: submit_result(result) }
         }
         LinkEventKind::Credit { room } => Event::Credit { link, room },
-        LinkEventKind::Late { .. } | LinkEventKind::BindRefused { .. } => return None,
+        LinkEventKind::Late { ticket, message_id } => Event::Late { ticket, message_id },
+        LinkEventKind::BindRefused { .. } => return None,
     })
 }
 
@@ -34,6 +35,7 @@ fn submit_result(result: Submission) -> SubmitResult {
     match result {
         Submission::Response { status, message_id } => SubmitResult::Response { status, message_id },
         Submission::TimedOut => SubmitResult::TimedOut,
+        Submission::Unsent => SubmitResult::Unsent,
     }
 }
 
