@@ -93,8 +93,9 @@ impl LogIn {
         new: &Redacted<String>,
     ) -> Result<Result<Answer, CommandError>, Problem> {
         let Compared { matched, version } = self.compare(app).await?;
-        // Nothing is hashed for a caller who did not know the old password; the turn refuses him.
-        let hash = if matched { app.passwords.hash(new.clone()).await? } else { Redacted::default() };
+        // Hashed in any case: while an account is locked, the time must not tell who knew its password.
+        let hash = app.passwords.hash(new.clone()).await?;
+        let hash = if matched { hash } else { Redacted::default() };
         let (service, id_number) = (self.service.clone(), self.id_number.clone());
         let command = ClerkCommand::ChangePassword { service, id_number, matched, version, hash };
         app.run(&actor.0, command).await

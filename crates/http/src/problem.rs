@@ -20,7 +20,6 @@ pub(crate) enum Kind {
     BodyTooLarge,
     NoJson,
     InvalidField,
-    Locked,
     Internal,
     Busy,
     OutcomeUnknown,
@@ -47,7 +46,6 @@ impl Kind {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "no-json", "The body must be application/json")
             }
             Self::InvalidField => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-field", "A field is wrong"),
-            Self::Locked => (StatusCode::TOO_MANY_REQUESTS, "locked", "Too many wrong passwords"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The daemon failed"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Try again later; nothing was changed"),
             Self::OutcomeUnknown => {
@@ -106,12 +104,9 @@ impl From<CommandError> for Problem {
             CommandError::Conflict { reason } => Self::new(Kind::Conflict, reason),
             CommandError::Refused => Self::new(
                 Kind::LogInRefused,
-                "the name is unknown, the password is wrong, or an issued password has run out",
+                "the name is unknown, the password is wrong, an issued password has run out, or too many wrong ones \
+                 came within a short time",
             ),
-            CommandError::Locked { seconds } => Self {
-                retry_after_s: Some(seconds),
-                ..Self::new(Kind::Locked, format!("locked for {seconds} s"))
-            },
         }
     }
 }

@@ -76,14 +76,6 @@ async fn an_account_whose_password_is_being_drawn_lets_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_locked_account_says_for_how_long() {
-    let api = Api::new();
-    api.answer(Err(CommandError::Locked { seconds: 840 }));
-    let answer = api.send("POST", "/login", LOG_IN).await;
-    assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "840"));
-}
-
-#[tokio::test]
 async fn an_account_that_changed_meanwhile_is_compared_once_more() {
     let api = Api::new();
     api.answer(Err(CommandError::Conflict { reason: "version".to_owned() }));

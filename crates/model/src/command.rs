@@ -163,13 +163,8 @@ pub enum CommandError {
         /// What stands against it.
         reason: String,
     },
-    /// Wrong name or password, or the password ran out; deliberately one answer.
+    /// Wrong name or password, the password ran out, or too many wrong ones came before; deliberately one answer,
+    /// so that nobody learns which names have an account.
     #[error("log-in refused")]
     Refused,
-    /// Too many wrong passwords.
-    #[error("locked for {seconds} s")]
-    Locked {
-        /// Seconds until the next try is looked at.
-        seconds: u32,
-    },
 }

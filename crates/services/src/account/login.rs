@@ -68,10 +68,9 @@ fn admit<'a>(
     let Some(account) = case.account(id_number)?.filter(|account| account.password_hash.is_some()) else {
         return Ok(Err(refused()));
     };
-    if let Some(until) = account.locked_until.filter(|until| case.now < *until) {
-        let left = until.duration_since(case.now).as_millis().max(0).unsigned_abs().div_ceil(1000);
-        let seconds = u32::try_from(left).unwrap_or(u32::MAX);
-        return Ok(Err(refuse(CommandError::Locked { seconds }, "login_locked")));
+    if account.locked_until.is_some_and(|until| case.now < until) {
+        // A lock that said so would tell a stranger that there is an account.
+        return Ok(Err(refuse(CommandError::Refused, "login_locked")));
     }
     if compared.version != account.version {
         // Another password is in force than the one that was looked at: the caller compares again.
