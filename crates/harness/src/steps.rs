@@ -321,7 +321,7 @@ impl Stage {
         fields.allow(&["waiting", "counters", "service_s", "minutes", "at", "seq"])?;
         Ok(Sample {
             waiting: fields.number("waiting")?.context("waiting=N")?,
-            open_counters: fields.number("counters")?.unwrap_or_default(),
+            open_counters: fields.number("counters")?,
             mean_service_s: fields.number("service_s")?.unwrap_or_default(),
             est_minutes: fields.number("minutes")?,
             measured_at: fields.moment("at", &self.clock)?.context("at=TIME")?,

@@ -33,7 +33,7 @@ pub(crate) async fn post_sample(
 fn read_sample(mut fields: Fields, actor: &Actor) -> Result<Sample, Problem> {
     let sample = Sample {
         waiting: fields.required("waiting")?,
-        open_counters: fields.optional("open_counters")?.unwrap_or_default(),
+        open_counters: fields.optional("open_counters")?,
         mean_service_s: fields.optional("mean_service_s")?.unwrap_or_default(),
         est_minutes: fields.optional("est_minutes")?,
         measured_at: fields.required("measured_at")?,

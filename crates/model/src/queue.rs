@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Sample {
     /// People waiting.
     pub waiting: u32,
-    /// Counters that serve the queue now.
+    /// Counters that serve the queue now, where the counter system says so.
     #[serde(default)]
-    pub open_counters: u32,
+    pub open_counters: Option<u32>,
     /// Mean time to serve one person, in seconds.
     #[serde(default)]
     pub mean_service_s: u32,

@@ -104,15 +104,15 @@ fn level(waiting: u32, settings: &QueueSettings) -> &str {
 
 /// Minutes until all who wait are served, in steps; none where nobody serves.
 fn wait_minutes(sample: &Sample) -> Option<u64> {
-    let minutes = match sample.est_minutes {
-        Some(minutes) => u64::from(minutes),
-        None => {
+    let minutes = match (sample.est_minutes, sample.open_counters) {
+        (_, Some(0)) | (None, None) => return None,
+        (Some(minutes), _) => u64::from(minutes),
+        (None, Some(counters)) => {
             let work_s = u64::from(sample.waiting) * u64::from(sample.mean_service_s);
-            work_s.div_ceil(60).div_ceil(u64::from(sample.open_counters).max(1))
+            work_s.div_ceil(60).div_ceil(u64::from(counters))
         }
     };
-    let served = sample.est_minutes.is_some() || sample.open_counters > 0;
-    served.then(|| minutes.div_ceil(MINUTES_STEP).max(1) * MINUTES_STEP)
+    Some(minutes.div_ceil(MINUTES_STEP).max(1) * MINUTES_STEP)
 }
 
 /// Takes what the counter system measured. A late sample changes nothing.

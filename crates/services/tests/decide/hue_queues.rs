@@ -22,7 +22,7 @@ fn at(hour: i8, minute: i8, second: i8) -> DateTime {
 fn sample(world: &World, waiting: u32, sequence: u64, local: DateTime) -> Sample {
     Sample {
         waiting,
-        open_counters: 0,
+        open_counters: None,
         mean_service_s: 0,
         est_minutes: Some(60),
         measured_at: world.moment(local),
@@ -123,7 +123,7 @@ fn level_words_and_minutes() {
     ] {
         let mut world = World::new(hue(), at(8, 30, 0));
         let sample = Sample {
-            open_counters: counters,
+            open_counters: Some(counters),
             mean_service_s: mean_s,
             est_minutes: None,
             ..sample(&world, waiting, 1, at(8, 30, 0))
@@ -140,9 +140,18 @@ fn level_words_and_minutes() {
 #[test]
 fn nobody_serves_though_the_office_is_open() {
     let mut world = World::new(hue(), at(8, 30, 0));
-    let sample = Sample { est_minutes: None, mean_service_s: 60, ..sample(&world, 10, 1, at(8, 30, 0)) };
-    feed(&mut world, sample).unwrap();
-    assert_eq!(world.label(AN, ask()), "H-QUEUE-STALE");
+    for (sequence, open_counters, est_minutes) in
+        [(1, None, None), (2, Some(0), None), (3, Some(0), Some(60))]
+    {
+        let sample = Sample {
+            open_counters,
+            est_minutes,
+            mean_service_s: 60,
+            ..sample(&world, 10, sequence, at(8, 30, 0))
+        };
+        feed(&mut world, sample).unwrap();
+        assert_eq!(world.label(AN, ask()), "H-QUEUE-STALE", "{open_counters:?} {est_minutes:?}");
+    }
 }
 
 #[test]
