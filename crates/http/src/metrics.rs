@@ -1,7 +1,7 @@
 //! The Prometheus recorder: names, buckets and descriptions of what the daemon counts.
 //!
-//! Counters are named without `_total` and durations without `_seconds`: the recorder appends both. Phone
-//! numbers, texts, codes and message ids are never labels.
+//! A description stands under the name that is counted; the recorder appends `_total` to a counter and `_seconds`
+//! to a duration where the name lacks it. Phone numbers, texts, codes and message ids are never labels.
 
 use std::time::Duration;
 
@@ -34,38 +34,29 @@ pub(crate) async fn upkeep(handle: PrometheusHandle) {
 }
 
 /// The counters, by name and meaning.
-const COUNTERS: [(&str, &str); 9] = [
-    ("tongdai_smsc_bind_attempts", "Binds tried, by SMSC and result."),
-    ("tongdai_smpp_pdus", "PDUs, by SMSC, direction and command."),
-    ("tongdai_messages_received", "Whole messages of citizens, by SMSC and service."),
-    ("tongdai_rule_matches", "Messages, by service and rule that matched."),
-    ("tongdai_replies_submitted", "Messages given to an SMSC, by SMSC, service and status of its answer."),
-    ("tongdai_reply_parts", "SMS parts submitted, by SMSC and coding."),
-    ("tongdai_receipts", "Delivery receipts, by SMSC and state."),
-    ("tongdai_log_lines", "Log lines, by level."),
+const COUNTERS: [(&str, &str); 13] = [
+    ("tongdai_messages_total", "Whole messages of citizens, by service and what was decided."),
+    ("tongdai_ignored_total", "Messages that were not answered on purpose, by reason."),
+    ("tongdai_faults_total", "Messages whose decision failed, by service."),
+    ("tongdai_submits_total", "SMS parts answered by an SMSC, by verdict."),
+    ("tongdai_resent_total", "Messages sent once more because their fate was uncertain."),
+    ("tongdai_dead_letters_total", "Messages that no SMSC takes, by service."),
+    ("tongdai_receipts_total", "Delivery receipts, by result."),
+    ("tongdai_smsc_bind_attempts_total", "Binds tried, by SMSC and result."),
+    ("tongdai_smpp_pdus_total", "PDUs, by SMSC, direction and command."),
+    ("tongdai_smpp_unmatched_responses_total", "Responses to nothing that we know, by SMSC."),
+    ("tongdai_smpp_refused_requests_total", "Requests that were refused or could not be read, by SMSC."),
+    ("tongdai_smpp_put_off_total", "deliver_sm that a link answered \"again later\", by SMSC."),
     ("tongdai_http_requests", "HTTP requests, by method, route and status."),
 ];
 
-/// The gauges without a unit, by name and meaning.
+/// The gauges, by name and meaning.
 const GAUGES: [(&str, &str); 5] = [
-    ("tongdai_build_info", "1, labelled with version and commit."),
     ("tongdai_smsc_bound", "1 while the SMSC is bound, else 0."),
+    ("tongdai_smsc_last_pdu_received_timestamp_seconds", "When the SMSC was last heard, since 1970."),
     ("tongdai_smpp_window_in_use", "Submits without an answer, by SMSC."),
-    ("tongdai_queue_messages", "Messages that wait, by queue."),
-    ("tongdai_services_last_reload_successful", "1 where the last reading of the services files went well."),
-];
-
-/// The gauges that hold a moment, in seconds since 1970.
-const MOMENTS: [(&str, &str); 3] = [
-    ("tongdai_smsc_last_pdu_received_timestamp", "When the SMSC was last heard."),
-    ("tongdai_queue_oldest_timestamp", "When the oldest waiting message came, by queue."),
-    ("tongdai_services_last_reload_success_timestamp", "When the services files were last read well."),
-];
-
-/// The histograms, in seconds.
-const DURATIONS: [(&str, &str); 2] = [
-    ("tongdai_reply_duration", "From a citizen's message to the submit of its reply, by service."),
-    ("tongdai_http_request_duration", "From the head of an HTTP request to its answer, by route."),
+    ("tongdai_outbox_queued", "Messages that wait to be submitted."),
+    ("tongdai_fingerprints_uncertain", "Messages whose redelivery would be absorbed."),
 ];
 
 fn describe() {
@@ -75,11 +66,6 @@ fn describe() {
     for (name, meaning) in GAUGES {
         describe_gauge!(name, meaning);
     }
-    for (name, meaning) in MOMENTS {
-        describe_gauge!(name, Unit::Seconds, meaning);
-    }
-    for (name, meaning) in DURATIONS {
-        describe_histogram!(name, Unit::Seconds, meaning);
-    }
-    describe_gauge!("tongdai_store_size", Unit::Bytes, "Octets of the data directory.");
+    let meaning = "From the head of an HTTP request to its answer, by route.";
+    describe_histogram!("tongdai_http_request_duration", Unit::Seconds, meaning);
 }
