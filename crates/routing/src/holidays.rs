@@ -71,6 +71,32 @@ mod tests {
         }
     }
 
+    /// The working days of 2026 that the official sector has off, and no others.
+    #[test]
+    fn vietnamese_days_of_2026() {
+        let closed = closed("vn").unwrap();
+        let weekdays = closed.keys().filter(|day| day.year() == 2026 && !is_weekend(**day));
+        let off: Vec<String> = weekdays.map(|day| day.strftime("%-d.%-m.").to_string()).collect();
+        let official = "1.1. 2.1. 16.2. 17.2. 18.2. 19.2. 20.2. 27.4. 30.4. 1.5. 31.8. 1.9. 2.9. 24.11.";
+        assert_eq!(off.join(" "), official);
+    }
+
+    /// Article 112: a holiday on a weekly day off is made up on the next working day.
+    #[test]
+    fn vietnamese_days_on_a_weekend_are_made_up() {
+        let closed = closed("vn").unwrap();
+        for year in 2026..=2035 {
+            let of_year = || closed.iter().filter(|(day, _)| day.year() == year);
+            let lost = of_year().filter(|(day, _)| is_weekend(**day)).count();
+            let made_up = of_year().filter(|(day, name)| name.starts_with("Nghi bu") && !is_weekend(**day));
+            assert_eq!(made_up.count(), lost, "{year}");
+        }
+    }
+
+    fn is_weekend(day: Date) -> bool {
+        day.weekday().to_monday_zero_offset() >= 5
+    }
+
     #[test]
     fn vietnamese_days_follow_the_lunar_table_of_viet_nam() {
         let closed = closed("vn").unwrap();
