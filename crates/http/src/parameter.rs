@@ -6,6 +6,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use jiff::civil::Date;
 use model::Msisdn;
+use model::plan::NumberingPlan;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Kind, Problem};
@@ -24,9 +25,11 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Place<T
     }
 }
 
-/// An E.164 number, with or without `+`.
+/// An E.164 number, with or without `+`; a retired form stands for the number that replaced it, since citizens
+/// write from that one.
 pub(crate) fn msisdn(digits: &str) -> Result<Msisdn, Problem> {
-    Msisdn::new(digits).map_err(|error| Problem::field("/msisdn", error.to_string()))
+    let msisdn = Msisdn::new(digits).map_err(|error| Problem::field("/msisdn", error.to_string()))?;
+    Ok(NumberingPlan::renumbered(msisdn))
 }
 
 /// A day as `yyyy-mm-dd`.

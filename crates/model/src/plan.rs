@@ -137,6 +137,12 @@ impl NumberingPlan {
         is_number(&digits).then(|| self.msisdn(0, &digits)).flatten()
     }
 
+    /// An E.164 number in today's numbering of its country: a retired form becomes the one that replaced it.
+    pub fn renumbered(msisdn: Msisdn) -> Msisdn {
+        let plan = PLANS.iter().find(|plan| msisdn.as_str().starts_with(plan.country_code));
+        plan.and_then(|plan| plan.read(&format!("+{}", msisdn.as_str()))).unwrap_or(msisdn)
+    }
+
     /// A number as its owner writes it: nationally with the trunk prefix, a foreigner's with `+`.
     pub fn written(&self, msisdn: &Msisdn) -> String {
         match msisdn.as_str().strip_prefix(self.country_code) {
@@ -223,6 +229,19 @@ mod tests {
             (1, "841241234567"),
         ] {
             assert_eq!(citizen(&VIET_NAM, ton, digits).as_deref(), Some("84841234567"), "{ton} {digits}");
+        }
+    }
+
+    #[test]
+    fn an_e164_number_in_todays_numbering() {
+        for (given, today) in [
+            ("841201234567", "84701234567"),
+            ("84701234567", "84701234567"),
+            ("420602123456", "420602123456"),
+            ("4915112345678", "4915112345678"),
+        ] {
+            let msisdn = Msisdn::new(given).unwrap();
+            assert_eq!(NumberingPlan::renumbered(msisdn).as_str(), today);
         }
     }
 

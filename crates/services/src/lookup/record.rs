@@ -17,7 +17,7 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Creates a dossier or replaces what is known of it.
 pub(crate) fn put(dossier: &Dossier, expected_version: Option<u64>, case: &Case<'_>) -> Decision {
-    if let Err(error) = check(dossier) {
+    if let Err(error) = check(dossier, case) {
         return Ok(refuse(error, "dossier_refused"));
     }
     let key = Key::Dossier(case.service.id.clone(), code_key(&dossier.code));
@@ -42,9 +42,20 @@ pub(crate) fn put(dossier: &Dossier, expected_version: Option<u64>, case: &Case<
     Ok(done(version, vec![(key, Some(Record::Dossier(dossier)))], "dossier_put"))
 }
 
-fn check(dossier: &Dossier) -> Result<(), CommandError> {
+fn check(dossier: &Dossier, case: &Case<'_>) -> Result<(), CommandError> {
+    check_kept(case)?;
     if !(1..=CODE_MAX).contains(&code_key(&dossier.code).len()) || dossier.code.len() > 2 * CODE_MAX {
         return Err(invalid("code", "1 to 32 letters and digits"));
+    }
+    for (field, moment) in [
+        ("accepted_at", dossier.accepted_at),
+        ("fee_paid_at", dossier.fee_paid_at),
+        ("status_at", dossier.status_at),
+        ("ready_at", dossier.ready_at),
+        ("picked_up_at", dossier.picked_up_at),
+        ("withdrawn_at", dossier.withdrawn_at),
+    ] {
+        check_past(field, moment, case)?;
     }
     check_length("note", &dossier.note, NOTE_MAX)?;
     check_length("unit", &dossier.unit, TEXT_MAX)?;
@@ -52,16 +63,34 @@ fn check(dossier: &Dossier) -> Result<(), CommandError> {
     check_length("applicant", &dossier.applicant, TEXT_MAX)
 }
 
+/// Refuses a dossier of a service that keeps none: no citizen could ask for it.
+fn check_kept(case: &Case<'_>) -> Result<(), CommandError> {
+    if case.service.dossiers.is_some() { Ok(()) } else { Err(not_found("dossier service")) }
+}
+
+/// Refuses a moment that has not come yet.
+fn check_past(field: &str, moment: Option<Timestamp>, case: &Case<'_>) -> Result<(), CommandError> {
+    match moment {
+        Some(moment) if moment.duration_since(case.now) > CLOCK_SKEW => {
+            Err(invalid(field, "lies in the future"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Notes that something happened to a dossier.
 pub(crate) fn happen(code: &str, event: &DossierEvent, at: Option<Timestamp>, case: &Case<'_>) -> Decision {
+    if let Err(error) = check_kept(case) {
+        return Ok(refuse(error, "dossier_refused"));
+    }
     let key = Key::Dossier(case.service.id.clone(), code_key(code));
     let Some(known) = case.dossier(&key)? else {
         return Ok(refuse(not_found("dossier"), "dossier_not_found"));
     };
-    let at = at.unwrap_or(case.now);
-    if at.duration_since(case.now) > CLOCK_SKEW {
-        return Ok(refuse(invalid("at", "lies in the future"), "dossier_refused"));
+    if let Err(error) = check_past("at", at, case) {
+        return Ok(refuse(error, "dossier_refused"));
     }
+    let at = at.unwrap_or(case.now);
     let mut dossier = Dossier { version: known.version + 1, ..known.clone() };
     if let Err(error) = apply(event, at, &mut dossier, case) {
         return Ok(refuse(error, "dossier_refused"));

@@ -60,6 +60,28 @@ fn wrong_fields_are_named() {
 }
 
 #[test]
+fn moments_that_have_not_come_are_named() {
+    let future = Some(jiff::Timestamp::from_second(4_000_000_000).unwrap());
+    let blank = || Dossier { code: "13557009".to_owned(), ..Dossier::default() };
+    for (dossier, field) in [
+        (Dossier { accepted_at: future, ..blank() }, "accepted_at"),
+        (Dossier { fee_paid_at: future, ..blank() }, "fee_paid_at"),
+        (Dossier { status_at: future, ..blank() }, "status_at"),
+        (Dossier { ready_at: future, ..blank() }, "ready_at"),
+        (Dossier { picked_up_at: future, ..blank() }, "picked_up_at"),
+        (Dossier { withdrawn_at: future, ..blank() }, "withdrawn_at"),
+    ] {
+        assert_eq!(refused(hue(), put(dossier, None)), field);
+    }
+}
+
+#[test]
+fn a_service_without_dossiers_takes_none() {
+    let dossier = Dossier { code: "13557009".to_owned(), ..Dossier::default() };
+    assert_eq!(refused(trutnov(), put(dossier, None)), "dossier service");
+}
+
+#[test]
 fn hours_that_make_no_sense() {
     let service = trutnov().id;
     for spans in [

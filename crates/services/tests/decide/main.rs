@@ -10,6 +10,7 @@ mod danang_lookup;
 mod fixed;
 mod hue;
 mod hue_queues;
+mod lengths;
 mod offices;
 mod said;
 mod trutnov;
