@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use codec::CommandStatus;
 use jiff::SignedDuration;
 use model::journal::Entry;
 use model::outbox::{OutboxEntry, PartState};
@@ -74,43 +75,72 @@ impl Engine {
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
         let Some(ticket) = self.tickets.take(ticket) else { return Ok(()) };
-        let SubmitResult::Response { status, message_id } = result else {
-            self.uncertain(&ticket, turn.now.monotonic);
-            return Ok(());
+        let (status, message_id) = match result {
+            SubmitResult::Response { status, message_id } => (status, message_id),
+            SubmitResult::TimedOut => {
+                self.uncertain(&ticket, turn.now.monotonic);
+                return Ok(());
+            }
+            SubmitResult::Unsent => {
+                self.queues.put_back(ticket.group, ticket.item);
+                return Ok(());
+            }
         };
         let profile = self.config.links.get(usize::from(link.0)).map(|link| &link.profile);
         let overridden = profile.and_then(|profile| profile.statuses.get(&status.0).copied());
         let verdict = overridden.unwrap_or_else(|| Verdict::of(status));
         meters::submit(name(verdict));
         match verdict {
-            Verdict::Throttled => self.queues.push_front(ticket.group, ticket.item),
+            Verdict::Accepted => return self.accepted(&ticket, message_id, turn),
+            Verdict::Throttled => self.queues.put_back(ticket.group, ticket.item),
             Verdict::Configuration => self.stop(link, &ticket, turn.now.monotonic),
-            Verdict::Accepted | Verdict::Retry | Verdict::RetryLimited | Verdict::Rejected => {
-                let expected = verdict == Verdict::Accepted && ticket.receipt && !message_id.is_empty();
-                if expected {
-                    let part = (ticket.item.outbox, ticket.item.part);
-                    self.receipts.expect(ticket.group, &message_id, part);
-                }
-                let held = if expected { self.receipts.take_held(ticket.group, &message_id) } else { None };
+            Verdict::Retry | Verdict::RetryLimited | Verdict::Rejected => {
                 let Ticket { item, group, simple, .. } = ticket;
                 let status = Some(status.0);
                 let pending = Pending { item, group, simple, status, message_id, verdict };
                 self.verdicts.push(pending, turn.now.monotonic);
-                if let Some(state) = held {
-                    self.conclude(item.outbox, item.part, state, turn)?;
-                }
             }
         }
         Ok(())
     }
 
+    /// The SMSC has a part; a receipt that came before this response is taken now.
+    fn accepted(&mut self, ticket: &Ticket, message_id: String, turn: &mut Turn) -> Result<(), Fatal> {
+        let Ticket { item, group, simple, receipt, .. } = *ticket;
+        let mut held = None;
+        if receipt && !message_id.is_empty() {
+            self.receipts.expect(group, &message_id, (item.outbox, item.part));
+            held = self.receipts.take_held(group, &message_id);
+        }
+        let (status, verdict) = (Some(CommandStatus::ESME_ROK.0), Verdict::Accepted);
+        self.verdicts.push(Pending { item, group, simple, status, message_id, verdict }, turn.now.monotonic);
+        match held {
+            Some(state) => self.conclude(item.outbox, item.part, state, turn),
+            None => Ok(()),
+        }
+    }
+
+    /// The SMSC answered after the response timer, or twice with two ids: it has the part, which leaves no more
+    /// where it still waited to be sent again, and receipts find it by this id too.
+    pub(crate) fn late(&mut self, ticket: u64, message_id: String, turn: &mut Turn) -> Result<(), Fatal> {
+        let Some(ticket) = self.tickets.ended(ticket) else { return Ok(()) };
+        // What waits for a turn is written first, for it may be the last word on this message.
+        self.flush_verdicts(turn)?;
+        if turn.outbox(&self.store, ticket.item.outbox)?.is_none() {
+            return Ok(());
+        }
+        meters::submit("late");
+        self.accepted(&ticket, message_id, turn)
+    }
+
     /// A configuration error: the bind sends nothing for a while instead of failing every message.
     fn stop(&mut self, link: LinkId, ticket: &Ticket, now: Duration) {
-        self.queues.push_front(ticket.group, ticket.item);
-        let name = self.config.links.get(usize::from(link.0)).map_or("", |link| &link.name);
-        tracing::error!(link = name, "the SMSC refuses all that this bind sends; it is stopped for a while");
-        if let Some(link) = self.queues.link_mut(link) {
-            link.stopped_until = Some(now + CONFIGURATION_PAUSE);
+        self.queues.put_back(ticket.group, ticket.item);
+        let Some(state) = self.queues.link_mut(link) else { return };
+        let last = state.stopped_until.replace(now + CONFIGURATION_PAUSE);
+        if last.is_none_or(|until| until <= now) {
+            let name = self.config.links.get(usize::from(link.0)).map_or("", |link| &link.name);
+            tracing::error!(link = name, "the SMSC refuses all that this bind sends; it is stopped for a while");
         }
     }
 
@@ -120,7 +150,7 @@ impl Engine {
         meters::submit("uncertain");
         let Ticket { item, group, simple, .. } = *ticket;
         if may_resend(item.class) {
-            self.queues.push_front(group, Item { again: true, ..item });
+            self.queues.put_back(group, Item { again: true, ..item });
         } else {
             self.lose(item, group, simple, now);
         }
@@ -132,7 +162,7 @@ impl Engine {
         meters::submit("uncertain");
         let Ticket { item, group, simple, .. } = *ticket;
         if may_resend(item.class) && !item.again {
-            self.queues.push_front(group, Item { again: true, ..item });
+            self.queues.put_back(group, Item { again: true, ..item });
             return;
         }
         self.lose(item, group, simple, now);
@@ -190,6 +220,8 @@ impl Engine {
         let Some(mut entry) = turn.outbox(&self.store, outbox)? else { return Ok(()) };
         match entry.parts.get_mut(usize::from(part)) {
             Some(slot) if matches!(slot, PartState::Unsent | PartState::Sending) => *slot = state,
+            // A late response: it did arrive.
+            Some(slot @ PartState::Uncertain) if matches!(state, PartState::Accepted { .. }) => *slot = state,
             _ => return Ok(()),
         }
         let open = |state: &PartState| matches!(state, PartState::Unsent | PartState::Sending);

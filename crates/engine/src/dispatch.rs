@@ -1,5 +1,6 @@
 //! Outbox → submit_sm, as far as window and throttle allow.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,11 +38,17 @@ pub(crate) struct Ticket {
     at: Duration,
 }
 
+/// Ended tickets that are remembered for late and second responses: those of the last second or so at full speed,
+/// as the sessions do.
+const ENDED_MAX: usize = 4_096;
+
 /// Parts that links have; as many as their windows hold.
 #[derive(Default)]
 pub(crate) struct Tickets {
     last: u64,
     open: FxHashMap<u64, Ticket>,
+    /// The newest that had an end.
+    ended: BTreeMap<u64, Ticket>,
 }
 
 impl Tickets {
@@ -53,7 +60,17 @@ impl Tickets {
 
     /// Ends a ticket; `None` for one that was never issued or ended before.
     pub(crate) fn take(&mut self, ticket: u64) -> Option<Ticket> {
-        self.open.remove(&ticket)
+        let taken = self.open.remove(&ticket)?;
+        self.ended.insert(ticket, taken);
+        if self.ended.len() > ENDED_MAX {
+            self.ended.pop_first();
+        }
+        Some(taken)
+    }
+
+    /// A ticket that had its end not long ago.
+    pub(crate) fn ended(&self, ticket: u64) -> Option<Ticket> {
+        self.ended.get(&ticket).copied()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -101,14 +118,14 @@ impl Engine {
             link.credit = 0;
         }
         self.fingerprints.link_down(link, turn.now.monotonic, turn.now.wall);
-        for ticket in unanswered.iter().rev() {
+        for ticket in unanswered {
             if let Some(ticket) = self.tickets.take(*ticket) {
                 self.died_with(&ticket, turn.now.monotonic);
             }
         }
-        for ticket in unsent.iter().rev() {
+        for ticket in unsent {
             if let Some(ticket) = self.tickets.take(*ticket) {
-                self.queues.push_front(ticket.group, ticket.item);
+                self.queues.put_back(ticket.group, ticket.item);
             }
         }
     }

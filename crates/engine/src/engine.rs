@@ -166,6 +166,7 @@ impl Engine {
                 self.fingerprints.deadline_answered(link, generation, sequence_number, turn.now.wall);
             }
             Event::Submitted { link, ticket, result } => self.submitted(link, ticket, result, turn)?,
+            Event::Late { ticket, message_id } => self.late(ticket, message_id, turn)?,
             Event::Command { slot, actor, command } => self.command(slot, actor, command, turn)?,
             Event::Drawn { outbox, subject, password, hash } => {
                 self.drawn(outbox, subject, password, hash, turn)?;
@@ -190,7 +191,7 @@ impl Engine {
                 let reason = "the store has no room; try again later".to_owned();
                 turn.effect(Effect::Answer { slot, result: Err(CommandError::Conflict { reason }) });
             }
-            Event::Drawn { .. } | Event::Submitted { .. } => self.waiting.push_back(event),
+            Event::Drawn { .. } | Event::Submitted { .. } | Event::Late { .. } => self.waiting.push_back(event),
             event => self.event(event, turn)?,
         }
         Ok(())

@@ -67,6 +67,13 @@ pub enum Event {
         /// The response or its absence.
         result: SubmitResult,
     },
+    /// The SMSC answered a submit after it had timed out, or again with another id: receipts may name this one.
+    Late {
+        /// From [`Effect::Submit`].
+        ticket: u64,
+        /// The SMSC's id of the message.
+        message_id: String,
+    },
     /// How many submits a link takes now; 0 while it is throttled.
     Credit {
         /// Which.
@@ -112,6 +119,8 @@ pub enum SubmitResult {
     },
     /// No response within the response timer: nobody knows whether the message left.
     TimedOut,
+    /// It never left its link.
+    Unsent,
 }
 
 /// Something to do now that the turn is durable.

@@ -117,11 +117,14 @@ impl Queues {
         }
     }
 
-    /// Puts a part back to where it was taken from.
-    pub(crate) fn push_front(&mut self, group: usize, item: Item) {
-        if let Some(group) = self.groups.get_mut(group) {
-            group.queues[rank(item.class)].push_front(item);
-        }
+    /// Puts a part back to where it was taken from: before all that is younger, so that parts which come back
+    /// together keep their order.
+    pub(crate) fn put_back(&mut self, group: usize, item: Item) {
+        let Some(group) = self.groups.get_mut(group) else { return };
+        let queue = &mut group.queues[rank(item.class)];
+        // Only what came back before it can be older and stand there.
+        let place = queue.iter().take_while(|other| **other < item).count();
+        queue.insert(place, item);
     }
 
     pub(crate) fn delay(&mut self, group: usize, item: Item, until: Timestamp) {

@@ -230,6 +230,15 @@ impl Link {
             session::Event::TimedOut { ticket } => {
                 Some(Event::Submitted { link, ticket, result: SubmitResult::TimedOut })
             }
+            session::Event::Unsent { ticket } => {
+                Some(Event::Submitted { link, ticket, result: SubmitResult::Unsent })
+            }
+            session::Event::Late { ticket, response } => match response.body {
+                Body::SubmitSmResp(resp) if response.command_status.is_ok() => {
+                    Some(Event::Late { ticket, message_id: resp.message_id })
+                }
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -79,7 +79,11 @@ impl Session {
                 pdu.command_status = CommandStatus::ESME_RUNKNOWNERR;
             }
             self.learn_pace(&pdu, now);
+            let too_much = says_too_much(pdu.command_status);
             self.emit(Event::Answered { ticket: pending.ticket, response: pdu });
+            if too_much {
+                self.give_back_waiting();
+            }
             self.release(now);
             self.unbind_when_settled(now);
         } else if self.answers_own(self.bind_sequence, &pdu, self.binding_response()) {
@@ -144,12 +148,15 @@ impl Session {
             }
             _ => false,
         };
-        let throttled =
-            matches!(response.command_status, CommandStatus::ESME_RTHROTTLED | CommandStatus::ESME_RMSGQFUL);
-        if throttled || congested {
+        if says_too_much(response.command_status) || congested {
             self.throttle.slow(now);
         } else {
             self.throttle.climb();
         }
     }
+}
+
+/// Whether the peer takes nothing more at present.
+fn says_too_much(status: CommandStatus) -> bool {
+    matches!(status, CommandStatus::ESME_RTHROTTLED | CommandStatus::ESME_RMSGQFUL)
 }

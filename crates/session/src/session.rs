@@ -92,6 +92,12 @@ pub enum Event {
         /// As given to [`Session::submit`].
         ticket: u64,
     },
+    /// ESME: the end of a ticket that had not left when the peer said that it is too much. Give it again together
+    /// with the refused one, which stands before it.
+    Unsent {
+        /// As given to [`Session::submit`].
+        ticket: u64,
+    },
     /// A second response, or one after the ticket had timed out: worth only its message_id, as an alias.
     Late {
         /// The ticket that had ended.
@@ -227,7 +233,7 @@ impl Session {
 
     /// Takes a message for sending: submit_sm for an ESME, deliver_sm for an SMSC. It leaves as soon as window
     /// and throttle allow, in the order given. The ticket comes back once: in [`Event::Answered`],
-    /// [`Event::TimedOut`] or [`Lost`].
+    /// [`Event::TimedOut`], [`Event::Unsent`] or [`Lost`].
     ///
     /// Gives the message back unless bound for sending, or where [`Self::room`] was exceeded by over a window.
     pub fn submit(&mut self, sm: Sm, ticket: u64, now: Duration) -> Result<(), Box<Body>> {
@@ -362,6 +368,16 @@ impl Session {
             let sequence_number = self.send_request(body);
             let deadline = now.checked_add(self.timeouts.response);
             self.in_flight.insert(sequence_number, command_id, ticket, deadline);
+        }
+    }
+
+    /// Gives back what waits behind a request that was refused as too much: it would overtake that one. An SMSC
+    /// keeps its own, for it delivers in any order.
+    pub(crate) fn give_back_waiting(&mut self) {
+        if self.role == Role::Esme {
+            for Waiting { ticket, .. } in std::mem::take(&mut self.waiting) {
+                self.emit(Event::Unsent { ticket });
+            }
         }
     }
 

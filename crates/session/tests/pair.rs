@@ -152,7 +152,7 @@ fn halves_of_a_pair_refuse_what_is_the_others() {
 }
 
 #[test]
-fn a_throttling_peer_gets_every_message_in_the_end() {
+fn a_throttling_peer_gets_every_message_in_the_end_and_in_order() {
     let mut pair = Pair::bound(Config { window: 5, ..Config::default() }, Mode::Transceiver);
     let mut queue: VecDeque<u64> = (0..50).collect();
     let mut done = Vec::new();
@@ -165,12 +165,15 @@ fn a_throttling_peer_gets_every_message_in_the_end() {
         let status = if second < 120 { CommandStatus::ESME_RTHROTTLED } else { CommandStatus::ESME_ROK };
         pair.serve(status);
         for event in std::mem::take(&mut pair.esme_events) {
-            let Event::Answered { ticket, response } = event else { panic!("{event:?}") };
-            if response.command_status.is_ok() { done.push(ticket) } else { queue.push_front(ticket) }
+            match event {
+                Event::Answered { ticket, response } if response.command_status.is_ok() => done.push(ticket),
+                Event::Answered { ticket, .. } | Event::Unsent { ticket } => queue.push_front(ticket),
+                other => panic!("{other:?}"),
+            }
         }
+        queue.make_contiguous().sort_unstable();
         pair.wait(Duration::from_secs(second + 1));
     }
-    done.sort_unstable();
     assert_eq!(done, (0..50).collect::<Vec<_>>());
 }
 
@@ -214,9 +217,9 @@ impl Tally {
                     assert!(pdu.sequence_number > self.last_sequence, "numbers only rise");
                     self.last_sequence = pdu.sequence_number;
                 }
-                Output::Event(Event::Answered { ticket, .. } | Event::TimedOut { ticket }) => {
-                    self.ends.push(ticket)
-                }
+                Output::Event(
+                    Event::Answered { ticket, .. } | Event::TimedOut { ticket } | Event::Unsent { ticket },
+                ) => self.ends.push(ticket),
                 _ => {}
             }
         }

@@ -228,7 +228,7 @@ impl Link {
             }
             Event::TimedOut { ticket } => self.inputs.push(Input::Answered { ticket, status: None }),
             Event::Unreadable(_) | Event::Unmatched(_) | Event::Refused(_) => self.inputs.push(Input::Odd),
-            Event::Late { .. } | Event::Bound { .. } | Event::BindRefused(_) => {}
+            Event::Late { .. } | Event::Unsent { .. } | Event::Bound { .. } | Event::BindRefused(_) => {}
         }
     }
 

@@ -172,10 +172,10 @@ impl<'a> Connection<'a> {
                 self.inbound.reserve(READ_CHUNK);
             }
             match self.stream.try_read_buf(&mut self.inbound) {
-                Ok(0) => return self.end(DownReason::Closed),
+                Ok(0) => return self.lose(DownReason::Closed, now),
                 Ok(read) => octets += read,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => return self.end(DownReason::Io(error.kind())),
+                Err(error) => return self.lose(DownReason::Io(error.kind()), now),
             }
             self.decode(now);
             if self.end.is_some() {
@@ -186,6 +186,13 @@ impl<'a> Connection<'a> {
         if octets > 0 {
             self.link.meters.last_pdu_received.set(clock::unix_seconds());
         }
+    }
+
+    /// The connection is gone. What the peer said before that is the better reason: many close right after they
+    /// refuse a bind.
+    fn lose(&mut self, reason: DownReason, now: Duration) {
+        self.drain_session(now);
+        self.end(reason);
     }
 
     fn decode(&mut self, now: Duration) {
@@ -234,12 +241,12 @@ impl<'a> Connection<'a> {
         self.credit = self.credit.saturating_sub(1);
         match self.session.state() {
             State::Bound(mode) if !mode.transmits() => {
-                self.refuse_submit(ticket, CommandStatus::ESME_RINVBNDSTS)
+                let status = CommandStatus::ESME_RINVBNDSTS;
+                self.end_ticket(ticket, Submission::Response { status, message_id: String::new() });
             }
             State::Bound(_) => {
                 if self.session.submit(sm, ticket, now).is_err() {
-                    // Far beyond the credit: said as a throttling SMSC says it, which costs the message no attempt.
-                    self.refuse_submit(ticket, CommandStatus::ESME_RTHROTTLED);
+                    self.end_ticket(ticket, Submission::Unsent);
                 }
             }
             State::Open | State::Binding(_) => self.link.hand_back(vec![ticket]),
@@ -248,9 +255,7 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Answers a submit in the SMSC's stead.
-    fn refuse_submit(&mut self, ticket: u64, status: CommandStatus) {
-        let result = Submission::Response { status, message_id: String::new() };
+    fn end_ticket(&mut self, ticket: u64, result: Submission) {
         self.link.reports.push(LinkEventKind::Submitted { ticket, result });
     }
 
@@ -316,11 +321,10 @@ impl<'a> Connection<'a> {
                     status: response.command_status,
                     message_id: message_id(response.body),
                 };
-                self.link.reports.push(LinkEventKind::Submitted { ticket, result });
+                self.end_ticket(ticket, result);
             }
-            Event::TimedOut { ticket } => {
-                self.link.reports.push(LinkEventKind::Submitted { ticket, result: Submission::TimedOut });
-            }
+            Event::TimedOut { ticket } => self.end_ticket(ticket, Submission::TimedOut),
+            Event::Unsent { ticket } => self.end_ticket(ticket, Submission::Unsent),
             Event::Late { ticket, response } => {
                 let message_id = message_id(response.body);
                 if response.command_status.is_ok() && !message_id.is_empty() {

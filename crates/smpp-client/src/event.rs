@@ -100,6 +100,9 @@ pub enum Submission {
     },
     /// It did not; the message may be on its way.
     TimedOut,
+    /// It never left: the SMSC throttled what stood before it, or more was given than there was room for. Give it
+    /// again when there is room.
+    Unsent,
 }
 
 /// Why a link is down.

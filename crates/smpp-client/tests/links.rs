@@ -53,16 +53,16 @@ async fn a_message_that_cannot_be_written_fails_alone() {
 }
 
 #[tokio::test]
-async fn submits_far_beyond_the_credit_come_back_as_throttled() {
+async fn submits_far_beyond_the_credit_come_back_unsent() {
     let (listener, mut config) = loopback().await;
     config.window = 1;
     let mut engine = Engine::start(vec![config], 8);
     let mut smsc = Smsc::bind(&listener, OK).await;
     engine.up().await;
     engine.submit(0..5, &sm(1));
-    let throttled = accepted(CommandStatus::ESME_RTHROTTLED, "");
-    assert_eq!(engine.news().await, LinkEventKind::Submitted { ticket: 3, result: throttled.clone() });
-    assert_eq!(engine.news().await, LinkEventKind::Submitted { ticket: 4, result: throttled });
+    for ticket in 3..5 {
+        assert_eq!(engine.news().await, LinkEventKind::Submitted { ticket, result: Submission::Unsent });
+    }
     for ticket in 0..3 {
         let request = smsc.request().await;
         smsc.respond(&request, OK).await;

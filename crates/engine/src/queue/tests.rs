@@ -84,3 +84,18 @@ fn delayed_parts_wait_for_their_moment() {
     queues.wake(at);
     assert!(queues.pop(0, Duration::ZERO).is_some());
 }
+
+#[test]
+fn what_comes_back_keeps_its_order() {
+    let mut queues = Queues::new(&config());
+    (4..8).for_each(|sequence| queues.push(0, item(sequence, Class::Answer)));
+    for sequence in [2, 1, 3] {
+        queues.put_back(0, item(sequence, Class::Answer));
+    }
+    queues.put_back(0, Item { part: 1, ..item(2, Class::Answer) });
+    up(&mut queues, 0, 10);
+    let order: Vec<(u64, u8)> = std::iter::from_fn(|| queues.pop(0, Duration::ZERO))
+        .map(|(it, _)| (it.outbox.cause.sequence, it.part))
+        .collect();
+    assert_eq!(order, [(1, 0), (2, 0), (2, 1), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0)]);
+}

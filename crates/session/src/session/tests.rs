@@ -83,6 +83,22 @@ fn a_request_that_cannot_be_sent_comes_back() {
 }
 
 #[test]
+fn what_waits_behind_a_throttled_request_comes_back_behind_it() {
+    for status in [CommandStatus::ESME_RTHROTTLED, CommandStatus::ESME_RMSGQFUL] {
+        let mut esme = bound(Config { window: 2, ..Config::default() });
+        submit(&mut esme, 0..4);
+        outputs(&mut esme);
+        let out = hear(&mut esme, resp(2, status, ""), at(1));
+        let [Output::Event(Event::Answered { ticket: 0, .. }), rest @ ..] = out.as_slice() else {
+            panic!("{out:?}");
+        };
+        let unsent = |ticket| Output::Event(Event::Unsent { ticket });
+        assert_eq!(rest, [unsent(2), unsent(3)]);
+        assert_eq!(esme.close(), Lost { unsent: vec![], unanswered: vec![1] });
+    }
+}
+
+#[test]
 fn second_and_late_responses_are_aliases_and_free_nothing() {
     let mut esme = bound(Config { window: 1, ..Config::default() });
     submit(&mut esme, 0..3);
