@@ -24,13 +24,14 @@ use crate::smsc::{self, SmscSpec};
 const STORY_TIME: &str = "2026-08-03T07:00:00Z";
 
 /// How long the demo waits for binds and for replies before it says that something is wrong.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Everything that runs during the demo.
 pub(super) struct Stage {
     vietnamese: Simulator,
     czech: Simulator,
     daemon: Daemon,
+    rules: Arc<Rules>,
     /// Removed with all that is in it when the demo ends.
     _folder: TempDir,
 }
@@ -45,9 +46,10 @@ impl Stage {
         let story_time: Timestamp = STORY_TIME.parse().context("the demo's clock")?;
         let binds =
             [bind("viettel", "vn", vietnamese.smpp_address())?, bind("o2", "cz", czech.smpp_address())?];
+        let rules = Arc::new(Rules::builtin());
         let daemon = Daemon::start(Settings {
             binds: binds.iter().map(smsc::configure).collect::<Result<_, _>>()?,
-            rules: Arc::new(Rules::builtin()),
+            rules: Arc::clone(&rules),
             data: folder.path().join("data"),
             key,
             http: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -60,7 +62,7 @@ impl Stage {
                 return Err(Exit::Failed(anyhow!("the bind `{name}` did not come up")));
             }
         }
-        Ok(Self { vietnamese, czech, daemon, _folder: folder })
+        Ok(Self { vietnamese, czech, daemon, rules, _folder: folder })
     }
 
     /// Says what runs where.
@@ -70,6 +72,11 @@ impl Stage {
             "Tongdai demo: two SMSCs of its own on loopback, the daemon bound to them, a temporary store."
         );
         println!("Its clock stands at Monday 3 August 2026, 14:00 in Viet Nam, 09:00 in Czechia.");
+    }
+
+    /// Whether a service has the number.
+    pub(super) fn serves(&self, number: &str) -> bool {
+        self.rules.by_number(number).is_some()
     }
 
     /// A citizen texts; the reply, or none where none came in time.
