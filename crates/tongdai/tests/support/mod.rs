@@ -2,12 +2,14 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "tests; each file uses its part")]
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// How long a test waits for something that must happen.
@@ -26,12 +28,17 @@ pub(crate) struct Home {
 /// The API token of every test's daemon.
 pub(crate) const TOKEN: &str = "test-token-0123456789abcdef";
 
+/// Its line in the file of tokens, with what `printf %s test-token-0123456789abcdef | sha256sum` prints.
+const TOKEN_LINE: &str = "portal 67e95073ea7d2f92f361b2b3a590935f82b670e8c5d7d96ac622282e2f7accc3\n";
+
 impl Home {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = Self { folder };
         let made = tongdai().args(["key", "new"]).arg(home.key()).stderr(Stdio::null()).status().unwrap();
         assert!(made.success(), "tongdai key new");
+        std::fs::write(home.tokens(), TOKEN_LINE).unwrap();
+        std::fs::set_permissions(home.tokens(), Permissions::from_mode(0o600)).unwrap();
         home
     }
 
@@ -41,6 +48,10 @@ impl Home {
 
     pub(crate) fn key(&self) -> PathBuf {
         self.path().join("key")
+    }
+
+    pub(crate) fn tokens(&self) -> PathBuf {
+        self.path().join("tokens")
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -54,6 +65,19 @@ impl Home {
     pub(crate) fn log_text(&self) -> String {
         std::fs::read_to_string(self.log()).unwrap_or_default()
     }
+
+    /// Where the last daemon's API listens, once it is ready.
+    pub(crate) fn api(&self) -> Api {
+        let started = std::time::Instant::now();
+        loop {
+            let log = self.log_text();
+            if let Some(address) = log.lines().rev().find_map(ready_at) {
+                return Api::new(address);
+            }
+            assert!(started.elapsed() < PATIENCE, "the daemon is not ready:\n{log}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
 /// A running `tongdai run`, killed when dropped.
@@ -64,10 +88,16 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts the daemon with binds to `smscs` (name, country, address); its log is appended to the home's.
     pub(crate) fn start(home: &Home, smscs: &[(&str, &str, SocketAddr)]) -> Self {
+        Self::start_at("debug", home, smscs)
+    }
+
+    /// The same with another level of log.
+    pub(crate) fn start_at(level: &str, home: &Home, smscs: &[(&str, &str, SocketAddr)]) -> Self {
         let log = File::options().create(true).append(true).open(home.log()).unwrap();
         let mut command = tongdai();
         command.arg("run").arg("--data").arg(home.data()).arg("--key-file").arg(home.key());
-        command.args(["--http", "127.0.0.1:0", "--log-format", "json", "--log-level", "debug"]);
+        command.args(["--http", "127.0.0.1:0", "--log-format", "json", "--log-level", level]);
+        command.arg("--http-tokens").arg(home.tokens());
         for (name, country, address) in smscs {
             let (host, port) = (address.ip(), address.port());
             command.arg("--smsc").arg(format!(
@@ -96,5 +126,106 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+fn ready_at(line: &str) -> Option<SocketAddr> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    let fields = &line["fields"];
+    (fields["message"] == "ready").then(|| fields["http"].as_str()?.parse().ok()).flatten()
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// `null` where the answer is no JSON.
+    pub(crate) body: Value,
+    pub(crate) text: String,
+    headers: ureq::http::HeaderMap,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Checks that it is a problem of this status and type, about this field.
+    #[track_caller]
+    pub(crate) fn assert_problem(&self, status: u16, kind: &str, pointer: Option<&str>) {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(self.body["type"], format!("urn:tongdai:problem:{kind}"), "{}", self.text);
+        assert_eq!(self.body["status"], status);
+        assert_eq!(self.body["pointer"].as_str(), pointer, "{}", self.text);
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_done(&self) {
+        assert_eq!((self.status, &self.body["result"]), (200, &Value::from("done")), "{}", self.text);
+    }
+}
+
+/// A caller of the daemon's API.
+pub(crate) struct Api {
+    base: String,
+    agent: ureq::Agent,
+}
+
+impl Api {
+    fn new(address: SocketAddr) -> Self {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+        Self { base: format!("http://{address}"), agent: config.build().into() }
+    }
+
+    /// A call with the tests' token.
+    pub(crate) fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let authorization = format!("Bearer {TOKEN}");
+        self.call_with(method, path, body.map(|body| body.to_string()), &[("Authorization", &authorization)])
+    }
+
+    /// A call with these headers and this body, and no others.
+    pub(crate) fn call_with(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<String>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = match body {
+            Some(body) => {
+                let request = request.header("Content-Type", "application/json").body(body).unwrap();
+                self.agent.run(request)
+            }
+            None => self.agent.run(request.body(()).unwrap()),
+        };
+        let mut answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let text = answer.body_mut().read_to_string().unwrap();
+        Answer {
+            status: answer.status().as_u16(),
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+            headers: answer.headers().clone(),
+        }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, None)
+    }
+
+    pub(crate) fn put(&self, path: &str, body: Value) -> Answer {
+        self.call("PUT", path, Some(body))
+    }
+
+    pub(crate) fn post(&self, path: &str, body: Value) -> Answer {
+        self.call("POST", path, Some(body))
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Answer {
+        self.call("DELETE", path, None)
     }
 }
