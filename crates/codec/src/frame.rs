@@ -22,7 +22,7 @@ pub enum Framed {
 }
 
 /// A request with a sound frame and an unreadable body. Returned by [`decode`]; send [`Self::answer`] and go on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("body of command {command_id:#010x} is unreadable: {command_status}")]
 pub struct AnswerableError {
     /// Which request.
@@ -33,6 +33,13 @@ pub struct AnswerableError {
     pub command_status: CommandStatus,
     /// The body as it came, for quarantine.
     pub body: Bytes,
+}
+
+/// Without the octets: they are a citizen's.
+impl std::fmt::Debug for AnswerableError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AnswerableError({self}, sequence_number: {})", self.sequence_number)
+    }
 }
 
 impl AnswerableError {

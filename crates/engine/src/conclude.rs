@@ -24,6 +24,9 @@ const HELD_AGE: Duration = Duration::from_secs(120);
 /// Receipts that wait: a burst of a minute; the oldest is dropped.
 const HELD_MAX: usize = 10_000;
 
+/// Ids kept of one part: an SMSC may answer late or twice, and name another each time.
+const IDS_MAX: usize = 4;
+
 /// A receipt without its message.
 struct Held {
     group: usize,
@@ -37,6 +40,8 @@ struct Held {
 pub(crate) struct Receipts {
     /// By group, every spelling of the id.
     expected: Vec<FxHashMap<String, (OutboxId, u8)>>,
+    /// The ids of each part that is waited for; over one where it may have left twice.
+    ids: FxHashMap<(OutboxId, u8), Vec<String>>,
     held: BTreeMap<u64, Held>,
     /// Serials of held receipts by group and spelling.
     held_ids: FxHashMap<(usize, String), u64>,
@@ -51,6 +56,11 @@ impl Receipts {
             self.expected.resize_with(group + 1, FxHashMap::default);
         }
         let Some(expected) = self.expected.get_mut(group) else { return };
+        let ids = self.ids.entry(part).or_default();
+        if ids.len() >= IDS_MAX || ids.iter().any(|known| known == message_id) {
+            return;
+        }
+        ids.push(message_id.to_owned());
         for (place, id) in id_candidates(message_id).enumerate() {
             if place == 0 {
                 expected.insert(id, part);
@@ -65,13 +75,31 @@ impl Receipts {
         id_candidates(message_id).find_map(|id| expected.get(&id).copied())
     }
 
-    fn forget(&mut self, group: usize, message_id: &str, outbox: OutboxId) {
+    /// A part is final: no id of it is expected any more.
+    fn forget(&mut self, group: usize, part: (OutboxId, u8)) {
+        for message_id in self.ids.remove(&part).unwrap_or_default() {
+            self.forget_id(group, &message_id, part);
+        }
+    }
+
+    fn forget_id(&mut self, group: usize, message_id: &str, part: (OutboxId, u8)) {
         let Some(expected) = self.expected.get_mut(group) else { return };
         for id in id_candidates(message_id) {
-            if expected.get(&id).is_some_and(|(owner, _)| *owner == outbox) {
+            if expected.get(&id) == Some(&part) {
                 expected.remove(&id);
             }
         }
+    }
+
+    /// One copy of a part failed; whether another may still arrive.
+    fn fail_copy(&mut self, group: usize, message_id: &str, part: (OutboxId, u8)) -> bool {
+        let Some(ids) = self.ids.get_mut(&part).filter(|ids| ids.len() > 1) else { return false };
+        let named =
+            |id: &String| id_candidates(id).any(|known| id_candidates(message_id).any(|id| id == known));
+        let Some(place) = ids.iter().position(named) else { return false };
+        let failed = ids.remove(place);
+        self.forget_id(group, &failed, part);
+        true
     }
 
     fn hold(&mut self, group: usize, message_id: &str, state: FinalState, at: Duration) {
@@ -148,6 +176,7 @@ impl Engine {
         let found = self.receipts.find(group, &message_id);
         meters::receipt(if found.is_some() { "matched" } else { "unmatched" });
         match (found, state) {
+            (Some(part), Some(FinalState::Failed)) if self.receipts.fail_copy(group, &message_id, part) => {}
             (Some((outbox, part)), Some(state)) => self.conclude(outbox, part, state, turn)?,
             (None, Some(state)) if !message_id.is_empty() => {
                 self.receipts.hold(group, &message_id, state, turn.now.monotonic);
@@ -171,18 +200,13 @@ impl Engine {
         self.flush_verdicts(turn)?;
         let Some(mut entry) = turn.outbox(&self.store, outbox)? else { return Ok(()) };
         let Some(slot) = entry.parts.get_mut(usize::from(part)) else { return Ok(()) };
-        let last = std::mem::replace(
-            slot,
-            match state {
-                FinalState::Delivered => PartState::Delivered,
-                FinalState::Failed => PartState::Failed,
-                FinalState::Unknown => PartState::Uncertain,
-            },
-        );
-        if let PartState::Accepted { message_id } = last {
-            let group = self.queues.group(&entry.group);
-            self.receipts.forget(group, &message_id, outbox);
-        }
+        *slot = match state {
+            FinalState::Delivered => PartState::Delivered,
+            FinalState::Failed => PartState::Failed,
+            FinalState::Unknown => PartState::Uncertain,
+        };
+        let group = self.queues.group(&entry.group);
+        self.receipts.forget(group, (outbox, part));
         match whole_state(&entry.parts) {
             Some(state) => self.finish(entry, state, turn),
             None => {
@@ -200,10 +224,8 @@ impl Engine {
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
         let group = self.queues.group(&entry.group);
-        for part in &entry.parts {
-            if let PartState::Accepted { message_id } = part {
-                self.receipts.forget(group, message_id, entry.id);
-            }
+        for (part, _) in (0..).zip(&entry.parts) {
+            self.receipts.forget(group, (entry.id, part));
         }
         if matches!(entry.body, Body::Secret { .. }) {
             turn.forget(entry.id);

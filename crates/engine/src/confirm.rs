@@ -140,7 +140,10 @@ impl Engine {
         let last = state.stopped_until.replace(now + CONFIGURATION_PAUSE);
         if last.is_none_or(|until| until <= now) {
             let name = self.config.links.get(usize::from(link.0)).map_or("", |link| &link.name);
-            tracing::error!(link = name, "the SMSC refuses all that this bind sends; it is stopped for a while");
+            tracing::error!(
+                link = name,
+                "the SMSC refuses all that this bind sends; it is stopped for a while"
+            );
         }
     }
 

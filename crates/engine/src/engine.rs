@@ -162,6 +162,7 @@ impl Engine {
             Event::Delivered { link, generation, sequence_number, data_sm, sm } => {
                 self.receive(Delivery { link, generation, sequence_number, data_sm }, &sm, turn)?;
             }
+            Event::Unreadable { link, body } => self.keep_unreadable(link, body, turn),
             Event::DeadlineAnswered { link, generation, sequence_number } => {
                 self.fingerprints.deadline_answered(link, generation, sequence_number, turn.now.wall);
             }
@@ -191,7 +192,11 @@ impl Engine {
                 let reason = "the store has no room; try again later".to_owned();
                 turn.effect(Effect::Answer { slot, result: Err(CommandError::Conflict { reason }) });
             }
-            Event::Drawn { .. } | Event::Submitted { .. } | Event::Late { .. } => self.waiting.push_back(event),
+            Event::Drawn { .. } | Event::Submitted { .. } | Event::Late { .. } => {
+                self.waiting.push_back(event)
+            }
+            // It was refused; the SMSC knows that nobody has it.
+            Event::Unreadable { .. } => {}
             event => self.event(event, turn)?,
         }
         Ok(())

@@ -49,6 +49,13 @@ pub enum Event {
         /// What it says.
         sm: Sm,
     },
+    /// A message came whose body can't be read; the link has refused it. Its octets are kept for a person.
+    Unreadable {
+        /// Over which link.
+        link: LinkId,
+        /// As they came.
+        body: Redacted<Vec<u8>>,
+    },
     /// The link's deadline passed and it answered "later" itself.
     DeadlineAnswered {
         /// Over which link.

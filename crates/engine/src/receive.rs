@@ -10,6 +10,7 @@ use model::plan::{NumberingPlan, Party};
 use model::{Address, ErrorKind, Interpretation, Key, Msisdn, Redacted, Rejection, Service};
 
 use crate::engine::Engine;
+use crate::event::LinkId;
 use crate::fatal::Fatal;
 use crate::fingerprint::{self, Acknowledged};
 use crate::meters;
@@ -92,7 +93,10 @@ impl Engine {
             }
         };
         let Some(mut data) = data.ok().filter(is_for_reader) else {
-            return self.quarantine(&inbound, &citizen, payload_of(sm), turn);
+            self.keep_octets(&inbound, payload_of(sm), turn);
+            // Of the parts of one message only the first is answered.
+            let later = concat.is_some_and(|concat| concat.number != 1);
+            return if later { Ok(()) } else { self.reject(&inbound, &citizen, ErrorKind::Unreadable, turn) };
         };
         data.payload = unpack(&data, sm.data_coding, alphabet);
         match concat {
@@ -192,6 +196,11 @@ impl Engine {
         octets: &[u8],
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
+        self.keep_octets(inbound, octets, turn);
+        self.reject(inbound, citizen, ErrorKind::Unreadable, turn)
+    }
+
+    fn keep_octets(&mut self, inbound: &Inbound<'_>, octets: &[u8], turn: &mut Turn) {
         meters::ignored("quarantine");
         let Inbound { sm, group, fingerprint, .. } = inbound;
         turn.entries.push(Entry::Quarantine {
@@ -203,7 +212,22 @@ impl Engine {
             fingerprint: *fingerprint,
         });
         self.acknowledged(inbound, false, turn);
-        self.reject(inbound, citizen, ErrorKind::Unreadable, turn)
+    }
+
+    /// Keeps a message of which not even the sender can be read.
+    pub(crate) fn keep_unreadable(&mut self, link: LinkId, body: Redacted<Vec<u8>>, turn: &mut Turn) {
+        meters::ignored("unreadable");
+        let group = self.queues.group_of(link).map(|group| self.queues.group_name(group).to_owned());
+        let group = group.unwrap_or_default();
+        let fingerprint = fingerprint::of(&group, "", &Sm::default(), None, &body.0);
+        turn.entries.push(Entry::Quarantine {
+            group,
+            source: Address::default(),
+            destination: Address::default(),
+            data_coding: 0,
+            octets: body,
+            fingerprint,
+        });
     }
 
     /// Answers a message that has no readable text, if its number has a service and the sender is no robot.

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeSet, io::ErrorKind, time::Duration};
 
-use bytes::{Buf, BytesMut};
-use codec::{Body, CommandStatus, Framed, Pdu, Sm, SmResp};
+use bytes::{Buf, Bytes, BytesMut};
+use codec::{AnswerableError, Body, CommandStatus, Framed, Pdu, Sm, SmResp, command_id};
 use session::{Config, Event, Output, Role, Session, State};
 use tokio::{
     io::{AsyncWriteExt, Interest},
@@ -37,6 +37,8 @@ const COMMAND_STEP_MAX: usize = 64;
 const OUTBOUND_MAX: usize = 1024 * 1024;
 /// Octets more for each slot of the window, all of which may be filled at once: three times the usual submit_sm.
 const OUTBOUND_SLOT_MAX: usize = 1024;
+/// Octets kept of a message that cannot be read.
+const UNREADABLE_KEPT_MAX: usize = 4 * 1024;
 /// How long the last words of a session may take to leave.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -332,7 +334,16 @@ impl<'a> Connection<'a> {
                 }
             }
             Event::Unmatched(_) => self.link.meters.unmatched.increment(1),
-            Event::Unreadable(_) | Event::Refused(_) => self.link.meters.refused.increment(1),
+            Event::Unreadable(error) => {
+                self.link.meters.refused.increment(1);
+                if matches!(error.command_id, command_id::DELIVER_SM | command_id::DATA_SM) {
+                    // A copy: the body is a window into a buffer of messages.
+                    let kept = error.body.get(..UNREADABLE_KEPT_MAX).unwrap_or(&error.body);
+                    let body = Bytes::copy_from_slice(kept);
+                    self.link.reports.push(LinkEventKind::Unreadable(AnswerableError { body, ..error }));
+                }
+            }
+            Event::Refused(_) => self.link.meters.refused.increment(1),
             // An SMSC's event.
             Event::BindRequested { .. } => {}
         }

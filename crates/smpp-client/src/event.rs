@@ -1,6 +1,6 @@
 //! What links and the engine tell each other.
 
-use codec::{CommandStatus, FatalFrame, Sm};
+use codec::{AnswerableError, CommandStatus, FatalFrame, Sm};
 use session::{CloseReason, Mode};
 
 /// A bind, by its place in the configuration.
@@ -60,6 +60,9 @@ pub enum LinkEventKind {
         /// As in [`Self::Delivered`].
         sequence_number: u32,
     },
+    /// A deliver_sm or data_sm whose body cannot be read; it has been refused. The body, cut at 4 KiB, is for
+    /// quarantine.
+    Unreadable(AnswerableError),
     /// A ticket came to its end.
     Submitted {
         /// As in [`LinkCommand::Submit`].

@@ -6,8 +6,8 @@ use tokio::sync::mpsc;
 
 use crate::{LinkEvent, LinkEventKind, LinkId};
 
-/// Events kept while the engine takes none, beyond which those that only help ([`LinkEventKind::Late`]) are
-/// dropped. All others are bounded by what they report on: the window and the unanswered deliver_sm.
+/// Events kept while the engine takes none, beyond which those that only help ([`LinkEventKind::Late`],
+/// [`LinkEventKind::Unreadable`]) are dropped. All others are bounded by what they report on: the window and the unanswered deliver_sm.
 const HELPFUL_MAX: usize = 16_384;
 
 /// See the module.
@@ -29,7 +29,8 @@ impl Reports {
         if self.engine.is_closed() {
             return;
         }
-        if matches!(kind, LinkEventKind::Late { .. }) && self.pending.len() >= HELPFUL_MAX {
+        let helpful = matches!(kind, LinkEventKind::Late { .. } | LinkEventKind::Unreadable { .. });
+        if helpful && self.pending.len() >= HELPFUL_MAX {
             return;
         }
         if let (

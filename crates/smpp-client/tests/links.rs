@@ -167,6 +167,28 @@ async fn a_drop_in_the_middle_of_a_pdu_hands_back_what_was_under_way() {
 }
 
 #[tokio::test]
+async fn an_unreadable_message_is_refused_and_kept_and_costs_no_link() {
+    let (listener, config) = loopback().await;
+    let mut engine = Engine::start(vec![config], 8);
+    let mut smsc = Smsc::bind(&listener, OK).await;
+    engine.up().await;
+    // sm_length says 9; 2 octets are there.
+    let body = b"\0\x01\x0184905123456\0\0\x018383\0\0\0\0\0\0\0\0\0\0\x09XN";
+    let mut octets = BytesMut::new();
+    octets.extend_from_slice(&(16 + body.len() as u32).to_be_bytes());
+    octets.extend_from_slice(&[0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 77]);
+    octets.extend_from_slice(body);
+    smsc.write(&octets).await;
+    let refusal = smsc.raw().await.expect("an answer");
+    assert_eq!((refusal.sequence_number, refusal.command_status), (77, CommandStatus::ESME_RINVMSGLEN));
+    let LinkEventKind::Unreadable(error) = engine.news().await else { panic!("not kept") };
+    assert_eq!(error.body.as_ref(), body);
+    assert!(!format!("{error:?}").contains("84905123456"), "{error:?}");
+    smsc.deliver(1..2).await;
+    assert!(matches!(engine.news().await, LinkEventKind::Delivered { .. }));
+}
+
+#[tokio::test]
 async fn a_pdu_that_stops_half_way_ends_the_connection() {
     let (listener, mut config) = loopback().await;
     config.link_timeouts.half_read_pdu = SHORT;

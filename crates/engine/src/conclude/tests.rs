@@ -13,7 +13,7 @@ fn a_receipt_finds_its_message_under_any_spelling_within_its_group_only() {
     assert_eq!(receipts.find(1, "1234"), Some((outbox(1), 0)));
     assert_eq!(receipts.find(1, "4d2"), Some((outbox(1), 0)));
     assert_eq!(receipts.find(0, "1234"), None);
-    receipts.forget(1, "0000004D2", outbox(1));
+    receipts.forget(1, (outbox(1), 0));
     assert_eq!(receipts.find(1, "1234"), None);
 }
 
@@ -59,4 +59,20 @@ fn a_message_is_delivered_when_all_parts_are_and_failed_when_one_is() {
     assert_eq!(whole_state(&[Delivered, Delivered]), Some(FinalState::Delivered));
     assert_eq!(whole_state(&[accepted(), Failed]), Some(FinalState::Failed));
     assert_eq!(whole_state(&[Delivered, Uncertain]), Some(FinalState::Unknown));
+}
+
+#[test]
+fn a_part_that_left_twice_fails_with_its_last_copy_and_is_forgotten_whole() {
+    let mut receipts = Receipts::default();
+    let part = (outbox(1), 0);
+    for id in ["0A", "77", "77"] {
+        receipts.expect(0, id, part);
+    }
+    assert!(receipts.fail_copy(0, "a", part), "the other may still arrive");
+    assert_eq!(receipts.find(0, "0A"), None);
+    assert_eq!(receipts.find(0, "77"), Some(part));
+    assert!(!receipts.fail_copy(0, "77", part), "that was the last");
+    receipts.expect(0, "78", part);
+    receipts.forget(0, part);
+    assert!(receipts.ids.is_empty() && receipts.expected[0].is_empty());
 }

@@ -2,6 +2,7 @@
 
 use engine::{Effect, Event, LinkId, SubmitResult};
 use model::{Answer, CommandError};
+use model::Redacted;
 use smpp_client::{LinkCommand, LinkEvent, LinkEventKind, Submission};
 
 use crate::daemon::passwords::Wanted;
@@ -19,6 +20,7 @@ pub(crate) fn event(event: LinkEvent) -> Option<Event> {
         LinkEventKind::Delivered { sequence_number, data_sm, sm } => {
             Event::Delivered { link, generation, sequence_number, data_sm, sm }
         }
+        LinkEventKind::Unreadable(error) => Event::Unreadable { link, body: Redacted(error.body.to_vec()) },
         LinkEventKind::DeadlineAnswered { sequence_number } => {
             Event::DeadlineAnswered { link, generation, sequence_number }
         }
