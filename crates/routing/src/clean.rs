@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::words::{self, Words};
+use crate::words::{self, Phrases, Words};
 
 /// A text ready for the rules.
 #[derive(Debug)]
@@ -19,6 +19,13 @@ impl Cleaned {
     /// Whether `at` lies in what stood in angle brackets; then its end.
     pub(crate) fn angle_end(&self, at: usize) -> Option<usize> {
         self.angles.iter().find(|angle| angle.contains(&at)).map(|angle| angle.end)
+    }
+
+    /// One stretch of it.
+    pub(crate) fn part(&self, place: Range<usize>) -> Self {
+        let inside = self.angles.iter().filter(|angle| angle.start >= place.start && angle.end <= place.end);
+        let angles = inside.map(|angle| angle.start - place.start..angle.end - place.start).collect();
+        Self { text: self.text[place].to_owned(), angles }
     }
 
     /// The text with single blanks, as `explain` shows it.
@@ -85,6 +92,7 @@ fn angles(text: &str) -> Vec<Range<usize>> {
 }
 
 fn drop_debris(text: &mut String, words: &Words, is_number: impl Fn(&str) -> bool) {
+    let mut thanks: Vec<Range<usize>> = Vec::new();
     let mut at = words::skip_separators(text, 0);
     while at < text.len() {
         let end = words::letters_end(text, at);
@@ -93,14 +101,32 @@ fn drop_debris(text: &mut String, words: &Words, is_number: impl Fn(&str) -> boo
             continue;
         }
         let whole = at == 0 || !octet_is_word(text, at - 1);
-        let debris = words.debris.end_at(text, at, end).filter(|stop| !octet_is_word(text, *stop));
+        let phrase =
+            |phrases: &Phrases| phrases.end_at(text, at, end).filter(|stop| !octet_is_word(text, *stop));
+        let said = phrase(&words.thanks).filter(|_| whole);
+        let debris = phrase(&words.debris);
         let stop = debris.or_else(|| send_to_end(text, at, end, words, &is_number)).filter(|_| whole);
-        match stop {
-            Some(stop) => {
+        match (stop, said) {
+            (Some(stop), _) => {
                 blank(text, at..stop);
                 at = words::skip_separators(text, stop);
             }
-            None => at = words::skip_separators(text, end),
+            (None, Some(stop)) => {
+                thanks.push(at..stop);
+                at = words::skip_separators(text, stop);
+            }
+            (None, None) => at = words::skip_separators(text, end),
+        }
+    }
+    drop_thanks(text, &thanks);
+}
+
+/// Thanks stand before or behind a command; between its arguments the same words are a name (`Phan Thi Cam On`).
+fn drop_thanks(text: &mut String, thanks: &[Range<usize>]) {
+    for place in thanks {
+        let at_head = words::skip_separators(text, 0) == place.start;
+        if at_head || !text[place.end..].bytes().any(|octet| octet.is_ascii_digit()) {
+            blank(text, place.clone());
         }
     }
 }

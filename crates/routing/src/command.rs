@@ -86,6 +86,17 @@ pub(crate) fn build(rule: &Rule, args: &[Arg], values: &Values, now: DateTime) -
     Ok(command)
 }
 
+/// Whether two commands ask for the same: a dossier's code is compared by its letters and digits.
+pub(crate) fn same(a: &Command, b: &Command) -> bool {
+    match (a, b) {
+        (Command::DossierStatus { code: a }, Command::DossierStatus { code: b }) => {
+            let sign = |octet: &u8| octet.is_ascii_alphanumeric();
+            a.bytes().filter(sign).eq(b.bytes().filter(sign))
+        }
+        _ => a == b,
+    }
+}
+
 fn register(rule: &Rule, args: &[Arg], values: &Values) -> Result<Command, ErrorKind> {
     let (id_number, id_type) = values.id().ok_or(ErrorKind::BadId)?;
     let dob = values.date(Field::Dob);

@@ -4,6 +4,7 @@ use jiff::civil::DateTime;
 use model::{Command, ErrorKind, Rejection};
 
 use crate::clean::Cleaned;
+use crate::command;
 use crate::grammar::Grammar;
 use crate::parse::{Outcome, Parsed, Parser, Trace, find_word};
 use crate::rules::{Foreign, Platform};
@@ -40,6 +41,8 @@ struct Hits {
     cuts: Vec<usize>,
     /// Another number's keyword stands alone somewhere.
     bare_foreign: bool,
+    /// A keyword that only this number has stands alone somewhere.
+    bare_own: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -47,15 +50,37 @@ impl<'a> Reader<'a> {
         if words::skip_separators(&cleaned.text, 0) >= cleaned.text.len() {
             return reject(None, Rejection::new(ErrorKind::Empty));
         }
+        let head = self.segment(cleaned, trace);
+        // Fields say where a name ends: keywords inside it are words of the name.
+        if self.is_fields_match(cleaned, &head) {
+            return self.meaning(head);
+        }
         let hits = self.hits(cleaned);
         if !hits.cuts.is_empty() {
+            trace.tried.clear();
             return self.read_segments(cleaned, &hits.cuts, trace);
         }
-        match self.segment(cleaned, trace) {
+        match head {
             Segment::Own(parsed) if hits.bare_foreign && !took_words(&parsed) => {
                 reject(Some(parsed.rule), Rejection::new(ErrorKind::MultipleCommands))
             }
+            Segment::Foreign(_) if hits.bare_own => reject(None, Rejection::new(ErrorKind::MultipleCommands)),
             segment => self.meaning(segment),
+        }
+    }
+
+    /// Whether the whole text is one command of fields, of this number or of another.
+    fn is_fields_match(&self, cleaned: &Cleaned, head: &Segment) -> bool {
+        let is_fields = |service: usize, parsed: &Parsed| {
+            parsed.is_command() && self.grammars[service].rules[parsed.rule].fields
+        };
+        match head {
+            Segment::Own(parsed) => is_fields(self.service, parsed),
+            Segment::Foreign(foreign) => {
+                let parsed = self.parser(foreign.service, cleaned).parse(0, false, &mut Trace::default());
+                parsed.is_some_and(|parsed| is_fields(foreign.service, &parsed))
+            }
+            Segment::Unknown => false,
         }
     }
 
@@ -78,12 +103,8 @@ impl<'a> Reader<'a> {
     /// Looks at each word once: a keyword with arguments of its own begins another command.
     fn hits(&self, cleaned: &Cleaned) -> Hits {
         let text = &cleaned.text;
-        let mut hits = Hits { cuts: Vec::new(), bare_foreign: false };
-        let own = self.parser(self.service, cleaned);
-        let mut at = own.path_end(0);
-        if at == 0 {
-            at = words::token_end(text, words::skip_separators(text, 0));
-        }
+        let mut hits = Hits { cuts: Vec::new(), bare_foreign: false, bare_own: false };
+        let mut at = self.parser(self.service, cleaned).head_end();
         let mut followed = 0;
         while at < text.len() && followed < KEYWORDS_MAX {
             let start = words::skip_separators(text, at);
@@ -102,6 +123,10 @@ impl<'a> Reader<'a> {
             } else if let Some(foreign) = self.foreign(word) {
                 foreign.service
             } else {
+                if self.is_slip_of_another(cleaned, start, at) {
+                    followed += 1;
+                    hits.cuts.push(start);
+                }
                 continue;
             };
             followed += 1;
@@ -111,21 +136,31 @@ impl<'a> Reader<'a> {
                 at = parser.path_end(start);
             } else if service != self.service {
                 hits.bare_foreign = true;
+            } else {
+                hits.bare_own |= self.foreign(word).is_none();
             }
         }
         hits
+    }
+
+    /// Whether the word `start..end` is a keyword with a slip that begins another command: what stands before it
+    /// is a whole command, and what stands behind it is well formed.
+    fn is_slip_of_another(&self, cleaned: &Cleaned, start: usize, end: usize) -> bool {
+        if self.grammar().keywords.corrected(0, &cleaned.text[start..end]).is_none() {
+            return false;
+        }
+        let whole = |cleaned: &Cleaned, at: usize| {
+            let parsed = self.parser(self.service, cleaned).parse(at, true, &mut Trace::default());
+            parsed.is_some_and(|parsed| parsed.is_match() && parsed.has_arguments())
+        };
+        whole(cleaned, start) && whole(&cleaned.part(0..start), 0)
     }
 
     fn read_segments(&self, cleaned: &Cleaned, cuts: &[usize], trace: &mut Trace) -> Meaning {
         let mut bounds = vec![0];
         bounds.extend_from_slice(cuts);
         bounds.push(cleaned.text.len());
-        let mut segments = bounds.windows(2).map(|bound| {
-            let angles =
-                cleaned.angles.iter().filter(|angle| angle.start >= bound[0] && angle.end <= bound[1]);
-            let angles = angles.map(|angle| angle.start - bound[0]..angle.end - bound[0]).collect();
-            Cleaned { text: cleaned.text[bound[0]..bound[1]].to_owned(), angles }
-        });
+        let mut segments = bounds.windows(2).map(|bound| cleaned.part(bound[0]..bound[1]));
         let Some(mut first) = segments.next().map(|segment| self.segment(&segment, trace)) else {
             return reject(None, Rejection::new(ErrorKind::Empty));
         };
@@ -229,7 +264,7 @@ fn same_keyword(a: &Segment, b: &Segment) -> bool {
 fn same(a: &Segment, b: &Segment) -> bool {
     match (a, b) {
         (Segment::Own(a), Segment::Own(b)) => match (&a.outcome, &b.outcome) {
-            (Outcome::Command { command: a, .. }, Outcome::Command { command: b, .. }) => a == b,
+            (Outcome::Command { command: a, .. }, Outcome::Command { command: b, .. }) => command::same(a, b),
             _ => false,
         },
         (Segment::Foreign(a), Segment::Foreign(b)) => a.keyword == b.keyword,

@@ -61,6 +61,11 @@ impl Parsed {
         !matches!(self.outcome, Outcome::Miss { .. })
     }
 
+    /// Whether it says what to do.
+    pub(crate) fn is_command(&self) -> bool {
+        matches!(self.outcome, Outcome::Command { .. })
+    }
+
     /// Whether the keyword has arguments of its own behind it.
     pub(crate) fn has_arguments(&self) -> bool {
         match self.outcome {
@@ -110,7 +115,25 @@ impl<'a> Parser<'a> {
 
     /// The end of the keyword path at `at`, exact or joined.
     pub(crate) fn path_end(&self, at: usize) -> usize {
-        let (mut node, mut end) = (0, at);
+        self.path_from(0, at)
+    }
+
+    /// The end of the keyword path at the head of the text, its first keyword perhaps with a slip, or of the
+    /// first word where there is none.
+    pub(crate) fn head_end(&self) -> usize {
+        let end = self.path_end(0);
+        if end > 0 {
+            return end;
+        }
+        let start = words::skip_separators(self.text(), 0);
+        let letters = words::letters_end(self.text(), start);
+        match self.grammar.keywords.corrected(0, &self.text()[start..letters]) {
+            Some(node) => self.path_from(node, letters),
+            None => words::token_end(self.text(), start),
+        }
+    }
+
+    fn path_from(&self, mut node: NodeId, mut end: usize) -> usize {
         while let Some((child, next)) = self.keyword(node, end) {
             (node, end) = (child, next);
         }
@@ -264,7 +287,7 @@ impl<'a> Parser<'a> {
                 (false, _) => None,
             };
             match (second, rule.extra) {
-                (Some(second), _) if built.as_ref().is_ok_and(|first| *first == second) => {}
+                (Some(second), _) if built.as_ref().is_ok_and(|first| command::same(first, &second)) => {}
                 (Some(_), _) => return Outcome::Multiple,
                 (None, Some(kind)) => {
                     return Outcome::Miss { kind, depth: rule.slots.len(), claimed: false, arg: None };
@@ -293,10 +316,11 @@ impl<'a> Parser<'a> {
         None
     }
 
-    /// The fixed text's own keyword once more: `HELP HELP`. Another one belongs to what is left over.
+    /// A fixed text once more (`HELP HELP`), or a command with arguments behind one (`HD 13557009`).
     fn said_again(&self, left: usize) -> Option<Command> {
         match self.parse(left, false, &mut Trace::default())?.outcome {
             Outcome::Command { command: text @ Command::Text { .. }, .. } => Some(text),
+            Outcome::Command { command, given: 1.., .. } => Some(command),
             _ => None,
         }
     }

@@ -49,6 +49,7 @@ fn follow(text: &str, end: usize, tail: &[Box<str>]) -> Option<usize> {
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     pub(crate) debris: Phrases,
+    pub(crate) thanks: Phrases,
     pub(crate) heads: Phrases,
     pub(crate) send_to: Phrases,
     pub(crate) signatures: Vec<String>,
@@ -71,6 +72,7 @@ impl Words {
         let days = base.days.iter().chain(&own.days);
         Self {
             debris: Phrases::new(both(|words| &words.debris)),
+            thanks: Phrases::new(both(|words| &words.thanks)),
             heads: Phrases::new(both(|words| &words.heads)),
             send_to: Phrases::new(both(|words| &words.send_to)),
             signatures: both(|words| &words.signatures).map(|word| text::fold::fold(word).text).collect(),

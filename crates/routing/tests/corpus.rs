@@ -43,11 +43,23 @@ fn table(file: &Path) -> Vec<(String, String, String, Value)> {
         } else if let Some(moment) = line.strip_prefix("now ") {
             now = moment.to_owned();
         } else if let Some((text, meaning)) = line.split_once(" => ").filter(|_| !line.starts_with("# ")) {
-            let text = text.replace("\\n", "\n").replace("\\r", "\r").replace("\\u200b", "\u{200b}");
+            let text = unescape(text);
             cases.push((to.clone(), now.clone(), text, expectation(meaning)));
         }
     }
     cases
+}
+
+/// `\n`, `\r`, `\t` and `\uXXXX` as what they stand for.
+fn unescape(text: &str) -> String {
+    let text = text.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t");
+    let mut parts = text.split("\\u");
+    let mut out = parts.next().unwrap().to_owned();
+    for part in parts {
+        out.push(char::from_u32(u32::from_str_radix(&part[..4], 16).unwrap()).unwrap());
+        out.push_str(&part[4..]);
+    }
+    out
 }
 
 /// `error kind`, or `command field=value; field=value`.

@@ -108,16 +108,8 @@ fn number<T: std::str::FromStr + Default>(text: &str) -> T {
 
 /// `ddmm` or `yyyy-mm-dd`.
 fn scan_four(text: &str, at: usize, end: usize) -> Scan {
-    let rest = &text[end..];
-    let parts: Vec<&str> = rest.splitn(4, '-').collect();
-    if let ["", month, day, ..] = parts[..] {
-        let day_end = end + 2 + month.len() + words::digits_end(day, 0);
-        let day = &day[..words::digits_end(day, 0)];
-        let short = |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|o| o.is_ascii_digit());
-        if short(month) && short(day) {
-            let year = Some(number(&text[at..end]));
-            return Scan::Day { day: number(day), month: number(month), year, end: day_end };
-        }
+    if let Some(scan) = scan_year_first(text, at, end) {
+        return scan;
     }
     let (day, month) = (number(&text[at..at + 2]), number(&text[at + 2..end]));
     let followed = matches!(words::octet(text, end), b':' | b'H');
@@ -125,6 +117,25 @@ fn scan_four(text: &str, at: usize, end: usize) -> Scan {
         Scan::Day { day, month, year: None, end }
     } else {
         Scan::No
+    }
+}
+
+/// `yyyy-mm-dd`; with other signs it is none of the announced forms, but meant for a date.
+fn scan_year_first(text: &str, at: usize, end: usize) -> Option<Scan> {
+    let sign = words::octet(text, end);
+    let month_end = words::digits_end(text, end + 1);
+    let day_end = words::digits_end(text, month_end + 1);
+    let short = |from: usize, to: usize| matches!(to.saturating_sub(from), 1 | 2);
+    let parted = matches!(sign, b'-' | b'/' | b'.') && words::octet(text, month_end) == sign;
+    if !parted || !short(end + 1, month_end) || !short(month_end + 1, day_end) {
+        return None;
+    }
+    let (month, day) = (number(&text[end + 1..month_end]), number(&text[month_end + 1..day_end]));
+    let year: i16 = number(&text[at..end]);
+    match sign {
+        b'-' => Some(Scan::Day { day, month, year: Some(year), end: day_end }),
+        _ if (1900..=2199).contains(&year) && (1..=12).contains(&month) => Some(Scan::Bad { end: day_end }),
+        _ => None,
     }
 }
 
@@ -157,7 +168,9 @@ fn scan_parts(context: &Context<'_>, at: usize, day_end: usize) -> Scan {
     }
     let (day, month) = (number::<i8>(&text[at..day_end]), number::<i8>(&text[place..month_end]));
     if sign == b'.' && place == day_end + 1 && is_time(text, day, month, place, month_end) {
-        return Scan::No;
+        // Closed with a dot and with a time behind it, it was meant for the date.
+        let closed = words::octet(text, month_end) == b'.' && is_time_next(context, month_end + 1);
+        return if closed { Scan::Bad { end: month_end + 1 } } else { Scan::No };
     }
     let (year, end) = scan_year(context, sign, month_end);
     if year.is_some_and(|year| year < 1000) || !(1..=12).contains(&month) {
@@ -195,9 +208,15 @@ fn scan_year(context: &Context<'_>, sign: u8, month_end: usize) -> (Option<i16>,
     match digits.len() {
         4 if is_year(context, digits, glued, year_end) => (Some(number(digits)), year_end),
         2 if glued && !is_time_ahead(text, year_end) => (Some(2000 + number::<i16>(digits)), year_end),
-        3 if glued && sign != b'.' => (Some(number(digits)), year_end),
+        3 if glued && (sign != b'.' || is_time_next(context, year_end)) => (Some(number(digits)), year_end),
+        5.. if glued => (Some(0), year_end),
         _ => (None, end),
     }
+}
+
+/// Whether a time that can't be anything else comes next.
+fn is_time_next(context: &Context<'_>, at: usize) -> bool {
+    time::scan(context, skip_prepositions(context, at).0, false).is_written_out()
 }
 
 /// Whether what looks like two digits of a year goes on as a time: `10.8.14:00`.
@@ -215,12 +234,11 @@ fn is_year(context: &Context<'_>, digits: &str, glued: bool, end: usize) -> bool
     let (hour, minute) = (year / 100, year % 100);
     let no_time = hour > 23 || minute > 59;
     if no_time || !(1900..=2199).contains(&year) {
-        return (1000..=9999).contains(&year) && (no_time || (1900..=2199).contains(&year));
+        return no_time && (glued || (1900..=2199).contains(&year));
     }
     // 20:26 is a time as well as a year: a time behind it, or a year near by, tells.
     let near = (context.now.year() - 5..=context.now.year() + 3).contains(&year);
-    let next = skip_prepositions(context, end).0;
-    glued || near || time::scan(context, next, false).is_written_out()
+    glued || near || is_time_next(context, end)
 }
 
 impl DateArg {
@@ -240,7 +258,7 @@ impl DateArg {
             },
             Scan::Bad { .. } => arg.bad(start, true),
             Scan::No => {
-                let timelike = time::is_meant(context, labelled_at);
+                let timelike = time::is_clock(context, labelled_at);
                 self.absent(arg, context, (at, start), labelled, timelike)
             }
         }
@@ -259,11 +277,16 @@ impl DateArg {
             if is_digit {
                 return arg.bad(start, true);
             }
+            if labelled {
+                return arg.missing(start, true);
+            }
             return match plus(context.now.date(), days) {
                 Some(date) => Read::Found(Value::DefaultDate(date), at),
                 None => arg.bad(start, true),
             };
         }
+        // Where no time is asked for, digits are a time only with a clock's sign.
+        let timelike = timelike && (self.year != Year::Booked || time::has_clock_sign(context, start));
         if is_digit && !timelike {
             return arg.bad(start, true);
         }
@@ -308,8 +331,12 @@ fn days_in(month: i8) -> i8 {
     Date::new(2024, month, 1).map_or(0, Date::days_in_month)
 }
 
-/// The coming such day; this year's where it is gone by and next year's lies beyond the horizon.
+/// The coming such day; this year's where it is gone by and next year's lies beyond the horizon. 29 February is
+/// the next that exists.
 fn coming(today: Date, horizon: Date, month: i8, day: i8) -> Option<Date> {
+    if (month, day) == (2, 29) {
+        return next_from(today, month, day);
+    }
     let this_year = Date::new(today.year(), month, day).ok();
     match this_year {
         Some(date) if date >= today => Some(date),

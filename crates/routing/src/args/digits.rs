@@ -7,6 +7,9 @@ use model::ErrorKind;
 use super::{Arg, Context, Read, Value, date};
 use crate::words;
 
+/// Digits of the longest code that any file may ask for (its length is one octet).
+const LONGEST: usize = 255;
+
 /// Settings of a digit code.
 #[derive(Debug)]
 pub(crate) struct Digits {
@@ -59,33 +62,70 @@ impl Digits {
 
     fn read_groups(&self, arg: &Arg, context: &Context<'_>, start: usize) -> Read {
         let text = context.text();
-        let first_end = group_end(text, start);
-        // Glued to its keyword (`XNCI3557009`) a letter may belong to either.
-        let glued = start > 0 && words::octet(text, start - 1).is_ascii_uppercase();
-        let lookalikes = self.lookalikes && !context.strict && !glued;
-        let Some(mut code) = read_group(&text[start..first_end], lookalikes) else {
-            return arg.bad(start, starts_like_digits(&text[start..first_end]));
-        };
-        let mut end = first_end;
-        let complete = |group: &str| read_group(group, lookalikes).is_some_and(|code| self.fits(&code));
-        loop {
-            let next = next_group(text, end);
-            let next_end = group_end(text, next);
-            let group = &text[next..next_end];
-            // Two whole codes are two commands, not one long code.
-            if group.is_empty() || (self.fits(&code) && complete(group)) {
+        // A look-alike glued to its keyword (`XNCI3557009`) may belong to either.
+        let glued =
+            [start.saturating_sub(1), start].iter().all(|at| text.as_bytes()[*at].is_ascii_uppercase());
+        let lookalikes = self.lookalikes && !context.strict && !(start > 0 && glued);
+        let runs = runs(text, start, lookalikes);
+        let lengths: Vec<usize> = runs.iter().map(|(run, _)| run.len()).collect();
+        // Two whole codes are two commands, not one long code.
+        match first_whole(&lengths, |length| self.length.contains(&length)) {
+            Some(count) => {
+                let code = runs[..count].iter().map(|(run, _)| run.as_str()).collect();
+                Read::Found(Value::Text(code), runs[count - 1].1)
+            }
+            None => {
+                let first = &text[start..group_end(text, start)];
+                arg.bad(start, !runs.is_empty() || starts_like_digits(first))
+            }
+        }
+    }
+}
+
+/// The runs of digits on this line with their ends: blanks, dots, dashes and slashes part them.
+fn runs(text: &str, start: usize, lookalikes: bool) -> Vec<(String, usize)> {
+    let mut runs = Vec::new();
+    let mut at = start;
+    loop {
+        let end = group_end(text, at);
+        let group = &text[at..end];
+        let signs = !group.is_empty() && group.bytes().all(|octet| !octet.is_ascii_alphanumeric());
+        if !signs && !is_code_group(group, lookalikes) {
+            return runs;
+        }
+        let mut place = at;
+        for run in group.split(['.', '-', '/']) {
+            place += run.len();
+            if !run.is_empty() {
+                runs.push((run.bytes().map(digit).collect(), place));
+            }
+            place += 1;
+        }
+        at = end + text[end..].len() - text[end..].trim_start_matches(' ').len();
+    }
+}
+
+/// How many runs make up the first code: all of them, or so many that the others are whole codes as well.
+pub(super) fn first_whole(lengths: &[usize], fits: impl Fn(usize) -> bool) -> Option<usize> {
+    if fits(lengths.iter().sum()) {
+        return Some(lengths.len());
+    }
+    // From the end: where a row of whole codes may begin, and where its first code ends.
+    let mut ends: Vec<Option<usize>> = vec![None; lengths.len() + 1];
+    for from in (0..lengths.len()).rev() {
+        let mut sum = 0;
+        for to in from + 1..=lengths.len() {
+            sum += lengths[to - 1];
+            if sum > LONGEST {
                 break;
             }
-            let Some(more) = read_group(group, lookalikes) else { break };
-            code.push_str(&more);
-            end = next_end;
+            if fits(sum) && (to == lengths.len() || ends[to].is_some()) {
+                ends[from] = Some(to);
+                break;
+            }
         }
-        if self.fits(&code) { Read::Found(Value::Text(code), end) } else { arg.bad(start, true) }
     }
-
-    fn fits(&self, code: &str) -> bool {
-        self.length.contains(&code.len())
-    }
+    ends[0]
 }
 
 fn is_digit(character: char) -> bool {
@@ -104,26 +144,23 @@ fn group_end(text: &str, at: usize) -> usize {
     at + length.unwrap_or(rest.len())
 }
 
-/// Where the next group on the same line stands; commas and the like end the code.
-fn next_group(text: &str, at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or("");
-    at + rest.len() - rest.trim_start_matches(' ').len()
+/// Whether a group is digits, look-alikes and signs; one of look-alikes alone is a word.
+fn is_code_group(group: &str, lookalikes: bool) -> bool {
+    let belongs = |octet: u8| match octet {
+        b'0'..=b'9' | b'.' | b'-' | b'/' => true,
+        b'O' | b'I' | b'L' => lookalikes,
+        _ => false,
+    };
+    group.bytes().all(belongs) && group.bytes().any(|octet| octet.is_ascii_digit())
 }
 
-/// The digits of a group, or `None` where it is no group of digits.
-fn read_group(group: &str, lookalikes: bool) -> Option<String> {
-    let mut code = String::with_capacity(group.len());
-    for octet in group.bytes() {
-        match octet {
-            b'0'..=b'9' => code.push(char::from(octet)),
-            b'.' | b'-' | b'/' => {}
-            b'O' if lookalikes => code.push('0'),
-            b'I' | b'L' if lookalikes => code.push('1'),
-            _ => return None,
-        }
+/// The digit that a look-alike stands for.
+fn digit(octet: u8) -> char {
+    match octet {
+        b'O' => '0',
+        b'I' | b'L' => '1',
+        digit => char::from(digit),
     }
-    // A word made of look-alikes alone is a word.
-    group.bytes().any(|octet| octet.is_ascii_digit()).then_some(code)
 }
 
 fn starts_like_digits(group: &str) -> bool {

@@ -132,28 +132,27 @@ fn split_blanks(args: &[&Arg], body: &str) -> Option<Vec<String>> {
     Some(std::iter::once(name).chain(rest).collect())
 }
 
-/// Labels can't be told from a name where only blanks part the fields.
+/// Whether the name begins with its own label, or ends with that of the next field.
 fn has_label(args: &[&Arg], name: &str) -> bool {
-    let mut at = 0;
-    while at < name.len() {
-        let end = words::letters_end(name, at);
-        if args.iter().any(|arg| arg.labels.end_at(name, at, end).is_some()) {
-            return true;
-        }
-        at = words::skip_separators(name, end.max(at + 1));
-    }
-    false
+    let own = |arg: &&Arg| arg.labels.end_at(name, 0, words::letters_end(name, 0)).is_some();
+    let starts = std::iter::once(0).chain(name.match_indices(' ').map(|(at, _)| at + 1));
+    let mut ends = starts.map(|at| (at, words::letters_end(name, at)));
+    let next = args.get(1);
+    args.first().is_some_and(own)
+        || next.is_some_and(|arg| ends.any(|(at, end)| arg.labels.end_at(name, at, end) == Some(name.len())))
 }
 
 /// The field behind its label; a label without a value behind it is the value.
 fn strip_label<'a>(arg: &Arg, field: &'a str) -> &'a str {
-    let start = words::skip_separators(field, 0);
-    let end = words::letters_end(field, start);
-    match arg.labels.end_at(field, start, end) {
-        Some(end) if words::skip_separators(field, end) < field.len() => {
-            field[words::skip_separators(field, end)..].trim()
+    let mut field = field.trim();
+    loop {
+        let start = words::skip_separators(field, 0);
+        let end = words::letters_end(field, start);
+        let behind = arg.labels.end_at(field, start, end).map(|end| words::skip_separators(field, end));
+        match behind {
+            Some(behind) if behind < field.len() => field = &field[behind..],
+            _ => return field,
         }
-        _ => field.trim(),
     }
 }
 

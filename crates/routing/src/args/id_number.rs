@@ -1,9 +1,11 @@
 //! A Vietnamese ID number: nine digits (CMND) or twelve (CCCD).
 
+use std::ops::Range;
+
 use jiff::civil;
 use model::account::IdType;
 
-use super::{Arg, Context, Read, Value};
+use super::{Arg, Context, Read, Value, digits};
 use crate::words;
 
 /// Settings of an ID number.
@@ -60,7 +62,11 @@ impl IdNumber {
 }
 
 fn id_type(digits: &str) -> Option<IdType> {
-    match digits.len() {
+    type_of(digits.len())
+}
+
+fn type_of(length: usize) -> Option<IdType> {
+    match length {
         9 => Some(IdType::Cmnd9),
         12 => Some(IdType::Cccd12),
         _ => None,
@@ -69,7 +75,7 @@ fn id_type(digits: &str) -> Option<IdType> {
 
 /// Whether century digit and year of a twelve-digit number agree with a birth date (circular 07/2016/TT-BCA).
 pub(crate) fn agrees(id_number: &str, id_type: IdType, birth: civil::Date) -> bool {
-    let part = |range: std::ops::Range<usize>| id_number.get(range).and_then(|part| part.parse::<i16>().ok());
+    let part = |range: Range<usize>| id_number.get(range).and_then(|part| part.parse::<i16>().ok());
     match (id_type, part(3..4), part(4..6)) {
         (IdType::Cccd12, Some(century), Some(year)) => 1900 + 100 * (century / 2) + year == birth.year(),
         _ => true,
@@ -86,20 +92,23 @@ fn next_run(text: &str, at: usize) -> Option<Run> {
             None => break,
         }
     }
-    let mut end = words::digits_end(text, start);
-    let mut digits = text[start..end].to_owned();
+    let first = start..words::digits_end(text, start);
+    let mut runs = vec![first];
     loop {
+        let end = runs[runs.len() - 1].end;
         let rest = &text[end..];
         let next = end + rest.len() - rest.trim_start_matches([' ', '.', '-']).len();
         let next_end = words::digits_end(text, next);
-        // A whole number, and behind it another one or a date: they are two.
-        let whole = id_type(&digits).is_some() && id_type(&text[next..next_end]).is_some();
-        if next == end || next_end == next || whole || date_end(text, next).is_some() {
-            return Some(Run { digits, end });
+        if next == end || next_end == next || date_end(text, next).is_some() {
+            break;
         }
-        digits.push_str(&text[next..next_end]);
-        end = next_end;
+        runs.push(next..next_end);
     }
+    // Whole numbers one behind the other are several, not one that is too long.
+    let lengths: Vec<usize> = runs.iter().map(Range::len).collect();
+    let count = digits::first_whole(&lengths, |length| type_of(length).is_some()).unwrap_or(runs.len());
+    let digits = runs[..count].iter().map(|run| &text[run.clone()]).collect();
+    Some(Run { digits, end: runs[count - 1].end })
 }
 
 /// The end of `d.m.yyyy` with dots, dashes or slashes at `at`.

@@ -65,6 +65,8 @@ impl Receipt {
         match national(code, lookalikes) {
             National::Code(printed) => Some(printed),
             National::Wrong => None,
+            // Behind a corrected keyword look-alikes would be a second slip; they make no local code either.
+            National::No if self.lookalikes && !matches!(national(code, true), National::No) => None,
             National::No => self.local(code),
         }
     }

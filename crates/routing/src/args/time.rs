@@ -30,6 +30,26 @@ pub(crate) fn is_meant(context: &Context<'_>, at: usize) -> bool {
     scanned.is_written_out() || matches!(scanned, Scan::Time { .. })
 }
 
+/// Whether digits at `at` are a time of day, or have the sign of one: then the date before them is missing.
+pub(crate) fn is_clock(context: &Context<'_>, at: usize) -> bool {
+    let (start, preposition) = date::skip_prepositions(context, at);
+    let digits = &context.text()[start..words::digits_end(context.text(), start)];
+    let bare = matches!(digits.len(), 3 | 4) && is_hour_and_minute(digits);
+    bare || has_clock_sign(context, start) || matches!(scan(context, start, preposition), Scan::Time { .. })
+}
+
+fn is_hour_and_minute(digits: &str) -> bool {
+    let (hour, minute) = digits.split_at(digits.len() - 2);
+    let below = |part: &str, limit: u8| part.parse::<u8>().is_ok_and(|number| number < limit);
+    below(hour, 24) && below(minute, 60)
+}
+
+/// Whether digits at `at` have a colon or an hour word behind them.
+pub(crate) fn has_clock_sign(context: &Context<'_>, at: usize) -> bool {
+    let end = words::digits_end(context.text(), at);
+    end > at && (words::octet(context.text(), end) == b':' || hour_word_end(context, end) != end)
+}
+
 /// Sees what stands at `at` as a time. A single digit needs a preposition before it.
 pub(crate) fn scan(context: &Context<'_>, at: usize, preposition: bool) -> Scan {
     let text = context.text();

@@ -12,6 +12,8 @@ use toml::Spanned;
 pub(crate) struct WordsTable {
     /// Greetings, thanks, words of the instruction: dropped wherever they stand.
     pub(crate) debris: Vec<String>,
+    /// Thanks whose words are names as well: dropped at the head of the text, and where no digit follows.
+    pub(crate) thanks: Vec<String>,
     /// Dropped at the head of the text only (they are names elsewhere).
     pub(crate) heads: Vec<String>,
     /// Dropped together with a number of the platform behind them.
