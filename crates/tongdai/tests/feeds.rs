@@ -1,6 +1,8 @@
 //! A clerk, a counter system, an operator's feed and a portal over HTTP, and the citizens who text meanwhile:
 //! real processes, real sockets.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod support;
 
 use jiff::civil::{Date, Weekday};
@@ -27,11 +29,10 @@ impl Office {
         let czechia = Simulator::start(Config::default()).await.unwrap();
         let home = Home::new();
         let smscs = [("vn", "vn", vietnam.smpp_address()), ("cz", "cz", czechia.smpp_address())];
-        let daemon = Daemon::start(&home, &smscs);
+        let (daemon, api) = Daemon::start_ready("debug", &home, &smscs);
         for smsc in [&vietnam, &czechia] {
             assert!(smsc.wait_receivers(1, PATIENCE).await, "{}", home.log_text());
         }
-        let api = home.api();
         Self { home, vietnam, czechia, daemon, api }
     }
 

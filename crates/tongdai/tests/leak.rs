@@ -15,7 +15,7 @@ use crate::support::{Api, Daemon, Home, PATIENCE, TOKEN};
 async fn nothing_personal_reaches_a_log_or_stands_in_clear_on_the_disk() {
     let simulator = Simulator::start(Config::default()).await.unwrap();
     let home = Home::new();
-    let daemon = Daemon::start_at("trace", &home, &[("vn", "vn", simulator.smpp_address())]);
+    let (daemon, api) = Daemon::start_ready("trace", &home, &[("vn", "vn", simulator.smpp_address())]);
     assert!(simulator.wait_receivers(1, PATIENCE).await, "{}", home.log_text());
 
     let texts = ["TK,Canary Thi Vang,048301987654,09/09/2001", "XNC CANARYTEXT", "XNC 75319864"];
@@ -28,7 +28,7 @@ async fn nothing_personal_reaches_a_log_or_stands_in_clear_on_the_disk() {
         }
     }
     assert_eq!(password.len(), 10, "the reply with the password");
-    feed(&home.api(), &password);
+    feed(&api, &password);
     daemon.kill();
     assert!(home.log_text().contains("\"route\":\"/subscribers/{msisdn}\""), "the calls are logged");
 

@@ -5,6 +5,7 @@
 use std::fs::{File, Permissions};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -65,19 +66,6 @@ impl Home {
     pub(crate) fn log_text(&self) -> String {
         std::fs::read_to_string(self.log()).unwrap_or_default()
     }
-
-    /// Where the last daemon's API listens, once it is ready.
-    pub(crate) fn api(&self) -> Api {
-        let started = std::time::Instant::now();
-        loop {
-            let log = self.log_text();
-            if let Some(address) = log.lines().rev().find_map(ready_at) {
-                return Api::new(address);
-            }
-            assert!(started.elapsed() < PATIENCE, "the daemon is not ready:\n{log}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
 }
 
 /// A running `tongdai run`, killed when dropped.
@@ -88,24 +76,27 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts the daemon with binds to `smscs` (name, country, address); its log is appended to the home's.
     pub(crate) fn start(home: &Home, smscs: &[(&str, &str, SocketAddr)]) -> Self {
-        Self::start_at("debug", home, smscs)
+        Self::spawn(&mut command(home, "debug", smscs), home)
     }
 
-    /// The same with another level of log.
-    pub(crate) fn start_at(level: &str, home: &Home, smscs: &[(&str, &str, SocketAddr)]) -> Self {
+    /// The same with a log of `level`, once the daemon says that it is ready; and its API.
+    pub(crate) fn start_ready(level: &str, home: &Home, smscs: &[(&str, &str, SocketAddr)]) -> (Self, Api) {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("notify");
+        let manager = UnixDatagram::bind(&socket).unwrap();
+        manager.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut command = command(home, level, smscs);
+        let daemon = Self::spawn(command.env("NOTIFY_SOCKET", &socket), home);
+        let mut told = [0; 64];
+        let length = manager.recv(&mut told).unwrap_or_else(|error| panic!("{error}\n{}", home.log_text()));
+        assert!(told[..length].starts_with(b"READY=1"), "{}", home.log_text());
+        let address = home.log_text().lines().find_map(ready_at).expect("the log says where the API listens");
+        (daemon, Api::new(address))
+    }
+
+    fn spawn(command: &mut Command, home: &Home) -> Self {
         let log = File::options().create(true).append(true).open(home.log()).unwrap();
-        let mut command = tongdai();
-        command.arg("run").arg("--data").arg(home.data()).arg("--key-file").arg(home.key());
-        command.args(["--http", "127.0.0.1:0", "--log-format", "json", "--log-level", level]);
-        command.arg("--http-tokens").arg(home.tokens());
-        for (name, country, address) in smscs {
-            let (host, port) = (address.ip(), address.port());
-            command.arg("--smsc").arg(format!(
-                "name={name},host={host},port={port},system-id=test,window=50,country={country}"
-            ));
-        }
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        Self { child }
+        Self { child: command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap() }
     }
 
     /// kill -9.
@@ -127,6 +118,20 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn command(home: &Home, level: &str, smscs: &[(&str, &str, SocketAddr)]) -> Command {
+    let mut command = tongdai();
+    command.arg("run").arg("--data").arg(home.data()).arg("--key-file").arg(home.key());
+    command.args(["--http", "127.0.0.1:0", "--log-format", "json", "--log-level", level]);
+    command.arg("--http-tokens").arg(home.tokens());
+    for (name, country, address) in smscs {
+        let (host, port) = (address.ip(), address.port());
+        command
+            .arg("--smsc")
+            .arg(format!("name={name},host={host},port={port},system-id=test,window=50,country={country}"));
+    }
+    command
 }
 
 fn ready_at(line: &str) -> Option<SocketAddr> {
