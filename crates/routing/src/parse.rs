@@ -316,11 +316,10 @@ impl<'a> Parser<'a> {
         None
     }
 
-    /// A fixed text once more (`HELP HELP`), or a command with arguments behind one (`HD 13557009`).
+    /// A command behind a fixed text: the same once more (`HELP HELP`), or another (`HD 13557009`).
     fn said_again(&self, left: usize) -> Option<Command> {
         match self.parse(left, false, &mut Trace::default())?.outcome {
-            Outcome::Command { command: text @ Command::Text { .. }, .. } => Some(text),
-            Outcome::Command { command, given: 1.., .. } => Some(command),
+            Outcome::Command { command, .. } => Some(command),
             _ => None,
         }
     }

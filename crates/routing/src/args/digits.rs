@@ -31,7 +31,7 @@ impl Digits {
         if let Some(read) = self.read_swapped(arg, context, start) {
             return read;
         }
-        if self.grouped { self.read_groups(arg, context, start) } else { self.read_run(arg, text, start) }
+        if self.grouped { self.read_groups(arg, context, start) } else { self.read_run(arg, context, start) }
     }
 
     /// A date where the code should be: the code is missing, or stands behind it.
@@ -48,12 +48,13 @@ impl Digits {
         Some(Read::Miss(super::Miss { kind, claimed: true, at: start }))
     }
 
-    fn read_run(&self, arg: &Arg, text: &str, start: usize) -> Read {
+    fn read_run(&self, arg: &Arg, context: &Context<'_>, start: usize) -> Read {
+        let text = context.text();
         let end = words::token_end(text, start);
         let token = &text[start..end];
         let split = matches!(words::octet(text, end), b'.' | b'-' | b':')
             && words::octet(text, end + 1).is_ascii_digit()
-            && date_free(text, end);
+            && !date::scan(context, end + 1).is_day();
         if !split && self.length.contains(&token.len()) && token.bytes().all(|o| o.is_ascii_digit()) {
             return Read::Found(Value::Text(token.to_owned()), end);
         }
@@ -130,11 +131,6 @@ pub(super) fn first_whole(lengths: &[usize], fits: impl Fn(usize) -> bool) -> Op
 
 fn is_digit(character: char) -> bool {
     character.is_ascii_digit()
-}
-
-/// Whether the dot or dash at `at` is no beginning of a date behind a blank-free code.
-fn date_free(text: &str, at: usize) -> bool {
-    words::octet(text, at) != b'-' || words::digits_end(text, at + 1) - at - 1 > 2
 }
 
 /// The end of a group: letters, digits and the signs that may stand inside a code.

@@ -1,6 +1,6 @@
 //! Fields with separators between them: `TK,Nguyen Van A,201499999,20/12/1990`.
 //!
-//! A comma, semicolon, bar, line break or spaced dash parts fields; blanks alone do where the types tell the
+//! A comma, semicolon, bar, star, hash, line break or spaced dash parts fields; blanks alone do where the types tell the
 //! fields apart. Number and order are checked first, then each field in order.
 
 use jiff::civil;
@@ -91,7 +91,7 @@ fn separator_end(body: &str, at: usize) -> Option<usize> {
     let sign_at = words::skip_blanks(body, at);
     let line_break = body[at..sign_at].contains('\n');
     match words::octet(body, sign_at) {
-        b',' | b';' | b'|' => Some(words::skip_blanks(body, sign_at + 1)),
+        b',' | b';' | b'|' | b'*' | b'#' => Some(words::skip_blanks(body, sign_at + 1)),
         b'-' if sign_at > at && words::octet(body, sign_at + 1) == b' ' => {
             Some(words::skip_blanks(body, sign_at + 1))
         }

@@ -105,13 +105,22 @@ fn national(code: &str, lookalikes: bool) -> National {
     };
     let letter = compact.as_bytes().get(LETTER_AT).is_some_and(u8::is_ascii_uppercase);
     if !(letter && shape(0..LETTER_AT) && shape(LETTER_AT + 1..UNIT_LENGTH)) {
-        return National::No;
+        return if begins_like_national(code) { National::Wrong } else { National::No };
     }
     if compact.len() != NATIONAL_LENGTH || !shape(UNIT_LENGTH..NATIONAL_LENGTH) || !is_day(&compact[10..16]) {
         return National::Wrong;
     }
     let (a, b, c, d) = (&compact[..3], &compact[3..5], &compact[5..7], &compact[7..10]);
     National::Code(format!("{a}.{b}.{c}.{d}-{}-{}", &compact[10..16], &compact[16..]))
+}
+
+/// `00.00.18.H17…`: dotted groups of digits and a group that begins with a letter, but too many digits or too few.
+fn begins_like_national(code: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
+    let mut parts = code.splitn(4, '.').map(str::trim);
+    let units = parts.by_ref().take(3).filter(|part| digits(part)).count();
+    let province = parts.next().unwrap_or("").as_bytes();
+    units == 3 && matches!(province, [b'A'..=b'Z', b'0'..=b'9', ..])
 }
 
 /// `yymmdd`.
