@@ -1,1 +1,1 @@
-//! Benches; see docs/PERFORMANCE.md.
+//! Nothing: this package is benches and a program that loads a real daemon; see docs/PERFORMANCE.md.
