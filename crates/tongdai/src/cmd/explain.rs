@@ -28,8 +28,11 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Result<(), Exit> {
 #[allow(clippy::print_stdout, reason = "the explanation is this command's output")]
 fn explain(rules: &Rules, arguments: &ExplainArgs, to: &str, text: &str) -> Result<(), Exit> {
     let now = arguments.at.unwrap_or_else(now);
-    let to = to.trim_start_matches('+');
+    let to = &digits(to);
     let Some(explanation) = rules.explain(to, text, now) else {
+        if arguments.json {
+            println!("{}", json!({ "error": "unknown_number" }));
+        }
         let numbers: Vec<&str> =
             rules.services().iter().flat_map(|service| &service.numbers).map(String::as_str).collect();
         return Err(Exit::Failed(anyhow!(
@@ -51,6 +54,11 @@ fn explain(rules: &Rules, arguments: &ExplainArgs, to: &str, text: &str) -> Resu
         print!("{explanation}");
     }
     Ok(())
+}
+
+/// A service's number without the plus and the blanks with which people write it.
+fn digits(number: &str) -> String {
+    number.chars().filter(|sign| !sign.is_whitespace() && *sign != '+').collect()
 }
 
 /// How the number that writes is read by the service's country plan.
@@ -77,12 +85,13 @@ struct Line {
 fn batch(rules: &Rules) -> Result<(), Exit> {
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
     let mut unread = 0_u32;
-    for line in std::io::stdin().lock().lines() {
+    for line in std::io::stdin().lock().split(b'\n') {
         let line = line.context("standard input")?;
-        if line.trim().is_empty() {
+        if line.trim_ascii().is_empty() {
             continue;
         }
-        let meaning = match serde_json::from_str::<Line>(&line) {
+        // Octets, not text: a line in another encoding is one bad line, not the end of the batch.
+        let meaning = match serde_json::from_slice::<Line>(&line) {
             Ok(line) => meaning(rules, &line),
             Err(error) => {
                 unread += 1;
@@ -97,7 +106,7 @@ fn batch(rules: &Rules) -> Result<(), Exit> {
 
 fn meaning(rules: &Rules, line: &Line) -> Value {
     let now = line.now.unwrap_or_else(now);
-    match rules.interpret(line.to.trim_start_matches('+'), &line.text, now) {
+    match rules.interpret(&digits(&line.to), &line.text, now) {
         Some(interpretation) => routing::json(&interpretation),
         None => json!({ "error": "unknown_number" }),
     }

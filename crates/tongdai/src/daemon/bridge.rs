@@ -1,8 +1,8 @@
 //! Between the links and the engine: neither knows the other's types.
 
 use engine::{Effect, Event, LinkId, SubmitResult};
-use model::{Answer, CommandError};
 use model::Redacted;
+use model::{Answer, CommandError};
 use smpp_client::{LinkCommand, LinkEvent, LinkEventKind, Submission};
 
 use crate::daemon::passwords::Wanted;

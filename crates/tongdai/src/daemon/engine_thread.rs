@@ -36,6 +36,17 @@ pub(crate) struct Outlets {
     pub(crate) passwords: mpsc::Sender<Wanted>,
 }
 
+/// Why the thread woke up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    /// Something happened, or a deadline passed.
+    Turn,
+    /// The store has work of its own and nobody waits.
+    Housekeep,
+    /// Asked to stop, or the links are gone.
+    Stop,
+}
+
 /// Everything that the thread owns.
 pub(crate) struct EngineThread {
     engine: Engine,
@@ -80,39 +91,49 @@ impl EngineThread {
     /// Runs turns until it is told to stop, or until the store fails: then nothing more is acknowledged.
     pub(crate) fn run(mut self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let mut housekeeping = false;
         loop {
             let mut events = Vec::new();
-            let stopping = runtime.block_on(self.wait(&mut events));
+            let woken = runtime.block_on(self.wait(&mut events, housekeeping));
             self.take_waiting(&mut events);
-            if stopping && events.is_empty() {
-                return Ok(());
+            match woken {
+                Woken::Stop if events.is_empty() => return Ok(self.engine.close(self.clock.now())?),
+                Woken::Housekeep if events.is_empty() => {
+                    housekeeping = self.engine.housekeep()?;
+                    continue;
+                }
+                _ => {}
             }
             let mut seed = [0; 32];
             getrandom::fill(&mut seed)?;
             let effects = self.engine.turn(events, self.clock.now(), seed)?;
             self.release(effects);
-            self.engine.housekeep()?;
+            housekeeping = self.engine.housekeep()?;
         }
     }
 
-    /// Waits for the first event, the engine's next deadline, or the word to stop (then true).
-    async fn wait(&mut self, events: &mut Vec<Event>) -> bool {
+    /// Waits for the first event, the engine's next deadline, or the word to stop; not at all where the store has
+    /// work of its own.
+    async fn wait(&mut self, events: &mut Vec<Event>, housekeeping: bool) -> Woken {
         let deadline = self.engine.next_deadline().map(|at| at.saturating_sub(self.clock.now().monotonic));
         let intake = &mut self.intake;
         tokio::select! {
             biased;
-            taken = intake.links.recv_many(&mut self.batches, BATCHES_MAX) => taken == 0,
+            taken = intake.links.recv_many(&mut self.batches, BATCHES_MAX) => {
+                if taken == 0 { Woken::Stop } else { Woken::Turn }
+            }
             Some(drawn) = intake.drawn.recv() => {
                 events.push(drawn);
-                false
+                Woken::Turn
             }
             Some(request) = intake.commands.recv() => {
                 let event = self.command(request);
                 events.push(event);
-                false
+                Woken::Turn
             }
-            () = tokio::time::sleep(deadline.unwrap_or_default()), if deadline.is_some() => false,
-            _ = &mut intake.stop => true,
+            () = tokio::time::sleep(deadline.unwrap_or_default()), if deadline.is_some() => Woken::Turn,
+            _ = &mut intake.stop => Woken::Stop,
+            () = std::future::ready(()), if housekeeping => Woken::Housekeep,
         }
     }
 
