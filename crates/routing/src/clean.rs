@@ -57,22 +57,19 @@ fn unwrap(character: char) -> char {
 }
 
 /// Where the first line stands that begins a signature.
-fn signature_start(text: &str, signatures: &[String]) -> Option<usize> {
+fn signature_start(text: &str, signatures: &Phrases) -> Option<usize> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        let body = line.trim_start_matches(' ');
+        let start = at + line.len() - line.trim_start_matches([' ', '[', '(', '{', '<', '*', '_']).len();
         // Dashes at the very head are taken for separators: a signature has something above it.
-        let dashes = body.starts_with("--") && !text[..at].trim().is_empty();
-        if dashes || signatures.iter().any(|signature| starts_with_phrase(body, signature)) {
+        let dashes = text[start..].starts_with("--") && !text[..at].trim().is_empty();
+        let end = signatures.end_at(text, start, words::letters_end(text, start));
+        if dashes || end.is_some_and(|end| !octet_is_word(text, end)) {
             return Some(at);
         }
         at += line.len();
     }
     None
-}
-
-fn starts_with_phrase(line: &str, phrase: &str) -> bool {
-    line.strip_prefix(phrase).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
 }
 
 fn angles(text: &str) -> Vec<Range<usize>> {

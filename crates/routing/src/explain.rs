@@ -73,7 +73,9 @@ impl fmt::Display for Explanation {
             let verdict = if *matched { "YES" } else { "no " };
             writeln!(f, "rule {rule:width$}  {verdict}  {pattern}  {because}")?;
         }
-        if self.candidates.is_empty() {
+        if self.normalised.is_empty() {
+            writeln!(f, "no rule: nothing is left of the text")?;
+        } else if self.candidates.is_empty() {
             writeln!(f, "no rule: there is no keyword of this number at the head of the text")?;
         }
         writeln!(f, "request      {}", self.request)

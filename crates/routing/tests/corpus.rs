@@ -7,6 +7,7 @@ use std::path::Path;
 
 use routing::{Rules, json};
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
 
 /// Runs one file of JSON Lines with `to`, `now`, `text` and `expect`; returns what differs.
 fn differences(rules: &Rules, file: &Path, count: &mut usize) -> Vec<String> {
@@ -92,6 +93,51 @@ fn further_messages_follow_the_same_rules() {
         }
     }
     assert!(count > 300, "{count} messages");
+    assert!(differences.is_empty(), "{} of {count}\n{}", differences.len(), differences.join("\n"));
+}
+
+/// The same message as another phone, web page or habit would have sent it.
+fn variants(text: &str, thanks: &str) -> Vec<String> {
+    vec![
+        text.nfd().collect(),
+        text.to_lowercase(),
+        text.to_uppercase(),
+        text.replace(' ', "\u{a0}"),
+        text.replace(' ', " \t "),
+        format!("\u{feff}{text}\r\n"),
+        text.chars().flat_map(|character| [character, '\u{200b}']).collect(),
+        format!("“{text}”"),
+        format!("[{text}]"),
+        format!("\u{1f44b} {text} \u{1f64f}"),
+        format!("{thanks} {text}"),
+        format!("{thanks}!\n{text}"),
+        format!("{text}\n{thanks}"),
+        format!("{text} {thanks}."),
+    ]
+}
+
+#[test]
+fn what_stands_around_a_message_does_not_change_it() {
+    let rules = Rules::builtin();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages");
+    let (mut differences, mut count) = (Vec::new(), 0);
+    for file in fs::read_dir(folder).unwrap() {
+        for (to, now, text, _) in table(&file.unwrap().path()) {
+            let read = |text: &str| json(&rules.interpret(&to, text, now.parse().unwrap()).unwrap());
+            let (meaning, thanks) = (read(&text), if to.starts_with('+') { "Děkuji" } else { "Cảm ơn" });
+            // What begins a line ends the text there only.
+            if meaning["error"] == "empty" {
+                continue;
+            }
+            for variant in variants(&text, thanks) {
+                count += 1;
+                if read(&variant) != meaning {
+                    differences
+                        .push(format!("{to} {variant:?}\n  said {meaning}\n  now  {}", read(&variant)));
+                }
+            }
+        }
+    }
     assert!(differences.is_empty(), "{} of {count}\n{}", differences.len(), differences.join("\n"));
 }
 
