@@ -102,11 +102,12 @@ fn level(waiting: u32, settings: &QueueSettings) -> &str {
     }
 }
 
-/// Minutes until all who wait are served, in steps; none where nobody serves.
+/// Minutes until all who wait are served, in steps; none where nobody serves or nobody knows how long it takes.
 fn wait_minutes(sample: &Sample) -> Option<u64> {
     let minutes = match (sample.est_minutes, sample.open_counters) {
         (_, Some(0)) | (None, None) => return None,
         (Some(minutes), _) => u64::from(minutes),
+        (None, Some(_)) if sample.mean_service_s == 0 && sample.waiting > 0 => return None,
         (None, Some(counters)) => {
             let work_s = u64::from(sample.waiting) * u64::from(sample.mean_service_s);
             work_s.div_ceil(60).div_ceil(u64::from(counters))

@@ -155,6 +155,21 @@ fn nobody_serves_though_the_office_is_open() {
 }
 
 #[test]
+fn nobody_knows_how_long_it_takes() {
+    for (waiting, label) in [(10, "H-QUEUE-STALE"), (0, "H-QUEUE-XC")] {
+        let mut world = World::new(hue(), at(8, 30, 0));
+        let sample = Sample {
+            open_counters: Some(4),
+            est_minutes: None,
+            mean_service_s: 0,
+            ..sample(&world, waiting, 1, at(8, 30, 0))
+        };
+        feed(&mut world, sample).unwrap();
+        assert_eq!(world.label(AN, ask()), label);
+    }
+}
+
+#[test]
 fn a_queue_keeps_its_own_hours_and_closed_days_hold_for_all() {
     let mut service = hue();
     let mut own = service.calendar.clone();
