@@ -79,6 +79,15 @@ impl Daemon {
         Self::spawn(&mut command(home, "debug", smscs), home)
     }
 
+    /// Starts the daemon with binds written as `--smsc` takes them.
+    pub(crate) fn start_with(home: &Home, smscs: &[String]) -> Self {
+        let mut command = command(home, "debug", &[]);
+        for smsc in smscs {
+            command.arg("--smsc").arg(smsc);
+        }
+        Self::spawn(&mut command, home)
+    }
+
     /// The same with a log of `level`, once the daemon says that it is ready; and its API.
     pub(crate) fn start_ready(level: &str, home: &Home, smscs: &[(&str, &str, SocketAddr)]) -> (Self, Api) {
         let folder = tempfile::tempdir().unwrap();
@@ -105,10 +114,15 @@ impl Daemon {
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM; the exit code once it has drained.
-    pub(crate) fn terminate(mut self) -> Option<i32> {
+    /// SIGTERM, without waiting.
+    pub(crate) fn ask_to_stop(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// SIGTERM; the exit code once it has drained.
+    pub(crate) fn terminate(mut self) -> Option<i32> {
+        self.ask_to_stop();
         self.child.wait().unwrap().code()
     }
 }
