@@ -33,6 +33,7 @@ pub(crate) fn put(dossier: &Dossier, expected_version: Option<u64>, case: &Case<
     dossier.status_at = Some(status_at);
     // The moment of the status is the best that is known where the moment itself was left out.
     match dossier.status {
+        Status::Accepted => dossier.accepted_at = dossier.accepted_at.or(Some(status_at)),
         Status::Returned => dossier.picked_up_at = dossier.picked_up_at.or(Some(status_at)),
         Status::Withdrawn => dossier.withdrawn_at = dossier.withdrawn_at.or(Some(status_at)),
         Status::Ready => dossier.ready_at = dossier.ready_at.or(Some(status_at)),

@@ -115,6 +115,19 @@ fn unpaid_and_not_accepted() {
 }
 
 #[test]
+fn a_status_stands_for_the_moment_that_was_left_out() {
+    for (status, label) in [
+        (Status::Registered, "H-ST-NOTFOUND"),
+        (Status::Accepted, "H-ST-UNPAID"),
+        (Status::Processing, "H-ST-NOTFOUND"),
+    ] {
+        let mut world = World::new(hue(), third(8, 0, 0));
+        put(&mut world, Dossier { code: CODE.to_owned(), status, ..Dossier::default() });
+        assert_eq!(world.label(AN, ask(CODE)), label, "{status:?}");
+    }
+}
+
+#[test]
 fn what_the_clerk_decides_is_told() {
     let mut world = accepted_and_paid();
     event(&mut world, due(date(2026, 8, 5)));
