@@ -13,7 +13,7 @@ use crate::UserData;
 pub enum Coding {
     /// Whatever the SMSC takes for its default; the bind's profile knows.
     SmscDefault,
-    /// GSM 7 bit, said outright by a class or message waiting value.
+    /// GSM 7 bit, said outright by a class or message waiting value, or meant by a reserved group.
     Gsm7,
     /// IA5.
     Ascii,
@@ -25,7 +25,7 @@ pub enum Coding {
     Octets,
     /// UCS-2, read as UTF-16.
     Ucs2,
-    /// A code that we do not read: JIS, Hebrew, KS C 5601, compressed, or reserved.
+    /// A code that we do not read: JIS, Hebrew, KS C 5601, compressed, or reserved by SMPP.
     Other(u8),
 }
 
@@ -47,8 +47,9 @@ impl Coding {
                 0x08 => Self::Ucs2,
                 _ => Self::Other(data_coding),
             },
-            // Message waiting: discard, store, store in UCS-2.
-            0xC0..=0xDF => Self::Gsm7,
+            // Reserved groups, which a receiver takes for the default alphabet (TS 23.038 §4); then message waiting:
+            // discard, store, store in UCS-2.
+            0x80..=0xDF => Self::Gsm7,
             0xE0..=0xEF => Self::Ucs2,
             // Coding and class: bit 2 says 8-bit.
             0xF0..=0xFF if data_coding & 0x04 == 0 => Self::Gsm7,
