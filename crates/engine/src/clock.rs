@@ -23,7 +23,7 @@ impl Clock {
         if !trusted {
             tracing::error!(
                 pause_s = pause.as_secs(),
-                "the clock is doubtful: timers are held until confirmed"
+                "the clock is doubtful: timers are held until a start with --clock-confirmed"
             );
         }
         Self { reference: now, trusted }
@@ -35,7 +35,10 @@ impl Clock {
         let drift = wall - SignedDuration::try_from(monotonic).unwrap_or(SignedDuration::MAX);
         if self.trusted && drift.abs() > DRIFT_MAX {
             self.trusted = false;
-            tracing::error!(drift_s = drift.as_secs(), "the clock jumped: timers are held until confirmed");
+            tracing::error!(
+                drift_s = drift.as_secs(),
+                "the clock jumped: timers are held until a start finds it right"
+            );
         }
     }
 

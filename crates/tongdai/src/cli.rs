@@ -58,6 +58,10 @@ pub(crate) struct RunArgs {
     /// The file with the API's tokens, `name sha256-of-token` a line [default: none; only health and metrics].
     #[arg(long, env = "TONGDAI_HTTP_TOKENS", value_name = "FILE")]
     pub(crate) http_tokens: Option<PathBuf>,
+    /// Somebody looked at the clock and found it right: timers that were held because it had jumped, or because the
+    /// last turn is over 30 days old or lies in the future, run again.
+    #[arg(long, env = "TONGDAI_CLOCK_CONFIRMED")]
+    pub(crate) clock_confirmed: bool,
     #[command(flatten)]
     pub(crate) log: LogArgs,
 }

@@ -36,6 +36,7 @@ async fn serve(arguments: RunArgs) -> Result<(), Exit> {
         http: arguments.http,
         tokens: read_tokens(arguments.http_tokens.as_deref())?,
         clock: Clock::real(),
+        clock_confirmed: arguments.clock_confirmed,
     };
     let mut terminate = signal(SignalKind::terminate()).context("no signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("no signals")?;

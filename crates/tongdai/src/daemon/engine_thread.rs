@@ -88,6 +88,11 @@ impl EngineThread {
         thread
     }
 
+    /// Lets held timers run again.
+    pub(crate) fn confirm_clock(&mut self) -> anyhow::Result<()> {
+        self.turn(vec![Event::ClockConfirmed])
+    }
+
     /// Runs turns until it is told to stop, or until the store fails: then nothing more is acknowledged.
     pub(crate) fn run(mut self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
@@ -104,12 +109,18 @@ impl EngineThread {
                 }
                 _ => {}
             }
-            let mut seed = [0; 32];
-            getrandom::fill(&mut seed)?;
-            let effects = self.engine.turn(events, self.clock.now(), seed)?;
-            self.release(effects);
+            self.turn(events)?;
             housekeeping = self.engine.housekeep()?;
         }
+    }
+
+    /// One turn, and its effects once it is durable.
+    fn turn(&mut self, events: Vec<Event>) -> anyhow::Result<()> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed)?;
+        let effects = self.engine.turn(events, self.clock.now(), seed)?;
+        self.release(effects);
+        Ok(())
     }
 
     /// Waits for the first event, the engine's next deadline, or the word to stop; not at all where the store has

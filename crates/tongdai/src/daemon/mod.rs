@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) http: SocketAddr,
     pub(crate) tokens: Tokens,
     pub(crate) clock: Clock,
+    /// Timers run although the clock was doubtful.
+    pub(crate) clock_confirmed: bool,
 }
 
 /// A running daemon.
@@ -85,7 +87,10 @@ impl Daemon {
         let passwords = passwords::spawn(drawn_out).context("the password thread can't start")?;
         let (bound_out, bound) = watch::channel(0);
         let outlets = Outlets { links: links.sender(), bound: bound_out, passwords };
-        let thread = EngineThread::new(engine, effects, settings.clock, intake, outlets);
+        let mut thread = EngineThread::new(engine, effects, settings.clock, intake, outlets);
+        if settings.clock_confirmed {
+            thread.confirm_clock().context("the engine can't start")?;
+        }
         let engine = spawn_engine(thread)?;
 
         let readiness = Readiness::default();

@@ -55,6 +55,7 @@ impl Stage {
             http: SocketAddr::from(([127, 0, 0, 1], 0)),
             tokens: Tokens::default(),
             clock: Clock::set_to(story_time),
+            clock_confirmed: false,
         })
         .await?;
         for (name, simulator) in [("viettel", &vietnamese), ("o2", &czech)] {
