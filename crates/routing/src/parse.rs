@@ -10,6 +10,9 @@ use crate::grammar::{Field, Grammar, Rule};
 use crate::keywords::{Keywords, NodeId};
 use crate::words;
 
+/// How often what a keyword asks for is looked for once more behind it; more often it is left over.
+const REPEATS_MAX: u8 = 4;
+
 /// What a rule made of the text, for `explain`.
 #[derive(Debug)]
 pub(crate) struct Tried {
@@ -218,7 +221,7 @@ impl<'a> Parser<'a> {
     fn best_rule(&self, place: Place, trace: &mut Trace) -> Option<Parsed> {
         let mut best: Option<Parsed> = None;
         for index in &self.grammar.keywords.node(place.node).rules {
-            let parsed = self.try_rule(*index, place, true, trace);
+            let parsed = self.try_rule(*index, place, REPEATS_MAX, trace);
             if parsed.is_match() {
                 return Some(parsed);
             }
@@ -230,7 +233,7 @@ impl<'a> Parser<'a> {
         best
     }
 
-    fn try_rule(&self, index: usize, place: Place, repeat: bool, trace: &mut Trace) -> Parsed {
+    fn try_rule(&self, index: usize, place: Place, repeats: u8, trace: &mut Trace) -> Parsed {
         let rule = &self.grammar.rules[index];
         let context = Context {
             cleaned: self.cleaned,
@@ -249,7 +252,7 @@ impl<'a> Parser<'a> {
         let (outcome, values) = match read {
             Err((outcome, values)) => (outcome, values),
             Ok((refused, end, values)) => {
-                let outcome = self.settle(index, place, refused, end, &values, repeat);
+                let outcome = self.settle(index, place, refused, end, &values, repeats);
                 (outcome, values)
             }
         };
@@ -262,7 +265,7 @@ impl<'a> Parser<'a> {
 
     /// What one rule makes of the text behind its keywords, for checks.
     pub(crate) fn probe(&self, rule: usize, node: NodeId, trace: &mut Trace) -> Parsed {
-        self.try_rule(rule, Place { node, root: node, path: 1, at: 0, strict: true }, false, trace)
+        self.try_rule(rule, Place { node, root: node, path: 1, at: 0, strict: true }, 0, trace)
     }
 
     fn settle(
@@ -272,7 +275,7 @@ impl<'a> Parser<'a> {
         refused: Option<ErrorKind>,
         end: usize,
         values: &Values,
-        repeat: bool,
+        repeats: u8,
     ) -> Outcome {
         let rule = &self.grammar.rules[index];
         let built = match refused {
@@ -281,13 +284,14 @@ impl<'a> Parser<'a> {
         };
         let left = words::skip_separators(self.text(), end);
         if left < self.text().len() {
-            let second = match (repeat, rule.slots.is_empty()) {
-                (true, false) => self.repeated(place, left),
-                (true, true) => self.said_again(left),
-                (false, _) => None,
+            let second = match (repeats, rule.slots.is_empty()) {
+                (0, _) => None,
+                (_, false) => self.repeated(place, left, repeats - 1),
+                (_, true) => self.said_again(left),
             };
             match (second, rule.extra) {
-                (Some(second), _) if built.as_ref().is_ok_and(|first| command::same(first, &second)) => {}
+                (Some(Outcome::Command { command: second, .. }), _)
+                    if built.as_ref().is_ok_and(|first| command::same(first, &second)) => {}
                 (Some(_), _) => return Outcome::Multiple,
                 (None, Some(kind)) => {
                     return Outcome::Miss { kind, depth: rule.slots.len(), claimed: false, arg: None };
@@ -305,23 +309,18 @@ impl<'a> Parser<'a> {
     }
 
     /// A second command by the same keyword in what is left over: `XNC 13557009 13557010`.
-    fn repeated(&self, place: Place, left: usize) -> Option<Command> {
-        for index in &self.grammar.keywords.node(place.node).rules {
-            let place = Place { at: left, strict: true, ..place };
-            let parsed = self.try_rule(*index, place, false, &mut Trace::default());
-            if let Outcome::Command { command, given: 1.., .. } = parsed.outcome {
-                return Some(command);
-            }
-        }
-        None
+    fn repeated(&self, place: Place, left: usize, repeats: u8) -> Option<Outcome> {
+        let place = Place { at: left, strict: true, ..place };
+        let rules = self.grammar.keywords.node(place.node).rules.iter();
+        rules
+            .map(|index| self.try_rule(*index, place, repeats, &mut Trace::default()).outcome)
+            .find(|outcome| matches!(outcome, Outcome::Command { given: 1.., .. } | Outcome::Multiple))
     }
 
     /// A command behind a fixed text: the same once more (`HELP HELP`), or another (`HD 13557009`).
-    fn said_again(&self, left: usize) -> Option<Command> {
-        match self.parse(left, false, &mut Trace::default())?.outcome {
-            Outcome::Command { command, .. } => Some(command),
-            _ => None,
-        }
+    fn said_again(&self, left: usize) -> Option<Outcome> {
+        let outcome = self.parse(left, false, &mut Trace::default())?.outcome;
+        matches!(outcome, Outcome::Command { .. }).then_some(outcome)
     }
 
     fn read_slots(&self, rule: &Rule, context: &Context<'_>, at: usize) -> SlotsRead {

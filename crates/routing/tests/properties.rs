@@ -8,6 +8,15 @@ use routing::{Rules, json};
 
 const NUMBERS: [&str; 4] = ["8383", "1414", "8188", "420739547765"];
 
+const MESSAGES: [&str; 6] = [
+    "XNC <Ma so truy cap> 1355 7009 gui 8383",
+    "TTTB CCCD 048.090.000.111 ngay 20/12/1990",
+    "TK,Ho ten: Nguyen Van A,CMND 201 499 999,ngay sinh 20/12/1990 cam on",
+    "DVC000.00.18.H17-230101-0001, DVC 0000018H172301010001",
+    "OBJ ZOP dne 10. 8. 2026 ve 14:00 hod. Ing. Jan Novak\nOBJ TERMIN PCD zitra",
+    "STORNO kod 471108 10.8.\nSent from my iPhone",
+];
+
 fn now() -> Timestamp {
     "2026-08-03T09:00:00+02:00".parse().unwrap()
 }
@@ -27,6 +36,27 @@ proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "\\PC{0,120}", number in 0_usize..4) {
         meaning(NUMBERS[number], &text);
+    }
+
+    #[test]
+    fn no_character_at_all_makes_it_panic(text in any::<String>(), number in 0_usize..4) {
+        meaning(NUMBERS[number], &text);
+    }
+
+    #[test]
+    fn no_strange_character_in_a_message_makes_it_panic(
+        message in prop::sample::select(MESSAGES.to_vec()),
+        strange in prop::collection::vec((any::<prop::sample::Index>(), any::<char>()), 1..6),
+        number in 0_usize..4,
+    ) {
+        let mut text: Vec<char> = message.chars().collect();
+        for (place, character) in strange {
+            let at = place.index(text.len());
+            text[at] = character;
+        }
+        let text: String = text.into_iter().collect();
+        meaning(NUMBERS[number], &text);
+        rules().explain(NUMBERS[number], &text, now()).unwrap().to_string();
     }
 
     #[test]
@@ -56,7 +86,23 @@ proptest! {
 
 #[test]
 fn a_text_without_end_costs_no_more_than_a_long_one() {
-    for piece in ["TK ", "TK,", "XNC 1 ", "1-", "OBJ ZOP ", "v ", "cam on ", "A.", "<a>", "STORNO 1.1."] {
+    for piece in [
+        "TK ",
+        "TK,",
+        "XNC 1 ",
+        "1-",
+        "OBJ ZOP ",
+        "v ",
+        "cam on ",
+        "\u{0}\u{1b}\u{7f}",
+        "\u{301}",
+        "1 ",
+        "12345678 ",
+        "XCN 12345678 ",
+        "A.",
+        "<a>",
+        "STORNO 1.1.",
+    ] {
         for to in NUMBERS {
             meaning(to, &piece.repeat(10_000));
         }

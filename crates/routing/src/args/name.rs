@@ -72,8 +72,13 @@ pub(super) fn has_moment(context: &Context<'_>, at: usize) -> bool {
             at += 1;
             continue;
         }
+        // Three bare digits are a part of a telephone number rather than a time.
+        let clock = end - at != 3 || time::has_clock_sign(context, at);
         let glued = at > 0 && words::octet(text, at - 1).is_ascii_uppercase();
-        if !glued && (date::scan(context, at).is_day() || time::scan(context, at, false).is_written_out()) {
+        if !glued
+            && (date::scan(context, at).is_day()
+                || (clock && time::scan(context, at, false).is_written_out()))
+        {
             return true;
         }
         at = end;
