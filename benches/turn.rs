@@ -57,7 +57,7 @@ impl Line {
         let rules = Arc::new(Rules::builtin());
         let (engine, _) = Engine::start(store, &recovery, rules, config, now).expect("the engine starts");
         let mut line = Self { engine, started, sent: 0, unanswered: Vec::new(), _folder: folder };
-        line.turn(vec![Event::LinkUp { link: LINK, generation: 1, transmits: true, credit: u32::MAX }]);
+        line.turn(vec![Event::LinkUp { link: LINK, generation: 1, transmits: true, limit: u64::MAX }]);
         for first in (0..DOSSIERS).step_by(SEEDED_AT_ONCE as usize) {
             line.turn((first..first + SEEDED_AT_ONCE).map(|number| put_dossier(number, now.wall)).collect());
         }

@@ -96,18 +96,18 @@ pub(crate) fn may_resend(class: Class) -> bool {
 
 impl Engine {
     /// A link stands.
-    pub(crate) fn link_up(&mut self, link: LinkId, transmits: bool, credit: u32) {
+    pub(crate) fn link_up(&mut self, link: LinkId, transmits: bool, limit: u64) {
         if let Some(link) = self.queues.link_mut(link) {
             link.transmits = transmits;
-            link.credit = credit;
+            link.limit = limit;
             link.stopped_until = None;
         }
     }
 
-    /// A link says how much it takes now.
-    pub(crate) fn credit(&mut self, link: LinkId, room: u32) {
+    /// A link says how much it takes.
+    pub(crate) fn credit(&mut self, link: LinkId, limit: u64) {
         if let Some(link) = self.queues.link_mut(link) {
-            link.credit = room;
+            link.limit = limit;
         }
     }
 
@@ -115,7 +115,6 @@ impl Engine {
     pub(crate) fn link_down(&mut self, link: LinkId, unsent: &[u64], unanswered: &[u64], turn: &mut Turn) {
         if let Some(link) = self.queues.link_mut(link) {
             link.transmits = false;
-            link.credit = 0;
         }
         self.fingerprints.link_down(link, turn.now.monotonic, turn.now.wall);
         for ticket in unanswered {

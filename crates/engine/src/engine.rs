@@ -164,11 +164,11 @@ impl Engine {
 
     fn event(&mut self, event: Event, turn: &mut Turn) -> Result<(), Fatal> {
         match event {
-            Event::LinkUp { link, transmits, credit, .. } => self.link_up(link, transmits, credit),
+            Event::LinkUp { link, transmits, limit, .. } => self.link_up(link, transmits, limit),
             Event::LinkDown { link, unsent, unanswered, .. } => {
                 self.link_down(link, &unsent, &unanswered, turn)
             }
-            Event::Credit { link, room } => self.credit(link, room),
+            Event::Credit { link, limit } => self.credit(link, limit),
             Event::Delivered { link, generation, sequence_number, data_sm, sm } => {
                 self.receive(Delivery { link, generation, sequence_number, data_sm }, &sm, turn)?;
             }

@@ -22,8 +22,8 @@ pub enum Event {
         generation: u32,
         /// Whether messages may be submitted (transmitter or transceiver).
         transmits: bool,
-        /// Submits that it takes now.
-        credit: u32,
+        /// As in [`Event::Credit`].
+        limit: u64,
     },
     /// A bind is gone.
     LinkDown {
@@ -81,12 +81,12 @@ pub enum Event {
         /// The SMSC's id of the message.
         message_id: String,
     },
-    /// How many submits a link takes now; 0 while it is throttled.
+    /// A link takes more, or nothing while it is throttled.
     Credit {
         /// Which.
         link: LinkId,
-        /// Room, counted anew, not added.
-        room: u32,
+        /// How many submits it takes in all since the engine started, those that it was handed included.
+        limit: u64,
     },
     /// A clerk's or a feed's command.
     Command {

@@ -30,8 +30,18 @@ pub(crate) struct Item {
 pub(crate) struct Link {
     pub(crate) group: usize,
     pub(crate) transmits: bool,
-    pub(crate) credit: u32,
+    /// Submits that it takes in all, by its own word.
+    pub(crate) limit: u64,
+    /// Submits that it was handed since the start, those on their way to it included.
+    pub(crate) handed: u64,
     pub(crate) stopped_until: Option<Duration>,
+}
+
+impl Link {
+    /// Submits that it takes now.
+    fn credit(&self) -> u64 {
+        self.limit.saturating_sub(self.handed)
+    }
 }
 
 /// Binds that lead to one SMSC, and what waits for them.
@@ -154,28 +164,27 @@ impl Queues {
         let queue = group.queues.iter_mut().find(|queue| !queue.is_empty())?;
         let has_room = |link: &LinkId| {
             links.get(usize::from(link.0)).is_some_and(|link| {
-                link.transmits && link.credit > 0 && link.stopped_until.is_none_or(|until| until <= now)
+                link.transmits && link.credit() > 0 && link.stopped_until.is_none_or(|until| until <= now)
             })
         };
         let outbox = queue.front()?.outbox;
         let sticky =
             group.last.filter(|(last, link)| *last == outbox && has_room(link)).map(|(_, link)| link);
         let widest = || {
-            let credit = |link: &&LinkId| links.get(usize::from(link.0)).map_or(0, |link| link.credit);
+            let credit = |link: &&LinkId| links.get(usize::from(link.0)).map_or(0, Link::credit);
             group.links.iter().filter(|link| has_room(link)).max_by_key(credit).copied()
         };
         let link = sticky.or_else(widest)?;
         let item = queue.pop_front()?;
         group.last = Some((outbox, link));
-        let credit = &mut links.get_mut(usize::from(link.0))?.credit;
-        *credit = credit.saturating_sub(1);
+        links.get_mut(usize::from(link.0))?.handed += 1;
         Some((item, link))
     }
 
     /// Takes a credit back that [`Self::pop`] took and nothing used.
     pub(crate) fn return_credit(&mut self, link: LinkId) {
         if let Some(link) = self.link_mut(link) {
-            link.credit = link.credit.saturating_add(1);
+            link.handed -= 1;
         }
     }
 

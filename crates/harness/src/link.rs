@@ -25,6 +25,8 @@ pub(crate) struct Link {
     pub(crate) responses: Vec<CommandStatus>,
     held: Vec<(u32, String)>,
     ticket: u64,
+    /// Submits that the engine handed over, whatever became of them.
+    taken: u64,
 }
 
 struct Pair {
@@ -32,8 +34,8 @@ struct Pair {
     smsc: Session,
     to_smsc: BytesMut,
     to_esme: BytesMut,
-    /// The credit that the engine has by our count.
-    room: usize,
+    /// The limit that the engine was told last.
+    limit: u64,
     /// Deliveries on their way: the SMSC's ticket and the message.
     delivering: Vec<(u64, Sm)>,
 }
@@ -51,6 +53,7 @@ impl Link {
             responses: Vec::new(),
             held: Vec::new(),
             ticket: 0,
+            taken: 0,
         }
     }
 
@@ -65,7 +68,7 @@ impl Link {
         self.generation += 1;
         self.held.clear();
         let (to_smsc, to_esme) = (BytesMut::new(), BytesMut::new());
-        self.pair = Some(Pair { esme, smsc, to_smsc, to_esme, room: 0, delivering: Vec::new() });
+        self.pair = Some(Pair { esme, smsc, to_smsc, to_esme, limit: 0, delivering: Vec::new() });
     }
 
     /// Cuts the connection: both sides lose what is in flight.
@@ -80,6 +83,12 @@ impl Link {
             unsent: lost.unsent,
             unanswered: lost.unanswered,
         })
+    }
+
+    /// Cuts the connection of an engine that is dead and hears no more; its successor counts from 0.
+    pub(crate) fn cut_dead(&mut self) {
+        let _ = self.cut();
+        self.taken = 0;
     }
 
     /// The SMSC hands a message over.
@@ -116,16 +125,14 @@ impl Link {
     /// The engine submits; what the link can't take comes back as unsent.
     pub(crate) fn submit(&mut self, ticket: u64, sm: Sm, now: Duration) -> Option<Event> {
         let (link, generation) = (self.id, self.generation);
+        self.taken += 1;
         let Some(pair) = &mut self.pair else {
             return Some(Event::LinkDown { link, generation, unsent: vec![ticket], unanswered: Vec::new() });
         };
-        pair.room = pair.room.saturating_sub(1);
         if pair.esme.submit(sm, ticket, now).is_ok() {
             return None;
         }
-        // Far beyond the credit: said as a throttling SMSC says it, as the real client does.
-        let (status, message_id) = (CommandStatus::ESME_RTHROTTLED, String::new());
-        Some(Event::Submitted { link, ticket, result: SubmitResult::Response { status, message_id } })
+        Some(Event::Submitted { link, ticket, result: SubmitResult::Unsent })
     }
 
     /// The SMSC sends the responses that it held back.
@@ -163,10 +170,11 @@ impl Link {
 
     fn tell_room(&mut self, events: &mut Vec<Event>, now: Duration) {
         let Some(pair) = &mut self.pair else { return };
-        let room = pair.esme.room(now);
-        if room > pair.room || (room == 0 && pair.room > 0) {
-            pair.room = room;
-            events.push(Event::Credit { link: self.id, room: u32::try_from(room).unwrap_or(u32::MAX) });
+        let room = pair.esme.room(now) as u64;
+        let limit = self.taken + room;
+        if limit > pair.limit || (room == 0 && pair.limit > self.taken) {
+            pair.limit = limit;
+            events.push(Event::Credit { link: self.id, limit });
         }
     }
 
@@ -208,7 +216,7 @@ impl Link {
         let (link, generation) = (self.id, self.generation);
         match event {
             session::Event::Bound { mode, .. } => {
-                Some(Event::LinkUp { link, generation, transmits: mode.transmits(), credit: 0 })
+                Some(Event::LinkUp { link, generation, transmits: mode.transmits(), limit: 0 })
             }
             session::Event::Request(Pdu { sequence_number, body, .. }) => match body {
                 Body::DeliverSm(sm) => {

@@ -97,10 +97,7 @@ impl World {
         self.seed += 1;
         self.disk.power_cut(self.seed);
         self.records.power_cut(self.seed);
-        for link in &mut self.links {
-            // The engine that would hear of it is dead.
-            let _ = link.cut();
-        }
+        self.links.iter_mut().for_each(Link::cut_dead);
         self.pending.clear();
         self.open()?;
         let now = self.now.monotonic;

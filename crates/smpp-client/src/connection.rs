@@ -56,8 +56,8 @@ pub(crate) struct Connection<'a> {
     /// Since when `inbound` ends in a part of a PDU.
     half_read_since: Option<Duration>,
     up_since: Option<Duration>,
-    /// The credit that the engine has by our count.
-    credit: usize,
+    /// The limit that the engine was told last.
+    limit: u64,
     /// Tickets that came after the word to leave.
     unsent: Vec<u64>,
     refused: Option<CommandStatus>,
@@ -84,7 +84,7 @@ impl<'a> Connection<'a> {
             unread_steps: 0,
             half_read_since: None,
             up_since: None,
-            credit: 0,
+            limit: 0,
             unsent: Vec::new(),
             refused: None,
             end: None,
@@ -240,7 +240,7 @@ impl<'a> Connection<'a> {
     }
 
     fn submit(&mut self, ticket: u64, sm: Sm, now: Duration) {
-        self.credit = self.credit.saturating_sub(1);
+        self.link.taken += 1;
         match self.session.state() {
             State::Bound(mode) if !mode.transmits() => {
                 let status = CommandStatus::ESME_RINVBNDSTS;
@@ -313,8 +313,8 @@ impl<'a> Connection<'a> {
         match event {
             Event::Bound { mode, .. } => {
                 self.up_since = Some(now);
-                self.credit = self.session.room(now);
-                self.link.bound(mode, credit(self.credit));
+                self.limit = self.link.taken + self.session.room(now) as u64;
+                self.link.bound(mode, self.limit);
             }
             Event::BindRefused(status) => self.refused = Some(status),
             Event::Request(pdu) => self.delivered(pdu, now),
@@ -365,15 +365,16 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Tells the engine of room that it does not know of: more than it has left, or none while it has some.
+    /// Tells the engine of room that it does not know of: more than it has, or none while it has some.
     fn tell_credit(&mut self, now: Duration) {
         if self.up_since.is_none() {
             return;
         }
-        let room = self.session.room(now);
-        if room > self.credit || (room == 0 && self.credit > 0) {
-            self.link.reports.push(LinkEventKind::Credit { room: credit(room) });
-            self.credit = room;
+        let (taken, room) = (self.link.taken, self.session.room(now) as u64);
+        let limit = taken + room;
+        if limit > self.limit || (room == 0 && self.limit > taken) {
+            self.link.reports.push(LinkEventKind::Credit { limit });
+            self.limit = limit;
         }
     }
 
@@ -427,10 +428,6 @@ impl<'a> Connection<'a> {
         };
         (ending, reason)
     }
-}
-
-fn credit(room: usize) -> u32 {
-    u32::try_from(room).unwrap_or(u32::MAX)
 }
 
 fn message_id(body: Body) -> String {

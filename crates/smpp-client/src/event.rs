@@ -33,8 +33,8 @@ pub enum LinkEventKind {
     Up {
         /// As configured.
         mode: Mode,
-        /// Submits that are welcome now.
-        credit: u32,
+        /// As in [`LinkEventKind::Credit`].
+        limit: u64,
     },
     /// The session is over, or (with the reason [`DownReason::NotBound`]) there was none when submits came. May
     /// come more than once for a generation.
@@ -79,8 +79,10 @@ pub enum LinkEventKind {
     },
     /// Room changed other than by the submits sent.
     Credit {
-        /// Submits that are welcome now; 0 while the SMSC throttles.
-        room: u32,
+        /// How many submits the link takes in all, those of the past and of earlier sessions included. A sum and
+        /// not the room there is: what is on its way to the link while this is on its way to the engine is then
+        /// counted once. It falls while the SMSC throttles.
+        limit: u64,
     },
     /// The SMSC refused the bind.
     BindRefused {

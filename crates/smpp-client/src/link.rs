@@ -26,6 +26,8 @@ pub(crate) struct Link {
     pub(crate) commands: mpsc::Receiver<Vec<LinkCommand>>,
     pub(crate) drain: watch::Receiver<bool>,
     pub(crate) draining: bool,
+    /// Submits that were taken, whatever became of them: what credit counts from.
+    pub(crate) taken: u64,
     pub(crate) meters: Meters,
     /// What the log last said, so that it says only what is new.
     logged: String,
@@ -47,6 +49,7 @@ impl Link {
             commands,
             drain,
             draining: false,
+            taken: 0,
             meters,
             logged: String::new(),
         }
@@ -69,9 +72,9 @@ impl Link {
     }
 
     /// The session is bound.
-    pub(crate) fn bound(&mut self, mode: Mode, credit: u32) {
+    pub(crate) fn bound(&mut self, mode: Mode, limit: u64) {
         self.reports.generation = self.reports.generation.wrapping_add(1);
-        self.reports.push(LinkEventKind::Up { mode, credit });
+        self.reports.push(LinkEventKind::Up { mode, limit });
         self.meters.bound.set(1.0);
         self.meters.attempt(Attempt::Bound);
         self.logged.clear();
@@ -102,7 +105,7 @@ impl Link {
             let telling = !self.reports.is_empty();
             tokio::select! {
                 output = &mut waited_for => return Some(output),
-                Some(batch) = self.commands.recv() => self.hand_back(tickets(batch)),
+                Some(batch) = self.commands.recv() => self.hand_back_batch(batch),
                 () = self.reports.deliver(), if telling => {}
                 () = told_to_leave(&mut self.drain) => self.draining = true,
             }
@@ -111,6 +114,13 @@ impl Link {
                 return None;
             }
         }
+    }
+
+    /// Gives a batch back that came while there was no session.
+    fn hand_back_batch(&mut self, batch: Vec<LinkCommand>) {
+        let unsent = tickets(batch);
+        self.taken += unsent.len() as u64;
+        self.hand_back(unsent);
     }
 
     /// Gives tickets back that came while there was no session.
@@ -146,7 +156,7 @@ impl Link {
     async fn last_reports(mut self) {
         self.commands.close();
         while let Ok(batch) = self.commands.try_recv() {
-            self.hand_back(tickets(batch));
+            self.hand_back_batch(batch);
         }
         if !self.reports.is_empty() {
             self.reports.deliver().await;

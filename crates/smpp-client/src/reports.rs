@@ -34,11 +34,11 @@ impl Reports {
             return;
         }
         if let (
-            LinkEventKind::Credit { room },
-            Some(LinkEvent { kind: LinkEventKind::Credit { room: last }, .. }),
+            LinkEventKind::Credit { limit },
+            Some(LinkEvent { kind: LinkEventKind::Credit { limit: last }, .. }),
         ) = (&kind, self.pending.last_mut())
         {
-            *last = *room;
+            *last = *limit;
             return;
         }
         self.pending.push(LinkEvent { link: self.link, generation: self.generation, kind });
@@ -104,8 +104,8 @@ mod tests {
         reports.push(delivered(1));
         reports.flush();
         reports.push(delivered(2));
-        reports.push(LinkEventKind::Credit { room: 1 });
-        reports.push(LinkEventKind::Credit { room: 5 });
+        reports.push(LinkEventKind::Credit { limit: 1 });
+        reports.push(LinkEventKind::Credit { limit: 5 });
         reports.flush();
         assert_eq!(engine.try_recv().map(|batch| batch.len()), Ok(1));
         assert!(engine.try_recv().is_err());
@@ -114,7 +114,7 @@ mod tests {
         let rest = engine.try_recv().expect("flushed");
         assert_eq!(
             rest,
-            [LinkEvent { link: LinkId(3), generation: 0, kind: LinkEventKind::Credit { room: 5 } }]
+            [LinkEvent { link: LinkId(3), generation: 0, kind: LinkEventKind::Credit { limit: 5 } }]
         );
     }
 

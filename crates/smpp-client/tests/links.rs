@@ -22,7 +22,7 @@ async fn messages_go_both_ways_over_a_bind() {
     let (listener, config) = loopback().await;
     let mut engine = Engine::start(vec![config], 8);
     let mut smsc = Smsc::bind(&listener, OK).await;
-    assert_eq!(engine.news().await, LinkEventKind::Up { mode: BindMode::Transceiver, credit: 20 });
+    assert_eq!(engine.news().await, LinkEventKind::Up { mode: BindMode::Transceiver, limit: 20 });
     smsc.deliver(7..8).await;
     let LinkEventKind::Delivered { sequence_number, data_sm: false, .. } = engine.news().await else {
         panic!("not delivered")
@@ -317,7 +317,7 @@ async fn a_receiver_sends_nothing_and_has_no_room() {
     config.mode = BindMode::Receiver;
     let mut engine = Engine::start(vec![config], 8);
     let _smsc = Smsc::bind(&listener, OK).await;
-    assert_eq!(engine.news().await, LinkEventKind::Up { mode: BindMode::Receiver, credit: 0 });
+    assert_eq!(engine.news().await, LinkEventKind::Up { mode: BindMode::Receiver, limit: 0 });
     engine.submit(5..6, &sm(1));
     let refused = accepted(CommandStatus::ESME_RINVBNDSTS, "");
     assert_eq!(engine.news().await, LinkEventKind::Submitted { ticket: 5, result: refused });

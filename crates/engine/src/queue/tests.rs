@@ -18,10 +18,10 @@ fn item(sequence: u64, class: Class) -> Item {
     Item { outbox, part: 0, class, again: false }
 }
 
-fn up(queues: &mut Queues, link: u16, credit: u32) {
+fn up(queues: &mut Queues, link: u16, credit: u64) {
     let link = queues.link_mut(LinkId(link)).unwrap();
     link.transmits = true;
-    link.credit = credit;
+    link.limit = credit;
 }
 
 #[test]
@@ -49,6 +49,21 @@ fn no_more_than_the_credit_leaves_and_the_widest_link_goes_first() {
     assert_eq!(links[0], 1);
     assert!(!links.contains(&2), "another group's link");
     assert_eq!(queues.len(), 2);
+}
+
+#[test]
+fn what_is_on_its_way_to_a_link_is_counted_once() {
+    let mut queues = Queues::new(&config());
+    (0..9).for_each(|sequence| queues.push(0, item(sequence, Class::Answer)));
+    let handed = |queues: &mut Queues, limit| {
+        up(queues, 0, limit);
+        std::iter::from_fn(|| queues.pop(0, Duration::ZERO)).count()
+    };
+    assert_eq!(handed(&mut queues, 4), 4);
+    // A response made room for a fifth; the link has not even seen the four.
+    assert_eq!(handed(&mut queues, 5), 1);
+    assert_eq!(handed(&mut queues, 4), 0, "throttled");
+    assert_eq!(handed(&mut queues, 7), 2);
 }
 
 #[test]

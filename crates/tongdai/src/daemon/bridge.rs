@@ -11,8 +11,8 @@ use crate::daemon::passwords::Wanted;
 pub(crate) fn event(event: LinkEvent) -> Option<Event> {
     let (link, generation) = (LinkId(event.link.0), event.generation);
     Some(match event.kind {
-        LinkEventKind::Up { mode, credit } => {
-            Event::LinkUp { link, generation, transmits: mode.transmits(), credit }
+        LinkEventKind::Up { mode, limit } => {
+            Event::LinkUp { link, generation, transmits: mode.transmits(), limit }
         }
         LinkEventKind::Down { unsent, unanswered, .. } => {
             Event::LinkDown { link, generation, unsent, unanswered }
@@ -27,7 +27,7 @@ pub(crate) fn event(event: LinkEvent) -> Option<Event> {
         LinkEventKind::Submitted { ticket, result } => {
             Event::Submitted { link, ticket, result: submit_result(result) }
         }
-        LinkEventKind::Credit { room } => Event::Credit { link, room },
+        LinkEventKind::Credit { limit } => Event::Credit { link, limit },
         LinkEventKind::Late { ticket, message_id } => Event::Late { ticket, message_id },
         LinkEventKind::BindRefused { .. } => return None,
     })
