@@ -249,6 +249,9 @@ impl DateArg {
             // A label may stand behind the preposition (`na den 10.8.`).
             start = arg.skip_labels(context, start).0;
         }
+        if self.year == Year::Booked {
+            start = behind_words(context, start).unwrap_or(start);
+        }
         let today = context.now.date();
         match scan(context, start) {
             Scan::Day { day, month, year, end } => self.settle(arg, context, (day, month, year), start, end),
@@ -318,6 +321,24 @@ impl DateArg {
             Some(date) if date > horizon => Read::Refused(ErrorKind::TooFar, end),
             Some(date) => Read::Found(Value::Date(date), end),
         }
+    }
+}
+
+/// Where a date stands behind words that say nothing (`ze dne 10.8.`, a name): the first digits must be its own.
+fn behind_words(context: &Context<'_>, at: usize) -> Option<usize> {
+    let text = context.text();
+    let mut at = at;
+    loop {
+        match scan(context, at) {
+            Scan::Bad { .. } => return None,
+            scanned if scanned.is_day() => return Some(at),
+            _ => {}
+        }
+        let end = words::letters_end(text, at);
+        if end == at {
+            return None;
+        }
+        at = words::skip_separators(text, end);
     }
 }
 

@@ -34,13 +34,15 @@ impl Digits {
         if self.grouped { self.read_groups(arg, context, start) } else { self.read_run(arg, context, start) }
     }
 
-    /// A date where the code should be: the code is missing, or stands behind it.
+    /// A date where the code should be: the code is missing, or stands behind it. A bare number is a date only
+    /// behind a preposition.
     fn read_swapped(&self, arg: &Arg, context: &Context<'_>, start: usize) -> Option<Read> {
         let swapped = self.swapped?;
-        let scan = date::scan(context, start);
-        let bare = words::token_end(context.text(), start);
-        let end =
-            scan.end().filter(|end| *end > bare || !context.text()[start..bare].starts_with(is_digit))?;
+        let (at, preposition) = date::skip_prepositions(context, start);
+        let bare = words::token_end(context.text(), at);
+        let meant =
+            |end: &usize| preposition || *end > bare || !context.text()[at..bare].starts_with(is_digit);
+        let end = date::scan(context, at).end().filter(meant)?;
         let (next, _) = arg.skip_labels(context, end);
         let next_end = words::digits_end(context.text(), next);
         let code_follows = self.length.contains(&(next_end - next));
