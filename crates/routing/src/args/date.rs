@@ -57,6 +57,23 @@ pub(crate) fn is_meant(context: &Context<'_>, at: usize) -> bool {
     scan(context, skip_prepositions(context, at).0).end().is_some()
 }
 
+/// Whether words behind `at` say a day: `zitra` anywhere, or the name of a day behind a preposition. Such a name
+/// alone may be somebody's (`Jan Patek`).
+pub(crate) fn is_said(context: &Context<'_>, at: usize) -> bool {
+    let text = context.text();
+    let (mut at, mut preposition) = (at, false);
+    while at < text.len() {
+        let end = words::letters_end(text, at);
+        let word = &text[at..end];
+        if context.words.day(word).is_some() || (preposition && context.words.is_calendar_name(word)) {
+            return true;
+        }
+        preposition = context.words.is_preposition(word);
+        at = words::skip_separators(text, end.max(words::digits_end(text, at)));
+    }
+    false
+}
+
 /// The place behind prepositions that a date or a time follows, and whether there was one.
 pub(crate) fn skip_prepositions(context: &Context<'_>, at: usize) -> (usize, bool) {
     let text = context.text();

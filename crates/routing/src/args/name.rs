@@ -14,7 +14,7 @@ pub(crate) struct NameArg {
     pub(crate) with_digits: ErrorKind,
     /// A name may not begin with a word of this argument.
     pub(crate) not_arg: Option<usize>,
-    /// A name may not begin like a date or a time.
+    /// A name may not begin like a date or a time, nor hold a word for a day.
     pub(crate) not_moment: bool,
 }
 
@@ -42,7 +42,7 @@ impl NameArg {
         }
         let claimed = rest.starts_with(|c: char| c.is_ascii_uppercase());
         let first = &text[start..words::letters_end(text, start)];
-        if self.is_other_word(context, first) {
+        if self.is_other_word(context, first) || (self.not_moment && date::is_said(context, start)) {
             return Read::Miss(super::Miss { kind: ErrorKind::BadSyntax, claimed: true, at: start });
         }
         if rest.bytes().any(|octet| octet.is_ascii_digit()) {
@@ -72,8 +72,13 @@ pub(super) fn has_moment(context: &Context<'_>, at: usize) -> bool {
             at += 1;
             continue;
         }
-        // Three bare digits are a part of a telephone number rather than a time.
-        let clock = end - at != 3 || time::has_clock_sign(context, at);
+        // Three bare digits are a part of a telephone number rather than a time, and four that are no time
+        // are a year.
+        let clock = match end - at {
+            3 => time::has_clock_sign(context, at),
+            4 => time::is_clock(context, at),
+            _ => true,
+        };
         let glued = at > 0 && words::octet(text, at - 1).is_ascii_uppercase();
         if !glued
             && (date::scan(context, at).is_day()
