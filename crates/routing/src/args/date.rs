@@ -225,10 +225,18 @@ fn scan_year(context: &Context<'_>, sign: u8, month_end: usize) -> (Option<i16>,
     match digits.len() {
         4 if is_year(context, digits, glued, year_end) => (Some(number(digits)), year_end),
         2 if glued && !is_time_ahead(text, year_end) => (Some(2000 + number::<i16>(digits)), year_end),
+        2 if is_short_year(context, digits, year_end) => (Some(2000 + number::<i16>(digits)), year_end),
         3 if glued && (sign != b'.' || is_time_next(context, year_end)) => (Some(number(digits)), year_end),
         5.. if glued => (Some(0), year_end),
         _ => (None, end),
     }
+}
+
+/// Whether two digits parted from day and month are a year (`10. 8. 26`): no hour, with a time or nothing more
+/// behind them.
+fn is_short_year(context: &Context<'_>, digits: &str, end: usize) -> bool {
+    let last = words::skip_separators(context.text(), end) >= context.text().len();
+    number::<i16>(digits) > 23 && (last || is_time_next(context, end))
 }
 
 /// Whether a time that can't be anything else comes next.

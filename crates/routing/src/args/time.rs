@@ -47,7 +47,8 @@ fn is_hour_and_minute(digits: &str) -> bool {
 /// Whether digits at `at` have a colon or an hour word behind them.
 pub(crate) fn has_clock_sign(context: &Context<'_>, at: usize) -> bool {
     let end = words::digits_end(context.text(), at);
-    end > at && (words::octet(context.text(), end) == b':' || hour_word_end(context, end) != end)
+    let sign = words::octet(context.text(), words::skip_blanks(context.text(), end));
+    end > at && (sign == b':' || hour_word_end(context, end) != end)
 }
 
 /// Sees what stands at `at` as a time. A single digit needs a preposition before it.
@@ -58,14 +59,14 @@ pub(crate) fn scan(context: &Context<'_>, at: usize, preposition: bool) -> Scan 
     let number = |part: &str| part.parse::<i8>().unwrap_or(-1);
     match digits.len() {
         0 => Scan::No,
-        1 | 2 => match words::octet(text, end) {
-            b':' | b'.' if words::octet(text, end + 1).is_ascii_digit() => {
-                let minutes_end = words::digits_end(text, end + 1);
-                let two = minutes_end == end + 3;
-                let minute = if two { number(&text[end + 1..minutes_end]) } else { -1 };
+        1 | 2 => match minutes_start(text, end) {
+            Some(start) => {
+                let minutes_end = words::digits_end(text, start);
+                let two = minutes_end == start + 2;
+                let minute = if two { number(&text[start..minutes_end]) } else { -1 };
                 finish(context, number(digits), minute, minutes_end, true)
             }
-            _ => scan_hour(context, number(digits), digits.len() == 2 || preposition, end),
+            None => scan_hour(context, number(digits), digits.len() == 2 || preposition, end),
         },
         3 | 4 => {
             let split = end - 2;
@@ -73,6 +74,16 @@ pub(crate) fn scan(context: &Context<'_>, at: usize, preposition: bool) -> Scan 
         }
         _ => Scan::Bad { written_out: false },
     }
+}
+
+/// Where minutes stand behind an hour: right behind a colon or dot, or two digits behind a colon with blanks.
+fn minutes_start(text: &str, end: usize) -> Option<usize> {
+    if matches!(words::octet(text, end), b':' | b'.') && words::octet(text, end + 1).is_ascii_digit() {
+        return Some(end + 1);
+    }
+    let sign = words::skip_blanks(text, end);
+    let start = words::skip_blanks(text, sign + 1);
+    (words::octet(text, sign) == b':' && words::digits_end(text, start) == start + 2).then_some(start)
 }
 
 /// An hour alone: `14`, `14h`, `14h30`, `8 hod`.
