@@ -169,8 +169,10 @@ impl<'a> Parser<'a> {
     fn alternative(&self, place: Place, trace: &mut Trace) -> Option<Parsed> {
         let start = words::skip_separators(self.text(), place.at);
         let end = words::letters_end(self.text(), start);
-        if end == start {
-            return None;
+        let slip = words::one_digit_inside(self.text(), start)
+            .and_then(|end| self.corrected(place, start, end, trace));
+        if slip.is_some() || end == start {
+            return slip;
         }
         let digits_follow = words::octet(self.text(), end).is_ascii_digit();
         let glued = self.glued(place, start, end, trace);

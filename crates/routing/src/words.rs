@@ -127,6 +127,14 @@ pub(crate) fn token_end(text: &str, at: usize) -> usize {
     run_end(text, at, |octet| octet.is_ascii_alphanumeric())
 }
 
+/// The end of a word at `at` with one digit before or among its letters: a slip (`0BJ`), since digits behind
+/// letters begin an argument.
+pub(crate) fn one_digit_inside(text: &str, at: usize) -> Option<usize> {
+    let digit = letters_end(text, at);
+    let end = letters_end(text, digit + 1);
+    (octet(text, digit).is_ascii_digit() && end > digit + 1 && end == token_end(text, at)).then_some(end)
+}
+
 /// Where the next letter or digit stands.
 pub(crate) fn skip_separators(text: &str, at: usize) -> usize {
     run_end(text, at, |octet| !octet.is_ascii_alphanumeric())
