@@ -134,6 +134,19 @@ fn long_activities_need_room_for_their_whole_length() {
 }
 
 #[test]
+fn slots_keep_to_the_grid_and_lie_whole_within_one_span() {
+    let mut service = trutnov();
+    service.calendar.weekly[0] = vec![span((8, 10), (9, 5)), span((9, 50), (10, 50))];
+    service.bookings.as_mut().unwrap().activities.get_mut("PCD").unwrap().minutes = 40;
+    let mut world = World::new(service, monday());
+    assert!(world.text(NOVAK, free(tenth(), false)).contains(": 8:15-8:45, 10:00-10:30 (po"));
+    let of_pcd = Command::FreeSlots { activity: "PCD".to_owned(), date: tenth(), date_defaulted: false };
+    assert!(world.text(NOVAK, of_pcd).contains(": 8:15, 10:00 (po"), "40 minutes take three intervals");
+    assert_eq!(world.label(NOVAK, book(tenth(), time(8, 10, 0, 0), "NOVAK")), "C-NOSLOT");
+    assert_eq!(world.label(NOVAK, book(tenth(), time(9, 0, 0, 0), "NOVAK")), "C-NOSLOT");
+}
+
+#[test]
 fn clerks_change_hours_days_and_capacities() {
     let mut world = world();
     let service = world.service.id.clone();
