@@ -91,11 +91,12 @@ impl<'a> Context<'a> {
         &self.cleaned.text
     }
 
-    /// Whether the label of a date or a time stands at `at`: a copied form, no value.
+    /// Whether the label of a date, a time or a name stands at `at`: a copied form, no value.
     pub(crate) fn is_label(&self, at: usize) -> bool {
         let end = words::letters_end(self.text(), at);
-        let moments = self.args.iter().filter(|arg| matches!(arg.kind, Kind::Date(_) | Kind::Time));
-        end > at && moments.into_iter().any(|arg| arg.labels.end_at(self.text(), at, end).is_some())
+        let copied = |arg: &Arg| matches!(arg.kind, Kind::Date(_) | Kind::Time | Kind::Name(_));
+        end > at
+            && self.args.iter().any(|arg| copied(arg) && arg.labels.end_at(self.text(), at, end).is_some())
     }
 }
 

@@ -33,7 +33,7 @@ impl WordList {
         if let Some((value, end)) = self.exact(text, start).or_else(|| self.exact(text, bare)) {
             return Read::Found(Value::Text(value), end);
         }
-        if start >= text.len() {
+        if start >= text.len() || context.is_label(start) {
             return arg.missing(start, labelled);
         }
         if date::is_meant(context, start) || time::is_meant(context, start) {
