@@ -48,7 +48,7 @@ pub(crate) fn clean(original: &str, words: &Words, is_number: impl Fn(&str) -> b
     let angles = angles(&folded);
     let mut text: String = folded.chars().map(unwrap).collect();
     drop_debris(&mut text, words, is_number);
-    drop_heads(&mut text, words);
+    drop_heads(&mut text, 0, words);
     Cleaned { text, angles }
 }
 
@@ -101,11 +101,15 @@ fn drop_debris(text: &mut String, words: &Words, is_number: impl Fn(&str) -> boo
         let phrase =
             |phrases: &Phrases| phrases.end_at(text, at, end).filter(|stop| !octet_is_word(text, *stop));
         let said = phrase(&words.thanks).filter(|_| whole);
-        let debris = phrase(&words.debris);
-        let stop = debris.or_else(|| send_to_end(text, at, end, words, &is_number)).filter(|_| whole);
-        match (stop, said) {
+        let debris = phrase(&words.debris).filter(|_| whole);
+        let sent = send_to_end(text, at, end, words, &is_number).filter(|_| whole);
+        match (debris.or(sent), said) {
             (Some(stop), _) => {
                 blank(text, at..stop);
+                if sent.is_some() {
+                    // What is sent ends there; the next may be copied with its head as well.
+                    drop_heads(text, stop, words);
+                }
                 at = words::skip_separators(text, stop);
             }
             (None, Some(stop)) => {
@@ -142,9 +146,10 @@ fn send_to_end(
     is_number(&text[number..number_end]).then_some(number_end)
 }
 
-fn drop_heads(text: &mut String, words: &Words) {
+/// Heads (`soan tin`) at `from`.
+fn drop_heads(text: &mut String, from: usize, words: &Words) {
     loop {
-        let at = words::skip_separators(text, 0);
+        let at = words::skip_separators(text, from);
         let end = words::letters_end(text, at);
         match words.heads.end_at(text, at, end).filter(|stop| !octet_is_word(text, *stop)) {
             Some(stop) => blank(text, at..stop),
