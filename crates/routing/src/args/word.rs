@@ -42,7 +42,7 @@ impl WordList {
         let end = words::token_end(text, start);
         if self.correct
             && !context.strict
-            && let Some(value) = self.near(&text[start..end])
+            && let Some((value, end)) = self.slipped(text, start, end)
         {
             return Read::Found(Value::Text(value), end);
         }
@@ -58,23 +58,30 @@ impl WordList {
                 return Some((word.clone(), end));
             }
         }
-        if !self.joined || words::letters_end(text, at) != token {
-            return None;
-        }
-        let longest = self.words.keys().map(|word| word.len()).max().unwrap_or(0);
-        let mut joined = text[at..token].to_owned();
-        let mut end = token;
-        loop {
-            let next = words::skip_separators(text, end);
-            end = words::token_end(text, next);
-            joined.push_str(&text[next..end]);
-            if next == end || joined.len() > longest {
-                return None;
-            }
-            if let Some(word) = self.words.get(joined.as_str()) {
-                return Some((word.clone(), end));
-            }
-        }
+        self.joinings(text, at)
+            .find_map(|(joined, end)| Some((self.words.get(joined.as_str())?.clone(), end)))
+    }
+
+    /// The letters at `at` with one, two, more of the syllables behind them, and where each ends.
+    fn joinings<'a>(&self, text: &'a str, at: usize) -> impl Iterator<Item = (String, usize)> + 'a {
+        let token = words::token_end(text, at);
+        let joins = self.joined && words::letters_end(text, at) == token;
+        // A slip may have added a letter.
+        let longest = self.words.keys().map(|word| word.len()).max().unwrap_or(0) + 1;
+        let first = joins.then(|| (text[at..token].to_owned(), token));
+        std::iter::successors(first, move |(joined, end)| {
+            let next = words::skip_separators(text, *end);
+            let stop = words::token_end(text, next);
+            (next < stop && joined.len() + stop - next <= longest)
+                .then(|| (format!("{joined}{}", &text[next..stop]), stop))
+        })
+        .skip(1)
+    }
+
+    /// The word that `start..end` is with a slip, its syllables joined where that is allowed.
+    fn slipped(&self, text: &str, start: usize, end: usize) -> Option<(String, usize)> {
+        let joined = || self.joinings(text, start).find_map(|(joined, end)| Some((self.near(&joined)?, end)));
+        self.near(&text[start..end]).map(|value| (value, end)).or_else(joined)
     }
 
     /// A list of queues or activities is short: looking at each word is cheaper than an index.
