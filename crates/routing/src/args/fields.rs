@@ -99,20 +99,19 @@ fn separator_end(body: &str, at: usize) -> Option<usize> {
     }
 }
 
-/// `20,12,1990`: the three parts of a closing date may be parted by the field separator.
+/// `20,12,1990` and `20.12,1990`: the three parts of a closing date may be parted by the field separator.
 fn join_date(mut fields: Vec<String>, wanted: usize) -> Vec<String> {
-    let is_number = |field: &String| {
-        let field = field.trim();
-        !field.is_empty() && field.bytes().all(|octet| octet.is_ascii_digit())
-    };
-    if fields.len() == wanted + 2 && fields[wanted..].iter().all(is_number) {
-        let tail = fields.split_off(wanted);
-        if let Some(date) = fields.last_mut() {
-            for part in tail {
-                date.push('/');
-                date.push_str(part.trim());
-            }
-        }
+    let parts =
+        |field: &String| field.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).count();
+    let plain =
+        |field: &String| field.bytes().all(|o| o.is_ascii_digit() || matches!(o, b' ' | b'/' | b'.' | b'-'));
+    if wanted == 0 || fields.len() <= wanted || !fields[wanted..].iter().all(plain) {
+        return fields;
+    }
+    let counts: Vec<usize> = fields[wanted - 1..].iter().map(parts).collect();
+    if counts.iter().sum::<usize>() == 3 && !counts.contains(&0) {
+        let tail = fields.split_off(wanted - 1);
+        fields.push(tail.join("/"));
     }
     fields
 }
