@@ -124,7 +124,13 @@ fn split_blanks(args: &[&Arg], body: &str) -> Option<Vec<String>> {
         return None;
     }
     let name = tokens[..first_digit].join(" ");
-    if has_label(args, &name) {
+    // Neither labels nor digits in groups: they say where a field ends only between separators.
+    let grouped = |(arg, token): (&&Arg, &&str)| {
+        matches!(arg.kind, Kind::IdNumber(_))
+            && token.trim_matches(['.', '-']).contains(['.', '-'])
+            && IdNumber::read_field(token).is_some()
+    };
+    if has_label(args, &name) || args.iter().skip(1).zip(&tokens[first_digit..]).any(grouped) {
         return None;
     }
     let rest = tokens[first_digit..].iter().map(|token| (*token).to_owned());
