@@ -111,17 +111,22 @@ fn next_run(text: &str, at: usize) -> Option<Run> {
     Some(Run { digits, end: runs[count - 1].end })
 }
 
-/// The end of `d.m.yyyy` with dots, dashes or slashes at `at`.
+/// The end of `d.m.yyyy` or `d.m.yy` with dots, dashes or slashes at `at`. Two digits of a year with a further
+/// group on either side are a part of a number in groups.
 fn date_end(text: &str, at: usize) -> Option<usize> {
     let day_end = words::digits_end(text, at);
     let sign = |place: usize| matches!(words::octet(text, place), b'.' | b'-' | b'/');
     let month_end = words::digits_end(text, day_end + 1);
     let year_end = words::digits_end(text, month_end + 1);
     let short = |from: usize, to: usize| matches!(to.saturating_sub(from), 1 | 2);
-    let fits = sign(day_end)
-        && sign(month_end)
-        && short(at, day_end)
-        && short(day_end + 1, month_end)
-        && year_end.saturating_sub(month_end + 1) == 4;
+    let group_behind = sign(year_end) && words::octet(text, year_end + 1).is_ascii_digit();
+    let group_before = at > 1 && sign(at - 1) && words::octet(text, at - 2).is_ascii_digit();
+    let year = match year_end.saturating_sub(month_end + 1) {
+        4 => true,
+        2 => !group_before && !group_behind,
+        _ => false,
+    };
+    let fits =
+        sign(day_end) && sign(month_end) && short(at, day_end) && short(day_end + 1, month_end) && year;
     fits.then_some(year_end)
 }
