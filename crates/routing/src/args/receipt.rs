@@ -74,10 +74,11 @@ impl Receipt {
     fn local(&self, code: &str) -> Option<String> {
         let compact = code.bytes().filter(u8::is_ascii_alphanumeric).count();
         let digits = code.bytes().filter(u8::is_ascii_digit).count();
+        let numbered = |chunk: &str| chunk.bytes().any(|octet| octet.is_ascii_digit() || octet == b'-');
         let mut chunks = code.split_ascii_whitespace();
-        let one_code = chunks.all(|chunk| {
-            chunk.len() <= PREFIX_MAX || chunk.bytes().any(|octet| octet.is_ascii_digit() || octet == b'-')
-        });
+        // A word behind the code is no part of it, however short.
+        let ends = chunks.next_back().is_some_and(numbered);
+        let one_code = ends && chunks.all(|chunk| chunk.len() <= PREFIX_MAX || numbered(chunk));
         let fits = self.local_length.contains(&compact) && digits >= self.local_digits && one_code;
         fits.then(|| code.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
     }
