@@ -212,11 +212,34 @@ impl<'a> Parser<'a> {
                 }
                 return Some(parsed);
             }
-            if begun.is_none() && (depth > 0 || (claimed && (digits_follow || !place.strict) && correct)) {
+            let meant = if place.strict {
+                claimed && digits_follow
+            } else {
+                claimed || self.is_template(&parsed, start + length)
+            };
+            if begun.is_none() && (depth > 0 || (meant && correct)) {
                 begun = Some(parsed);
             }
         }
         begun
+    }
+
+    /// Whether nothing but labels stands at `at`, where the value should (`DVCMa bien nhan`).
+    fn is_template(&self, parsed: &Parsed, at: usize) -> bool {
+        let Outcome::Miss { arg: Some(arg), .. } = parsed.outcome else { return false };
+        let (end, labelled) = self.grammar.args[arg].skip_labels(&self.context(true), at);
+        labelled && end >= self.text().len()
+    }
+
+    fn context(&self, strict: bool) -> Context<'a> {
+        Context {
+            cleaned: self.cleaned,
+            words: &self.grammar.words,
+            now: self.now,
+            horizon_days: self.grammar.horizon_days,
+            args: &self.grammar.args,
+            strict,
+        }
     }
 
     /// Tries the rules whose keywords end here; the first match, else the miss that came furthest.
@@ -237,15 +260,8 @@ impl<'a> Parser<'a> {
 
     fn try_rule(&self, index: usize, place: Place, repeats: u8, trace: &mut Trace) -> Parsed {
         let rule = &self.grammar.rules[index];
-        let context = Context {
-            cleaned: self.cleaned,
-            words: &self.grammar.words,
-            now: self.now,
-            horizon_days: self.grammar.horizon_days,
-            args: &self.grammar.args,
-            // Bare codes are never corrected.
-            strict: place.strict || place.path == 0,
-        };
+        // Bare codes are never corrected.
+        let context = self.context(place.strict || place.path == 0);
         let read = if rule.fields {
             self.read_fields(rule, &context, place.at)
         } else {
