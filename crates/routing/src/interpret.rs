@@ -35,6 +35,12 @@ enum Segment {
     Unknown,
 }
 
+/// A keyword, and whether another number has it as well.
+struct Found {
+    service: usize,
+    shared: bool,
+}
+
 /// Keywords behind the first one.
 struct Hits {
     /// Where commands with arguments of their own begin.
@@ -106,6 +112,7 @@ impl<'a> Reader<'a> {
         let mut hits = Hits { cuts: Vec::new(), bare_foreign: false, bare_own: false };
         let mut at = self.parser(self.service, cleaned).head_end();
         let mut followed = 0;
+        let mut open = Vec::new();
         while at < text.len() && followed < KEYWORDS_MAX {
             let start = words::skip_separators(text, at);
             at = words::letters_end(text, start);
@@ -113,34 +120,61 @@ impl<'a> Reader<'a> {
                 at = words::digits_end(text, start).max(start + 1);
                 continue;
             }
-            let word = &text[start..at];
             let glued = start > 0 && words::octet(text, start - 1).is_ascii_alphanumeric();
             if glued {
                 continue;
             }
-            let service = if self.grammar().keywords.exact(0, word).is_some() {
-                self.service
-            } else if let Some(foreign) = self.foreign(word) {
-                foreign.service
-            } else {
+            let Some((Found { service, shared }, end)) = self.keyword_at(text, start) else {
                 if self.is_slip_of_another(cleaned, start, at) {
                     followed += 1;
-                    hits.cuts.push(start);
+                    self.cut(cleaned, start, &mut hits.cuts, &mut open);
                 }
                 continue;
             };
+            at = end;
             followed += 1;
             let parser = self.parser(service, cleaned);
             if parser.parse(start, false, &mut Trace::default()).is_some_and(|it| it.has_arguments()) {
-                hits.cuts.push(start);
+                self.cut(cleaned, start, &mut hits.cuts, &mut open);
                 at = parser.path_end(start);
-            } else if service != self.service {
+                continue;
+            }
+            open.push((service, start));
+            if service != self.service {
                 hits.bare_foreign = true;
             } else {
-                hits.bare_own |= self.foreign(word).is_none();
+                hits.bare_own |= !shared;
             }
         }
         hits
+    }
+
+    /// The keyword at `start`, this number's or another's, and where it ends.
+    fn keyword_at(&self, text: &str, start: usize) -> Option<(Found, usize)> {
+        let keywords = &self.grammar().keywords;
+        let own = |word: &str| {
+            keywords.exact(0, word)?;
+            Some(Found { service: self.service, shared: self.foreign(word).is_some() })
+        };
+        let foreign = |word: &str| Some(Found { service: self.foreign(word)?.service, shared: true });
+        find_word(text, start, keywords.longest(0), own)
+            .or_else(|| find_word(text, start, self.platform?.longest, foreign))
+    }
+
+    /// Another command begins at `start`. A keyword before it that made nothing of all the text behind it may
+    /// have arguments of its own up to here.
+    fn cut(&self, cleaned: &Cleaned, start: usize, cuts: &mut Vec<usize>, open: &mut Vec<(usize, usize)>) {
+        let place = cuts.len();
+        let mut end = start;
+        while let Some((service, begin)) = open.pop() {
+            let part = cleaned.part(begin..end);
+            let parsed = self.parser(service, &part).parse(0, false, &mut Trace::default());
+            if parsed.is_some_and(|it| it.has_arguments()) {
+                cuts.insert(place, begin);
+                end = begin;
+            }
+        }
+        cuts.push(start);
     }
 
     /// Whether the word `start..end` is a keyword with a slip that begins another command: what stands before it
@@ -160,22 +194,29 @@ impl<'a> Reader<'a> {
         let mut bounds = vec![0];
         bounds.extend_from_slice(cuts);
         bounds.push(cleaned.text.len());
-        let mut segments = bounds.windows(2).map(|bound| cleaned.part(bound[0]..bound[1]));
-        let Some(mut first) = segments.next().map(|segment| self.segment(&segment, trace)) else {
+        let mut parts = bounds.windows(2).map(|bound| cleaned.part(bound[0]..bound[1]));
+        let Some(mut part) = parts.next() else {
             return reject(None, Rejection::new(ErrorKind::Empty));
         };
+        let mut first = self.segment(&part, trace);
         if matches!(first, Segment::Unknown) {
             return self.meaning(first);
         }
-        for segment in segments {
-            let next = self.segment(&segment, trace);
-            if is_keyword_alone(&first) && same_keyword(&first, &next) {
-                first = next;
+        for next_part in parts {
+            let next = self.segment(&next_part, trace);
+            if same_keyword(&first, &next) && self.says_nothing(&part, &first) {
+                (part, first) = (next_part, next);
             } else if !same(&first, &next) {
                 return reject(None, Rejection::new(ErrorKind::MultipleCommands));
             }
         }
         self.meaning(first)
+    }
+
+    /// Whether a stretch is a keyword of this number and no more.
+    fn says_nothing(&self, part: &Cleaned, segment: &Segment) -> bool {
+        matches!(segment, Segment::Own(parsed)
+            if !parsed.is_match() && self.parser(self.service, part).says_nothing(parsed))
     }
 
     /// One stretch: a command of this number, a keyword of another, or neither.
@@ -250,10 +291,6 @@ fn reject(rule: Option<usize>, rejection: Rejection) -> Meaning {
 
 fn took_words(parsed: &Parsed) -> bool {
     matches!(parsed.outcome, Outcome::Command { took_words: true, .. })
-}
-
-fn is_keyword_alone(segment: &Segment) -> bool {
-    matches!(segment, Segment::Own(parsed) if !parsed.has_arguments() && !parsed.is_match())
 }
 
 fn same_keyword(a: &Segment, b: &Segment) -> bool {

@@ -231,6 +231,15 @@ impl<'a> Parser<'a> {
         labelled && end >= self.text().len()
     }
 
+    /// Whether the whole text is a keyword alone, perhaps several times, or one with a template's words behind it.
+    pub(crate) fn says_nothing(&self, parsed: &Parsed) -> bool {
+        let (mut end, mut next) = (0, self.head_end());
+        while next > end {
+            (end, next) = (next, self.path_end(next));
+        }
+        words::skip_separators(self.text(), end) >= self.text().len() || self.is_template(parsed, end)
+    }
+
     fn context(&self, strict: bool) -> Context<'a> {
         Context {
             cleaned: self.cleaned,
