@@ -3,10 +3,13 @@
 //! The order of the steps matters and is that of docs/services-file.md: what is invisible goes, blanks become
 //! one blank, quotes and dashes become ASCII before compatibility forms are resolved (a transliteration would
 //! turn the low quote „ into commas, and commas part fields), then marks are dropped and letters without a
-//! decomposition are replaced. Line breaks are kept for one more step: signatures are found by them.
+//! decomposition are replaced. Digits of another script are digits where all digits of the text are of that
+//! script. Line breaks are kept for one more step: signatures are found by them.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+mod digits;
 
 /// A text and its folded form, side by side.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,10 +43,12 @@ fn fold_ascii(original: &str) -> String {
 
 fn fold_unicode(original: &str) -> String {
     let mut text = String::with_capacity(original.len());
+    let zero = digits::only_zero(original);
     let plain = original.chars().filter(|character| !is_invisible(*character)).map(plain_sign);
     for character in plain.nfkc().nfd().filter(|character| !is_combining_mark(*character)) {
         // A compatibility form may bring back a sign that was replaced above, such as a full-width quote.
-        match plain_sign(character) {
+        let digit = zero.and_then(|zero| digits::ascii_digit(character, zero));
+        match digit.unwrap_or_else(|| plain_sign(character)) {
             ascii if ascii.is_ascii() => push_ascii(ascii, &mut text),
             letter => push_letter(letter, &mut text),
         }

@@ -16,6 +16,16 @@ fn letters_of_both_languages_lose_their_marks() {
 }
 
 #[test]
+fn digits_of_another_script_are_digits_where_there_are_no_others() {
+    assert_eq!(folded("XNC ١٣٥٥٧٠٠٩"), "XNC 13557009");
+    assert_eq!(folded("TK,A B,२०१४९९९९९,२०/१२/१९९०"), "TK,A B,201499999,20/12/1990");
+    assert_eq!(folded("XNC 1355٧٠٠٩"), "XNC 1355    ");
+    assert_eq!(folded("XNC ١٣٥٥۷۰۰۹"), "XNC         ");
+    assert_eq!(folded("XNC １３５٧"), "XNC 135 ");
+    assert_eq!(folded("Ⅷ ½ ①"), "VIII 1/2 1");
+}
+
+#[test]
 fn signs_get_their_ascii_form_before_compatibility_forms() {
     assert_eq!(folded("OBJ „ZOP“ “10.8.” «x»"), "OBJ  ZOP   10.8.   X ");
     assert_eq!(folded("H’Hen `a´"), "H'HEN 'A'");
