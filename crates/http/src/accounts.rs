@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use jiff::civil::Date;
 use model::account::CreatedVia;
 use model::{Answer, ClerkCommand, Redacted};
 
@@ -28,7 +27,7 @@ pub(crate) async fn import(
         service: app.service(&service)?.id.clone(),
         id_number: read_id_number(&mut fields)?,
         full_name: fields.required_text("full_name", NAME_CHARS_MAX)?.into(),
-        birth_date: fields.required::<Date>("birth_date")?.into(),
+        birth_date: fields.required_day("birth_date")?.into(),
         phone: fields.text("phone", PHONE_CHARS_MAX)?.map(Redacted),
         created_via: read_created_via(&mut fields)?,
     };

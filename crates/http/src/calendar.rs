@@ -103,12 +103,7 @@ fn read_spans(pointer: &str, spans: Value) -> Result<Vec<Span>, Problem> {
     let mut read: Vec<Span> = Vec::with_capacity(spans.len());
     for (index, span) in spans.into_iter().enumerate() {
         let mut fields = Fields::of(format!("{pointer}/{index}"), span)?;
-        let span = Span { from: fields.required("from")?, to: fields.required("to")? };
-        for (name, time) in [("from", span.from), ("to", span.to)] {
-            if time.second() != 0 || time.subsec_nanosecond() != 0 {
-                return Err(fields.wrong(name, "is a whole minute"));
-            }
-        }
+        let span = Span { from: fields.required_time("from")?, to: fields.required_time("to")? };
         if span.to <= span.from {
             return Err(fields.wrong("to", "is not after `from`"));
         }

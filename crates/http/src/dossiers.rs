@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use model::dossier::{DossierEvent, Status, code_key};
 use model::{Answer, ClerkCommand, Dossier, Key, Record};
 use serde_json::json;
@@ -113,8 +112,8 @@ fn read_dossier(code: &str, mut fields: Fields) -> Result<Dossier, Problem> {
         accepted_at: fields.optional("accepted_at")?,
         fee_paid_at: fields.optional("fee_paid_at")?,
         fee_amount: fields.optional("fee_amount")?,
-        due_on: fields.optional::<Date>("due_on")?,
-        new_due_on: fields.optional::<Date>("new_due_on")?,
+        due_on: fields.day("due_on")?,
+        new_due_on: fields.day("new_due_on")?,
         status: fields.optional::<Status>("status")?.unwrap_or_default(),
         status_at: fields.optional("status_at")?,
         note: fields.text("note", NOTE_CHARS_MAX)?.unwrap_or_default(),
@@ -137,7 +136,7 @@ fn read_event(mut fields: Fields) -> Result<DossierEvent, Problem> {
             code: read_status_code(&mut fields)?,
             note: fields.text("note", NOTE_CHARS_MAX)?.unwrap_or_default(),
         },
-        "due" => DossierEvent::Due { on: fields.required("on")? },
+        "due" => DossierEvent::Due { on: fields.required_day("on")? },
         "supplement" => DossierEvent::Supplement { note: fields.required_text("note", NOTE_CHARS_MAX)? },
         "resumed" => DossierEvent::Resumed,
         "ready" => DossierEvent::Ready,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
+use jiff::civil::{Date, Time};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -79,6 +80,24 @@ impl Fields {
         self.optional(name)?.ok_or_else(|| self.wrong(name, "is missing"))
     }
 
+    /// A day that may be absent.
+    pub(crate) fn day(&mut self, name: &str) -> Result<Option<Date>, Problem> {
+        let Some(text) = self.optional::<String>(name)? else { return Ok(None) };
+        read_day(&text).map(Some).ok_or_else(|| self.wrong(name, NO_DAY))
+    }
+
+    /// A day that must be there.
+    pub(crate) fn required_day(&mut self, name: &str) -> Result<Date, Problem> {
+        self.day(name)?.ok_or_else(|| self.wrong(name, "is missing"))
+    }
+
+    /// A time of the day, to the minute, that must be there.
+    pub(crate) fn required_time(&mut self, name: &str) -> Result<Time, Problem> {
+        let text: String = self.required(name)?;
+        let time = text.parse::<Time>().ok().filter(|time| time.strftime("%H:%M").to_string() == text);
+        time.ok_or_else(|| self.wrong(name, "must be a time as hh:mm"))
+    }
+
     /// A text of at most `chars_max` characters that may be absent; control characters are refused.
     pub(crate) fn text(&mut self, name: &str, chars_max: usize) -> Result<Option<String>, Problem> {
         let Some(text) = self.optional::<String>(name)? else { return Ok(None) };
@@ -115,6 +134,14 @@ impl Fields {
             None => Ok(()),
         }
     }
+}
+
+/// What is said of a text that is no day.
+pub(crate) const NO_DAY: &str = "must be a day as yyyy-mm-dd";
+
+/// A day as `yyyy-mm-dd` and nothing else: a moment with an offset may lie on another day of the office.
+pub(crate) fn read_day(text: &str) -> Option<Date> {
+    text.parse::<Date>().ok().filter(|day| day.to_string() == text)
 }
 
 /// Any JSON value whose objects name no field twice.

@@ -1,7 +1,5 @@
 //! Parts of the path, read with a problem for each that is wrong.
 
-use std::str::FromStr;
-
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use jiff::civil::Date;
@@ -9,6 +7,7 @@ use model::Msisdn;
 use model::plan::NumberingPlan;
 use serde::de::DeserializeOwned;
 
+use crate::json;
 use crate::problem::{Kind, Problem};
 
 /// [`Path`] whose rejection is a problem.
@@ -26,13 +25,14 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Place<T
 }
 
 /// An E.164 number, with or without `+`; a retired form stands for the number that replaced it, since citizens
-/// write from that one.
+/// write from that one. A number of a known country that its plan does not have is a slip of the pen.
 pub(crate) fn msisdn(digits: &str) -> Result<Msisdn, Problem> {
     let msisdn = Msisdn::new(digits).map_err(|error| Problem::field("/msisdn", error.to_string()))?;
-    Ok(NumberingPlan::renumbered(msisdn))
+    NumberingPlan::renumbered(msisdn)
+        .ok_or_else(|| Problem::field("/msisdn", "is no citizen's number of its country"))
 }
 
 /// A day as `yyyy-mm-dd`.
 pub(crate) fn date(text: &str) -> Result<Date, Problem> {
-    Date::from_str(text).map_err(|_| Problem::field("/date", "must be a day as yyyy-mm-dd"))
+    json::read_day(text).ok_or_else(|| Problem::field("/date", json::NO_DAY))
 }

@@ -57,10 +57,10 @@ fn read_subscriber(msisdn: Msisdn, mut fields: Fields) -> Result<Subscriber, Pro
         operator: fields.text("operator", TEXT_CHARS_MAX)?,
         organisation: fields.optional("organisation")?.unwrap_or_default(),
         full_name: fields.text("full_name", TEXT_CHARS_MAX)?.into(),
-        birth_date: fields.optional::<jiff::civil::Date>("birth_date")?.into(),
+        birth_date: fields.day("birth_date")?.into(),
         doc_type: read_doc_type(&mut fields)?,
         doc_number: fields.text("doc_number", DOC_NUMBER_CHARS_MAX)?.into(),
-        doc_issued_on: fields.optional("doc_issued_on")?,
+        doc_issued_on: fields.day("doc_issued_on")?,
         doc_issued_by: fields.text("doc_issued_by", TEXT_CHARS_MAX)?,
         updated_at: fields.optional("updated_at")?,
     };
