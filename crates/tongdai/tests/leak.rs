@@ -69,7 +69,9 @@ fn feed(api: &Api, password: &str) {
     api.put("/subscribers/84905777456", json!({"full_name": 5, "Canary Via API": "Canary Via API"}));
     api.get("/no/such/page/84905777456");
     api.delete("/accounts/danang/phones/84905777456");
-    let dossier = json!({"applicant": "Canary Via API", "note": "canary note", "status": "supplement"});
+    let dossier = json!({
+        "applicant": "Canary Via API", "note": "canary note", "status": "supplement", "unit": "UBND quan Hai Chau",
+    });
     api.put("/dossiers/danang/1234567890", dossier).assert_done();
     api.post("/dossiers/danang/1234567890/events", json!({"event": "refused", "note": "canary note"}))
         .assert_done();

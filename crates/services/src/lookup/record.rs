@@ -1,10 +1,12 @@
 //! What clerks and case systems say of a dossier.
 
 use jiff::{SignedDuration, Timestamp};
+use model::service::Lifecycle;
 use model::{CommandError, Key, Record};
 
 use super::{Dossier, DossierEvent, Status, code_key};
 use crate::case::{Case, Decision, check_length, done, invalid, not_found, refuse};
+use crate::fold::fold;
 
 /// Letters and digits of a code: the longest receipt codes in use.
 const CODE_MAX: usize = 32;
@@ -45,6 +47,12 @@ pub(crate) fn put(dossier: &Dossier, expected_version: Option<u64>, case: &Case<
 
 fn check(dossier: &Dossier, case: &Case<'_>) -> Result<(), CommandError> {
     check_kept(case)?;
+    // Texts of the national codes name the unit; the passport office has but one.
+    let national = case.service.dossiers.as_ref().is_some_and(|kept| kept.lifecycle == Lifecycle::National);
+    if national && fold(&dossier.unit).is_empty() {
+        return Err(invalid("unit", "is empty, and citizens are told who handles their dossier"));
+    }
+    check_reason(dossier.status, &dossier.note)?;
     if !(1..=CODE_MAX).contains(&code_key(&dossier.code).len()) || dossier.code.len() > 2 * CODE_MAX {
         return Err(invalid("code", "1 to 32 letters and digits"));
     }
@@ -62,6 +70,15 @@ fn check(dossier: &Dossier, case: &Case<'_>) -> Result<(), CommandError> {
     check_length("unit", &dossier.unit, TEXT_MAX)?;
     check_length("kind", &dossier.kind, TEXT_MAX)?;
     check_length("applicant", &dossier.applicant, TEXT_MAX)
+}
+
+/// Refuses a status without the reason that its text tells.
+fn check_reason(status: Status, note: &str) -> Result<(), CommandError> {
+    let told = matches!(status, Status::NotAccepted | Status::Supplement | Status::Stopped);
+    if told && fold(note).is_empty() {
+        return Err(invalid("note", "is empty, and citizens are told the reason of this status"));
+    }
+    Ok(())
 }
 
 /// Refuses a dossier of a service that keeps none: no citizen could ask for it.
@@ -138,6 +155,7 @@ fn apply(
 /// Sets the status and the moments that hang on it; a correction takes back what no longer holds.
 fn enter(status: Status, note: &str, at: Timestamp, dossier: &mut Dossier) -> Result<(), CommandError> {
     check_length("note", note, NOTE_MAX)?;
+    check_reason(status, note)?;
     dossier.status = status;
     dossier.status_at = Some(at);
     note.clone_into(&mut dossier.note);

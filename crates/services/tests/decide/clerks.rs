@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 use model::account::CreatedVia;
-use model::dossier::DossierEvent;
+use model::dossier::{DossierEvent, Status};
 use model::{Answer, ClerkCommand, CommandError, Dossier, Redacted, Service};
 
 use crate::offices::{danang, hue, span, trutnov};
@@ -72,6 +72,35 @@ fn moments_that_have_not_come_are_named() {
         (Dossier { withdrawn_at: future, ..blank() }, "withdrawn_at"),
     ] {
         assert_eq!(refused(hue(), put(dossier, None)), field);
+    }
+}
+
+/// A text that tells a reason or a unit never goes out without it.
+#[test]
+fn what_a_citizen_is_told_must_be_there() {
+    let blank = || Dossier { code: "13557009".to_owned(), ..Dossier::default() };
+    let put_danang = |dossier| {
+        let (service, dossier) = (danang().id, Box::new(dossier));
+        ClerkCommand::PutDossier { service, dossier, expected_version: None }
+    };
+    for unit in ["", " ", "\u{1f642}"] {
+        let dossier = Dossier { unit: unit.to_owned(), ..blank() };
+        assert_eq!(refused(danang(), put_danang(dossier)), "unit");
+    }
+    for status in [Status::NotAccepted, Status::Supplement, Status::Stopped] {
+        for note in ["", " ", "\u{1f642}"] {
+            let dossier = Dossier { status, note: note.to_owned(), unit: "UBND".to_owned(), ..blank() };
+            assert_eq!(refused(danang(), put_danang(dossier.clone())), "note");
+            assert_eq!(refused(hue(), put(dossier, None)), "note");
+        }
+    }
+    let mut world = World::new(hue(), date(2026, 8, 3).at(9, 0, 0, 0));
+    world.clerk(put(blank(), None)).unwrap();
+    for code in [3, 5, 8] {
+        let event = DossierEvent::Status { code, note: " ".to_owned() };
+        let (service, code) = (hue().id, "13557009".to_owned());
+        let happened = world.clerk(ClerkCommand::DossierEvent { service, code, event, at: None });
+        assert!(matches!(happened, Err(CommandError::Invalid { field, .. }) if field == "note"));
     }
 }
 

@@ -86,7 +86,8 @@ fn unknown_codes_and_codes_written_otherwise() {
             "Khong tim thay ho so {CODE}. Vui long kiem tra ma bien nhan va nhan lai: DVC<Ma bien nhan> gui 8188"
         )
     );
-    put(&mut world, Dossier { code: "000.00.18.H17-230101-0001".to_owned(), ..Dossier::default() });
+    let code = "000.00.18.H17-230101-0001".to_owned();
+    put(&mut world, Dossier { code, unit: "UBND".to_owned(), ..Dossier::default() });
     let bare = Command::DossierStatus { code: "0000018H172301010001".to_owned() };
     assert!(world.text(AN, bare).starts_with(&format!("Ho so {CODE}: da nop")));
 }
