@@ -2,7 +2,7 @@
 
 use model::journal::Entry;
 use model::request::Request;
-use model::{ClerkCommand, CommandError, ServiceId};
+use model::{ClerkCommand, CommandError, Outcome, Service, ServiceId};
 
 use crate::engine::Engine;
 use crate::event::Effect;
@@ -29,7 +29,10 @@ impl Engine {
             turn.effect(Effect::Answer { slot, result: Err(error) });
             return Ok(());
         };
-        let mut outcome = self.decide(&Request::Command(command), &service, turn)?;
+        let mut outcome = match self.unreadable_code(&command, &service) {
+            Some(refusal) => refusal,
+            None => self.decide(&Request::Command(command), &service, turn)?,
+        };
         let label = outcome.label.clone();
         let result =
             outcome.answer.take().unwrap_or_else(|| Err(CommandError::NotFound { what: name.clone() }));
@@ -37,6 +40,17 @@ impl Engine {
         turn.entries.push(Entry::Command { actor, command: name, label });
         turn.effect(Effect::Answer { slot, result });
         Ok(())
+    }
+
+    /// The refusal of a dossier whose code no rule of its service reads: no citizen could ever ask for it.
+    fn unreadable_code(&self, command: &ClerkCommand, service: &Service) -> Option<Outcome> {
+        let ClerkCommand::PutDossier { dossier, .. } = command else { return None };
+        if service.dossiers.is_none() || self.rules.reads_code(&service.id, &dossier.code) {
+            return None;
+        }
+        let reason = "has not the form of this service's codes: nobody could ask for it".to_owned();
+        let answer = Some(Err(CommandError::Invalid { field: "code".to_owned(), reason }));
+        Some(Outcome { answer, label: "dossier_refused".to_owned(), ..Outcome::default() })
     }
 }
 

@@ -19,6 +19,15 @@ pub(crate) struct Grammar {
     pub(crate) platform: Option<usize>,
 }
 
+impl Grammar {
+    /// The argument types by which a dossier's code is read.
+    pub(crate) fn dossier_codes(&self) -> impl Iterator<Item = &Arg> {
+        let rules = self.rules.iter().filter(|rule| rule.command == "dossier_status");
+        let slots = rules.flat_map(|rule| &rule.slots).filter(|slot| slot.field == Field::Code);
+        slots.filter_map(|slot| self.args.get(slot.arg))
+    }
+}
+
 /// One rule: a keyword path (in the tree), then arguments.
 #[derive(Debug)]
 pub(crate) struct Rule {

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use model::dossier::code_key;
 use model::{Interpretation, Service, ServiceId};
 use rustc_hash::FxHashMap;
 
+use crate::args::{Arg, Context, Read, Value};
 use crate::clean::{Cleaned, clean};
 use crate::compile::{self, Compiled};
 use crate::explain::Explanation;
@@ -143,6 +146,30 @@ impl Rules {
         let meaning = self.read(service, &cleaned, now, &mut trace);
         let interpretation = self.interpretation(service, meaning);
         Some(Explanation::new(&self.grammars[service], &cleaned, trace, interpretation))
+    }
+
+    /// Whether a citizen can ask for a dossier of that code: a rule of the service reads it as it is printed.
+    /// A service without such a rule is asked in other ways, and takes any code.
+    #[must_use]
+    pub fn reads_code(&self, service: &ServiceId, code: &str) -> bool {
+        let Some(index) = self.by_id.get(service).copied() else { return false };
+        let grammar = &self.grammars[index];
+        let cleaned = self.clean(index, code);
+        let context = Context {
+            cleaned: &cleaned,
+            words: &grammar.words,
+            now: DateTime::ZERO,
+            horizon_days: grammar.horizon_days,
+            args: &grammar.args,
+            // What is printed has no slips.
+            strict: true,
+        };
+        let reads = |arg: &Arg| match arg.read(&context, 0) {
+            Read::Found(Value::Text(read), _) => code_key(&read) == code_key(code),
+            _ => false,
+        };
+        let mut codes = grammar.dossier_codes().peekable();
+        codes.peek().is_none() || codes.any(reads)
     }
 
     fn clean(&self, service: usize, text: &str) -> Cleaned {

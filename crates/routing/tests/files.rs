@@ -118,3 +118,28 @@ fn several_mistakes_are_told_at_once_and_a_number_has_one_service() {
     let twice = check(&[(name, packs()[0].1.clone()), ("copy.toml", packs()[0].1.clone())]);
     assert_eq!(twice.diagnostics.iter().filter(|it| it.message.contains("as well")).count(), 2);
 }
+
+#[test]
+fn a_printed_code_is_one_that_a_citizen_can_write() {
+    let mut files = packs();
+    files.push(("stadtbuecherei.toml", LIBRARY.to_owned()));
+    let rules = Rules::load(&files).unwrap();
+    for (service, code, readable) in [
+        ("hue-xnc", "13557009", true),
+        ("hue-xnc", "1355-7009", true),
+        ("hue-xnc", "1355700", false),
+        ("hue-xnc", "135570091", false),
+        ("hue-xnc", "1355700O", false),
+        ("hue-xnc", "STTXC", false),
+        ("danang", "000.00.18.H17-230101-0001", true),
+        ("danang", "0000018h172301010001", true),
+        ("danang", "000.00.18.H17-230231-0001", false),
+        ("danang", "HC.170523/0012", true),
+        ("danang", "170-12", false),
+        ("danang", "HĐ-170523", false),
+        ("danang", "170523-0012, 170523-0013", false),
+        ("no-such-service", "13557009", false),
+    ] {
+        assert_eq!(rules.reads_code(&model::ServiceId::new(service), code), readable, "{service} {code}");
+    }
+}
