@@ -7,6 +7,7 @@ use std::time::Duration;
 use codec::segment::segment;
 use codec::time::SmppTime;
 use codec::{Sm, segment::Segment};
+use jiff::Timestamp;
 use model::outbox::{Body, OutboxEntry, PartState};
 use model::outcome::{Class, FinalState};
 use rustc_hash::FxHashMap;
@@ -154,6 +155,10 @@ impl Engine {
             turn.next_event();
             return Ok(false);
         }
+        if let Some(morning) = self.quiet_until(&entry, turn.now.wall) {
+            self.queues.delay(group, item, morning);
+            return Ok(false);
+        }
         if item.again && entry.resent >= RESENDS_MAX {
             let simple = entry.parts.len() == 1 && !wants_receipt(&entry);
             self.lose(item, group, simple, turn.now.monotonic);
@@ -175,6 +180,12 @@ impl Engine {
         let ticket = self.tickets.issue(ticket);
         turn.effect(Effect::Submit { link, ticket, sm });
         Ok(true)
+    }
+
+    /// When a message may leave that waited for a link into the night; none for one that may leave now.
+    fn quiet_until(&self, entry: &OutboxEntry, wall: Timestamp) -> Option<Timestamp> {
+        let service = self.rules.service(&entry.service).filter(|_| entry.is_unasked())?;
+        services::held_until(service, wall)
     }
 
     /// One part of a message's text; none where its secret is gone, or where the bind's profile was changed and

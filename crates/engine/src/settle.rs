@@ -140,7 +140,8 @@ impl Engine {
             if *state != PartState::Unsent {
                 continue;
             }
-            let item = Item { outbox: entry.id, part, class: entry.class, again };
+            let class = if entry.is_unasked() { entry.class.max(Class::Notice) } else { entry.class };
+            let item = Item { outbox: entry.id, part, class, again };
             match entry.not_before.filter(|not_before| *not_before > wall) {
                 Some(not_before) => self.queues.delay(group, item, not_before),
                 None => self.queues.push(group, item),

@@ -51,6 +51,14 @@ pub struct OutboxEntry {
     pub resent: u8,
 }
 
+impl OutboxEntry {
+    /// Whether nobody asked for it just now: such a message leaves in notice hours only, and after all answers.
+    pub fn is_unasked(&self) -> bool {
+        matches!(self.subject, Some(FinalSubject::Rotation(..)))
+            || matches!(self.class, Class::Notice | Class::Bulk)
+    }
+}
+
 /// The text of a message, or where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {

@@ -75,6 +75,12 @@ pub(crate) fn instant(zone: &TimeZone, local: DateTime) -> Option<Timestamp> {
     }
 }
 
+/// When an unasked message of a service may leave that would leave at `moment`: none for "now".
+pub fn held_until(service: &Service, moment: Timestamp) -> Option<Timestamp> {
+    let leaves = first_within(service.notice_hours, moment, &service.zone);
+    (leaves > moment).then_some(leaves)
+}
+
 /// The first moment at or after `moment` that lies in `hours` of a local day.
 pub(crate) fn first_within(hours: Span, moment: Timestamp, zone: &TimeZone) -> Timestamp {
     let local = zone.to_datetime(moment);

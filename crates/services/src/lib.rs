@@ -23,6 +23,7 @@ use model::key::TimerSubject;
 use model::request::Request;
 use model::{Command, Interpretation, Msisdn, Now, Seed, Service, Snapshot, Step};
 
+pub use crate::calendar::held_until;
 use crate::case::{Case, Decision, Need};
 pub use crate::render::{Rendered, notice};
 

@@ -6,7 +6,7 @@ use model::outcome::{Class, FinalState, FinalSubject};
 use model::{Account, Key, OutboxId, Outgoing, Record, Redacted};
 
 use super::{account_write, rotation_timer};
-use crate::calendar::first_within;
+use crate::calendar::{first_within, held_until};
 use crate::case::{Case, Decision, label, writes};
 use crate::render::{Rendered, Values};
 
@@ -69,8 +69,7 @@ fn is_awaiting(account: &Account) -> bool {
 
 /// When an unasked message may leave, where that is not now.
 pub(super) fn held_back(case: &Case<'_>) -> Option<Timestamp> {
-    let leaves = first_within(case.service.notice_hours, case.now, &case.service.zone);
-    (leaves > case.now).then_some(leaves)
+    held_until(case.service, case.now)
 }
 
 /// When a password that leaves at `issued` dies: the first moment in notice hours after its hours are over, so
