@@ -126,7 +126,7 @@ fn apply(
     match event {
         DossierEvent::Accepted => {
             dossier.accepted_at = Some(at);
-            if dossier.status == Status::Registered {
+            if matches!(dossier.status, Status::Registered | Status::NotAccepted) {
                 enter(Status::Accepted, "", at, dossier)?;
             }
         }

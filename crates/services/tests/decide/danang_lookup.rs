@@ -113,6 +113,7 @@ fn events_move_a_dossier_and_corrections_take_back() {
         (DossierEvent::Ready, "D-DVC-READY"),
         (DossierEvent::PickedUp, "D-DVC-RETURNED"),
         (DossierEvent::Status { code: 3, note: "sai".to_owned() }, "D-DVC-NOT-ACCEPTED"),
+        (DossierEvent::Accepted, "D-DVC-OVERDUE"),
         (DossierEvent::Withdrawn, "D-DVC-WITHDRAWN"),
         (DossierEvent::Refused { note: "sai".to_owned() }, "D-DVC-STOPPED"),
     ] {
