@@ -2,6 +2,7 @@
 
 mod arguments;
 mod calendar;
+mod form;
 pub(crate) mod pattern;
 pub(crate) mod rules;
 pub(crate) mod settings;
@@ -34,32 +35,12 @@ pub(crate) fn files<N: AsRef<str>, T: AsRef<str>>(
     for (name, text) in files {
         let (name, text) = (name.as_ref(), text.as_ref());
         report.add_source(name, text);
-        if let Some(file) = parse(name, text, report) {
+        if let Some(file) = form::read(name, text, report) {
             let service = file_to_service(&file, name, report);
             compiled.push((name.to_owned(), file, service));
         }
     }
     compiled
-}
-
-/// Reads one file; a mistake in its form is told with the place that `toml` gives.
-pub(crate) fn parse(name: &str, text: &str, report: &mut Report) -> Option<File> {
-    match toml::from_str::<File>(text) {
-        Ok(file) => Some(file),
-        Err(error) => {
-            let help = unknown_field(error.message());
-            report.error(name, error.span().unwrap_or(0..0), error.message().to_owned(), help);
-            None
-        }
-    }
-}
-
-/// A suggestion for `unknown field `x`, expected one of …`.
-fn unknown_field(message: &str) -> Option<String> {
-    let mut names = message.split('`').skip(1).step_by(2);
-    let wrong = names.next().filter(|_| message.starts_with("unknown"))?;
-    let known: Vec<&str> = names.collect();
-    crate::report::suggest(wrong, known.iter().copied())
 }
 
 fn file_to_service(file: &File, name: &str, report: &mut Report) -> Compiled {

@@ -103,7 +103,7 @@ pub(crate) struct ArgTable {
 
 /// Where the words of a `word` argument come from.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected \"queues\", \"activities\" or a list of words")]
 pub(crate) enum WordSource {
     /// `queues` or `activities`.
     Table(String),

@@ -13,7 +13,7 @@ pub(crate) struct FormTable {
 
 /// The longest usual value of a template field: itself, or how many characters.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a number of characters, or the longest value as a text")]
 pub(crate) enum Longest {
     /// So many characters.
     Characters(u16),
