@@ -3,6 +3,7 @@
 pub(crate) mod grammar;
 pub(crate) mod settings;
 pub(crate) mod texts;
+mod within;
 
 use std::collections::BTreeMap;
 

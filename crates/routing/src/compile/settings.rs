@@ -39,8 +39,8 @@ pub(crate) fn service(file: &File, out: &mut Out<'_>) -> Service {
         forms: forms(file),
         calendar: calendar::calendar(&file.calendar, out),
         limits: LimitSettings {
-            messages_per_minute: file.limits.messages_per_minute,
-            misses_per_hour: file.limits.misses_per_hour,
+            messages_per_minute: file.limits.messages_per_minute.0,
+            misses_per_hour: file.limits.misses_per_hour.0,
         },
         notice_hours: notice_hours.unwrap_or(default_hours),
         tariff: tariff.map(|tariff| Tariff {
@@ -55,10 +55,10 @@ pub(crate) fn service(file: &File, out: &mut Out<'_>) -> Service {
             empty_word: table.empty_word.clone(),
         }),
         accounts: file.accounts.as_ref().map(|table| AccountSettings {
-            password_hours: table.password_hours,
-            password_length: table.password_length,
+            password_hours: table.password_hours.0,
+            password_length: table.password_length.0,
             max_rotations: table.max_rotations,
-            failed_logins_max: table.failed_logins_max,
+            failed_logins_max: table.failed_logins_max.0,
             lock_minutes: table.lock_minutes,
         }),
         bookings: file.bookings.as_ref().map(|table| bookings(table, file, out)),
@@ -188,7 +188,7 @@ fn queues(tables: &Named<QueueTable>, out: &mut Out<'_>) -> BTreeMap<String, Que
     for (code, table) in tables {
         let settings = QueueSettings {
             calendar: table.calendar.as_ref().map(|table| calendar::calendar(table, out)),
-            tick_minutes: table.tick_minutes.max(1),
+            tick_minutes: table.tick_minutes.0,
             stale_minutes: table.stale_minutes,
             few_below: table.few_below,
             many_from: table.many_from,
@@ -223,12 +223,12 @@ fn bookings(table: &BookingsTable, file: &File, out: &mut Out<'_>) -> BookingSet
     });
     BookingSettings {
         grid_minutes: grid,
-        horizon_days: table.horizon_days,
-        nearest_days: table.nearest_days,
+        horizon_days: table.horizon_days.0,
+        nearest_days: table.nearest_days.0,
         nearest_lead_minutes: table.nearest_lead_minutes,
-        code_digits: table.code_digits,
-        live_max: table.live_max,
-        offers_max: table.offers_max,
+        code_digits: table.code_digits.0,
+        live_max: table.live_max.0,
+        offers_max: table.offers_max.0,
         reminder_at,
         activities,
     }

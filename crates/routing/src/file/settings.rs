@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::within::{Positive, Within};
+
 /// `[service]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,13 +29,13 @@ pub(crate) struct ServiceTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LimitsTable {
-    pub(crate) messages_per_minute: u32,
-    pub(crate) misses_per_hour: u32,
+    pub(crate) messages_per_minute: Positive,
+    pub(crate) misses_per_hour: Positive,
 }
 
 impl Default for LimitsTable {
     fn default() -> Self {
-        Self { messages_per_minute: 10, misses_per_hour: 10 }
+        Self { messages_per_minute: Within(10), misses_per_hour: Within(10) }
     }
 }
 
@@ -81,7 +83,7 @@ pub(crate) enum DossiersTable {
 pub(crate) struct QueueTable {
     pub(crate) template: Spanned<String>,
     #[serde(default = "three")]
-    pub(crate) tick_minutes: u32,
+    pub(crate) tick_minutes: Positive,
     #[serde(default = "six")]
     pub(crate) stale_minutes: u32,
     #[serde(default = "twenty")]
@@ -93,8 +95,8 @@ pub(crate) struct QueueTable {
     pub(crate) calendar: Option<CalendarTable>,
 }
 
-fn three() -> u32 {
-    3
+fn three() -> Positive {
+    Within(3)
 }
 
 fn six() -> u32 {
@@ -122,11 +124,12 @@ pub(crate) struct SubscribersTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountsTable {
-    pub(crate) password_hours: u32,
-    pub(crate) password_length: u32,
+    pub(crate) password_hours: Positive,
+    /// As short as a citizen's own password may be, and as long.
+    pub(crate) password_length: Within<8, 64>,
     #[serde(default)]
     pub(crate) max_rotations: u32,
-    pub(crate) failed_logins_max: u32,
+    pub(crate) failed_logins_max: Positive,
     pub(crate) lock_minutes: u32,
 }
 
@@ -135,12 +138,13 @@ pub(crate) struct AccountsTable {
 #[serde(deny_unknown_fields)]
 pub(crate) struct BookingsTable {
     pub(crate) grid_minutes: Spanned<u16>,
-    pub(crate) horizon_days: u32,
-    pub(crate) nearest_days: u32,
+    pub(crate) horizon_days: Positive,
+    pub(crate) nearest_days: Positive,
     pub(crate) nearest_lead_minutes: u32,
-    pub(crate) code_digits: u32,
-    pub(crate) live_max: u32,
-    pub(crate) offers_max: u32,
+    /// Fewer are guessed, more are mistyped.
+    pub(crate) code_digits: Within<4, 9>,
+    pub(crate) live_max: Positive,
+    pub(crate) offers_max: Positive,
     pub(crate) reminder_at: Option<Spanned<String>>,
 }
 
