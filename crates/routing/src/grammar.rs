@@ -83,6 +83,18 @@ impl Field {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
     }
 
+    /// The types of arguments that may stand for it.
+    pub(crate) fn types(self) -> &'static [&'static str] {
+        match self {
+            Self::Code => &["digits", "receipt", "word"],
+            Self::Queue | Self::Activity => &["word"],
+            Self::IdNumber => &["id_number"],
+            Self::Name => &["name"],
+            Self::Dob | Self::Date => &["date"],
+            Self::Time => &["time"],
+        }
+    }
+
     pub(crate) fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
     }

@@ -29,6 +29,11 @@ impl Phrases {
         let tails = self.0.get(&text[start..end])?;
         tails.iter().find_map(|tail| follow(text, end, tail))
     }
+
+    /// Whether `word`, folded, is a phrase by itself.
+    pub(crate) fn has_word(&self, word: &str) -> bool {
+        self.0.get(word).is_some_and(|tails| tails.iter().any(Vec::is_empty))
+    }
 }
 
 /// The end of `tail`'s words behind `end`, blanks and line breaks between them.

@@ -16,6 +16,7 @@ use crate::words::fold_word;
 pub(super) fn check(file: &File, grammar: &Grammar, out: &mut Out<'_>) {
     same_ids(file, out);
     same_spellings(file, out);
+    dropped(file, grammar, out);
     examples(file, grammar, out);
     unused(file, out);
     // Rules and tables run in step only where every pattern could be read.
@@ -43,6 +44,27 @@ fn same_spellings(file: &File, out: &mut Out<'_>) {
             if let Some(other) = seen.insert(fold_word(word.get_ref()), name.get_ref()) {
                 let message = format!("\"{}\" is a spelling of the keyword {other} as well", word.get_ref());
                 out.error(word, message, None);
+            }
+        }
+    }
+}
+
+/// A keyword that is dropped as a small word, or that begins a signature, is never seen.
+fn dropped(file: &File, grammar: &Grammar, out: &mut Out<'_>) {
+    let words = &grammar.words;
+    let lists = [
+        (&words.debris, "debris"),
+        (&words.thanks, "thanks"),
+        (&words.heads, "heads"),
+        (&words.signatures, "signatures"),
+    ];
+    for (name, table) in &file.keyword {
+        for word in std::iter::once(name).chain(&table.aliases).chain(&table.exact) {
+            let folded = fold_word(word.get_ref());
+            if let Some((_, list)) = lists.iter().find(|(phrases, _)| phrases.has_word(&folded)) {
+                let message = format!("\"{}\" is dropped before keywords are looked for", word.get_ref());
+                let help = format!("it is one of the {list} of [words] or of the language's base table");
+                out.error(word, message, Some(help));
             }
         }
     }

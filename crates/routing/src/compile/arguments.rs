@@ -16,7 +16,8 @@ use crate::file::grammar::{ArgTable, WordSource};
 use crate::report::suggest;
 use crate::words::{Phrases, fold_word};
 
-const TYPES: [&str; 7] = ["digits", "receipt", "id_number", "word", "date", "time", "name"];
+/// The types that there are.
+pub(super) const TYPES: [&str; 7] = ["digits", "receipt", "id_number", "word", "date", "time", "name"];
 
 /// Most characters of a name where a file says nothing.
 const NAME_MAX: u16 = 60;
@@ -26,6 +27,7 @@ pub(crate) fn arguments(file: &File, service: &Service, out: &mut Out<'_>) -> Ve
     let mut args = Vec::new();
     for (name, table) in &file.arg {
         let table = table.get_ref();
+        check_keys(table, out);
         let kind = kind(table, file, service, out);
         let (missing, bad) = default_kinds(&kind);
         args.push(Arg {
@@ -39,6 +41,34 @@ pub(crate) fn arguments(file: &File, service: &Service, out: &mut Out<'_>) -> Ve
         });
     }
     args
+}
+
+/// A key that says nothing of its type most likely stands in the wrong table.
+fn check_keys(table: &ArgTable, out: &mut Out<'_>) {
+    let kind = table.kind.get_ref().as_str();
+    let keys: [(&str, bool, &[&str]); 15] = [
+        ("digits", table.digits.is_some(), &["digits"]),
+        ("grouped", table.grouped.is_some(), &["digits"]),
+        ("swapped", table.swapped.is_some(), &["digits"]),
+        ("lookalikes", table.lookalikes.is_some(), &["digits", "receipt"]),
+        ("local", table.local.is_some(), &["receipt"]),
+        ("min_run", table.min_run.is_some(), &["id_number"]),
+        ("birth_year", table.birth_year.is_some(), &["id_number"]),
+        ("words", table.words.is_some(), &["word"]),
+        ("correct", table.correct.is_some(), &["word"]),
+        ("joined", table.joined.is_some(), &["word"]),
+        ("prefix", table.prefix.is_some(), &["word"]),
+        ("year", table.year.is_some(), &["date"]),
+        ("default_days", table.default_days.is_some(), &["date"]),
+        ("max", table.max.is_some(), &["name"]),
+        ("with_digits", table.with_digits.is_some(), &["name"]),
+    ];
+    for (key, _, types) in keys.iter().filter(|(_, there, _)| *there) {
+        if TYPES.contains(&kind) && !types.contains(&kind) {
+            let help = format!("{key} belongs to the type {}", types.join(" or "));
+            out.error(&table.kind, format!("the type {kind} has no key {key}"), Some(help));
+        }
+    }
 }
 
 fn default_kinds(kind: &Kind) -> (ErrorKind, ErrorKind) {

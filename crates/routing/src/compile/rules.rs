@@ -147,17 +147,54 @@ fn check_command(table: &RuleTable, rule: &Rule, file: &File, out: &mut Out<'_>)
         }
         return;
     };
+    if let Some(settings) = missing_settings(name, file) {
+        let help = format!("add {settings}: docs/services-file.md says what stands in it");
+        out.error(&table.command, format!("{name} needs {settings}, which is not in this file"), Some(help));
+    }
     for field in *needed {
         if !rule.slots.iter().any(|slot| slot.field == *field && !slot.optional) {
             let help = Some(format!("write {{{}}}", field.name()));
             out.error(&table.pattern, format!("{name} needs the field {}", field.name()), help);
         }
     }
-    for slot in &rule.slots {
-        if !needed.contains(&slot.field) && !optional.contains(&slot.field) {
-            let message = format!("{name} has no field {}", slot.field.name());
-            out.error(&table.pattern, message, None);
+    for (place, slot) in rule.slots.iter().enumerate() {
+        let field = slot.field;
+        if !needed.contains(&field) && !optional.contains(&field) {
+            out.error(&table.pattern, format!("{name} has no field {}", field.name()), None);
+        } else if rule.slots[..place].iter().any(|earlier| earlier.field == field) {
+            out.error(&table.pattern, format!("the field {} stands there twice", field.name()), None);
         }
+        check_type(table, rule, slot, file, out);
+    }
+}
+
+/// The table without which a command has nothing to work on, where the file lacks it.
+fn missing_settings(command: &str, file: &File) -> Option<&'static str> {
+    let (there, settings) = match command {
+        "dossier_status" => (file.dossiers.is_some(), "[dossiers]"),
+        "queue_status" => (!file.queue.is_empty(), "[queue.CODE]"),
+        "subscriber_info" => (file.subscribers.is_some(), "[subscribers]"),
+        "register" => (file.accounts.is_some(), "[accounts]"),
+        _ => (file.bookings.is_some(), "[bookings]"),
+    };
+    (!there).then_some(settings)
+}
+
+/// A field takes values of its own types only; between commas stand those that are read there.
+fn check_type(table: &RuleTable, rule: &Rule, slot: &Slot, file: &File, out: &mut Out<'_>) {
+    let Some((name, arg)) = file.arg.iter().nth(slot.arg) else { return };
+    let (kind, types) = (arg.get_ref().kind.get_ref().as_str(), slot.field.types());
+    let (name, field) = (name.get_ref(), slot.field.name());
+    // An unknown type is told where it stands.
+    if arguments::TYPES.contains(&kind) && !types.contains(&kind) {
+        let message = format!("[arg.{name}] is of the type {kind}, which the field {field} can't be");
+        out.error(&table.pattern, message, Some(format!("types of {field}: {}", types.join(", "))));
+    } else if slot.field == Field::Dob && !rule.fields {
+        let help = "part the arguments by commas: {name}, {id_number}, {dob}".to_owned();
+        out.error(&table.pattern, "a date of birth is read between commas only".to_owned(), Some(help));
+    } else if rule.fields && slot.field != Field::Dob && matches!(kind, "date" | "time" | "receipt") {
+        let message = format!("{field}: a {kind} is not read between commas");
+        out.error(&table.pattern, message, Some("part the arguments by blanks".to_owned()));
     }
 }
 
