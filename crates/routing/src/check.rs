@@ -1,5 +1,6 @@
 //! What can be wrong with services files beyond their form: rules, texts, tests, and one file against another.
 
+mod mistakes;
 mod overlap;
 mod roles;
 mod templates;
@@ -28,6 +29,7 @@ pub(crate) fn load<N: AsRef<str>, T: AsRef<str>>(files: &[(N, T)]) -> (Rules, Re
         overlap::check(file, &compiled.grammar, &mut out);
         templates::check(file, &mut out);
         roles::check(file, &compiled.service, &mut out);
+        mistakes::check(file, &compiled.grammar, &compiled.service, &mut out);
     }
     let (files, compiled): (Vec<_>, Vec<_>) =
         compiled.into_iter().map(|(name, file, compiled)| ((name, file), compiled)).unzip();

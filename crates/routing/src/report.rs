@@ -182,20 +182,21 @@ impl Serialize for Report {
 
 /// `did you mean "…"?`, where one of the known names is near, and else the known names.
 pub(crate) fn suggest<'a>(wrong: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    if let Some(name) = near(wrong, known.clone()) {
+        return Some(format!("did you mean \"{name}\"?"));
+    }
+    let names: Vec<&str> = known.take(12).collect();
+    if names.is_empty() { None } else { Some(format!("known: {}", names.join(", "))) }
+}
+
+/// The known name that `wrong` is most likely a slip of.
+pub(crate) fn near<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     /// Names that share less than this of their letters are no slip of each other.
     const NEAR: f64 = 0.7;
     let score = |name: &str| {
         let slip = if strsim::osa_distance(wrong, name) == 1 { 1.0 } else { 0.0 };
         strsim::jaro_winkler(wrong, name).max(slip)
     };
-    let best = known
-        .clone()
-        .map(|name| (score(name), name))
-        .filter(|(score, _)| *score >= NEAR)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    if let Some((_, name)) = best {
-        return Some(format!("did you mean \"{name}\"?"));
-    }
-    let names: Vec<&str> = known.take(12).collect();
-    if names.is_empty() { None } else { Some(format!("known: {}", names.join(", "))) }
+    let scored = known.map(|name| (score(name), name)).filter(|(score, _)| *score >= NEAR);
+    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
 }

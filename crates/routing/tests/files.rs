@@ -38,6 +38,31 @@ fn another_town_needs_no_line_of_rust() {
 }
 
 #[test]
+fn an_activity_out_of_use_needs_the_reply_that_says_so() {
+    let text = LIBRARY.replacen("counters = 3\n", "counters = 3\nactive = false\n", 1);
+    let report = check(&[("stadtbuecherei.toml", text)]);
+    let messages: Vec<&str> = report.diagnostics.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(messages, ["there is no template \"booking.bad_activity\", which this service needs"]);
+    assert!(
+        report.diagnostics[0].help.as_deref().unwrap().contains("write [template.\"booking.bad_activity\"]")
+    );
+}
+
+#[test]
+fn a_template_or_form_that_nothing_uses_is_a_warning() {
+    let with = |name: &str, text: &str| {
+        let report = check(&[("stadtbuecherei.toml", format!("{LIBRARY}\n{text}"))]);
+        assert_eq!((report.exit_code(), report.diagnostics.len()), (0, 1), "{}", report.render(false));
+        assert!(report.diagnostics[0].message.contains(name), "{}", report.render(false));
+        report.diagnostics[0].help.clone()
+    };
+    let help = with("\"booking.remnid\"", "[template.\"booking.remnid\"]\nid = \"X\"\ntext = \"y\"");
+    assert_eq!(help.as_deref(), Some("did you mean \"booking.remind\"?"));
+    let help = with("no rule has the command boook", "[form.boook]\nform = \"X\"\nexample = \"X\"");
+    assert_eq!(help.as_deref(), Some("did you mean \"book\"?"));
+}
+
+#[test]
 fn each_pack_passes_alone() {
     for (name, text) in packs() {
         let report = check(&[(name, text)]);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use model::Service;
 use model::service::Lifecycle;
-use model::{ErrorKind, Service};
 
 use crate::compile::Out;
 use crate::compile::settings::role_names;
 use crate::file::File;
-use crate::report::suggest;
+use crate::report::{near, suggest};
 
 /// Roles with the fields that the program fills in. Other roles are fixed texts or replies to mistakes.
 const ROLES: [(&str, &[&str]); 66] = [
@@ -140,17 +140,68 @@ pub(super) fn check(file: &File, service: &Service, out: &mut Out<'_>) {
     for role in needed(service) {
         if !file.template.contains_key(role.as_str()) {
             let message = format!("there is no template \"{role}\", which this service needs");
-            out.error(&file.service.id, message, suggest(&role, role_names(file)));
+            out.error(&file.service.id, message, Some(how_to_write(&role, file)));
         }
     }
-    for table in file.queue.values() {
+    for (code, table) in &file.queue {
         if !file.template.contains_key(table.template.get_ref().as_str()) {
             let message = format!("there is no template \"{}\"", table.template.get_ref());
             out.error(&table.template, message, suggest(table.template.get_ref(), role_names(file)));
         }
+        if table.few_below > table.many_from {
+            let message = format!("few_below {} lies above many_from {}", table.few_below, table.many_from);
+            out.error(
+                code,
+                message,
+                Some("fewer than few_below are few, many_from and more many".to_owned()),
+            );
+        }
     }
     fields(file, service, out);
-    mistakes(file, service, out);
+    unused(file, service, out);
+}
+
+/// How a template that is missing is written; or the one that is there under a name with a slip.
+fn how_to_write(role: &str, file: &File) -> String {
+    let others = role_names(file).filter(|name| !known_role(name));
+    if let Some(name) = near(role, others) {
+        return format!("did you mean \"{name}\"?");
+    }
+    let fields = ROLES.iter().find(|(known, _)| *known == role).map_or(&[][..], |(_, fields)| *fields);
+    let fields: Vec<String> = fields.iter().map(|field| format!("{{{field}}}")).collect();
+    let may = if fields.is_empty() {
+        "takes no fields".to_owned()
+    } else {
+        format!("may name {}", fields.join(" "))
+    };
+    format!("write [template.\"{role}\"] with id and text; the text {may}")
+}
+
+/// Templates that are never sent and forms that are never shown: most likely names with a slip.
+fn unused(file: &File, service: &Service, out: &mut Out<'_>) {
+    let commands = || file.rule.iter().map(|rule| rule.command.get_ref().as_str());
+    let queues = || file.queue.values().map(|queue| queue.template.get_ref().as_str());
+    let answers = || service.errors.values().map(String::as_str);
+    for role in file.template.keys() {
+        let name = role.get_ref().as_str();
+        // A queue may have several wordings, of which its table names the one in use.
+        let wording = name.starts_with("queue.") && !file.queue.is_empty();
+        if !wording
+            && !known_role(name)
+            && !commands().chain(queues()).chain(answers()).any(|used| used == name)
+        {
+            let help = near(name, ROLES.iter().map(|(known, _)| *known));
+            let help = help.map(|known| format!("did you mean \"{known}\"?"));
+            out.report.warning(out.name, role.span(), format!("nothing uses the template \"{name}\""), help);
+        }
+    }
+    for command in file.form.keys() {
+        let name = command.get_ref();
+        if !commands().any(|known| known == name) {
+            let help = suggest(name, commands());
+            out.report.warning(out.name, command.span(), format!("no rule has the command {name}"), help);
+        }
+    }
 }
 
 fn needed(service: &Service) -> Vec<String> {
@@ -175,6 +226,9 @@ fn needed(service: &Service) -> Vec<String> {
         add("booking", BOOKING);
         if bookings.reminder_at.is_some() {
             add("booking", &["remind"]);
+        }
+        if bookings.activities.values().any(|activity| !activity.active) {
+            add("booking", &["bad_activity"]);
         }
     }
     if service.dossiers.is_some() || service.subscribers.is_some() {
@@ -207,29 +261,4 @@ fn fields(file: &File, service: &Service, out: &mut Out<'_>) {
 
 fn known_role(role: &str) -> bool {
     ROLES.iter().any(|(known, _)| *known == role)
-}
-
-/// Every kind of mistake that the rules can make has its reply.
-fn mistakes(file: &File, service: &Service, out: &mut Out<'_>) {
-    let mut kinds =
-        BTreeSet::from([ErrorKind::Empty, ErrorKind::UnknownKeyword, ErrorKind::MultipleCommands]);
-    if file.service.platform.is_some() {
-        kinds.insert(ErrorKind::WrongNumber);
-    }
-    for table in file.arg.values().map(toml::Spanned::get_ref) {
-        kinds.extend([table.missing, table.bad, table.swapped, table.with_digits].into_iter().flatten());
-        let coming = table.year.as_ref().is_none_or(|year| year.get_ref() == "coming");
-        if table.kind.get_ref() == "date" && coming {
-            kinds.extend([ErrorKind::PastDate, ErrorKind::TooFar]);
-        }
-        if table.birth_year == Some(true) {
-            kinds.insert(ErrorKind::IdDobMismatch);
-        }
-    }
-    kinds.extend(file.rule.iter().filter_map(|rule| rule.extra));
-    for kind in kinds.iter().filter(|kind| !service.errors.contains_key(kind)) {
-        let message = format!("nothing answers the mistake {}", kind.name());
-        let help = format!("write {} = \"…\" in [errors], with the role of a template", kind.name());
-        out.error(&file.service.id, message, Some(help));
-    }
 }

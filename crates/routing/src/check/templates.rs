@@ -22,6 +22,11 @@ fn one(table: &TemplateTable, longest: &BTreeMap<String, Longest>, out: &mut Out
     let Ok(template) = model::Template::parse(&table.id, table.text.get_ref(), table.max_parts) else {
         return;
     };
+    if table.id.is_empty() || template.pieces.is_empty() {
+        let help = "the id names the reply in records and metrics, the text is what is sent".to_owned();
+        out.error(&table.text, "a template needs an id and a text".to_owned(), Some(help));
+        return;
+    }
     let mut text = String::new();
     for piece in &template.pieces {
         match piece {
