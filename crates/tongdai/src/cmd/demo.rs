@@ -6,37 +6,85 @@ mod script;
 mod stage;
 
 use anyhow::Context;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::DemoArgs;
 use crate::cmd::demo::play::Player;
+use crate::cmd::demo::script::Conversation;
 use crate::cmd::demo::stage::Stage;
 use crate::exit::Exit;
 
 /// The conversations, one for each source document.
 const CONVERSATIONS: &str = include_str!("../../demo/conversations.txt");
 
-/// Plays the conversations, then answers what is typed. Exit 1 if a reply was not what its script expects.
-#[allow(clippy::print_stdout, reason = "the conversations are this command's output")]
+/// Plays the conversations, then answers what is typed. Exit 1 if a reply was not what its script expects, or if
+/// `--once` was interrupted. However it ends, it leaves nothing behind.
 pub(crate) fn run(arguments: DemoArgs) -> Result<(), Exit> {
     let conversations = script::read(CONVERSATIONS).context("the demo's conversations")?;
     let runtime = tokio::runtime::Runtime::new().context("no threads")?;
     runtime.block_on(async {
+        let mut stop = Stop::listen().context("no signals")?;
         let stage = Stage::start().await?;
         stage.announce();
-        let mut player = Player::new(&stage);
-        for conversation in &conversations {
-            player.play(conversation).await?;
-        }
-        let wrong = player.wrong();
-        println!();
-        match wrong {
-            0 => println!("All {} replies were what their scripts expect.", player.replies()),
-            _ => println!("{wrong} of {} replies were not what their scripts expect.", player.replies()),
-        }
-        if !arguments.once {
-            prompt::serve(&stage).await?;
+        let shown = tokio::select! {
+            shown = show(&stage, &conversations) => Some(shown),
+            () = stop.asked() => None,
+        };
+        if matches!(shown, Some(Ok(_))) && !arguments.once {
+            prompt::serve(&stage, &mut stop).await?;
         }
         stage.stop().await?;
-        if wrong == 0 { Ok(()) } else { Err(Exit::No) }
+        match shown {
+            Some(wrong) => {
+                if wrong? == 0 {
+                    Ok(())
+                } else {
+                    Err(Exit::No)
+                }
+            }
+            None => {
+                if arguments.once {
+                    Err(Exit::No)
+                } else {
+                    Ok(())
+                }
+            }
+        }
     })
+}
+
+/// Plays all conversations; how many replies were not what was expected.
+#[allow(clippy::print_stdout, reason = "the conversations are this command's output")]
+async fn show(stage: &Stage, conversations: &[Conversation]) -> anyhow::Result<u32> {
+    let mut player = Player::new(stage);
+    for conversation in conversations {
+        player.play(conversation).await?;
+    }
+    let (replies, wrong) = (player.replies(), player.wrong());
+    println!();
+    match wrong {
+        0 => println!("All {replies} replies were what their scripts expect."),
+        _ => println!("{wrong} of {replies} replies were not what their scripts expect."),
+    }
+    Ok(wrong)
+}
+
+/// The signals that end a program.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Ends once somebody asks to stop.
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -101,7 +101,10 @@ impl<'a> Player<'a> {
 fn describe(record: &Record) -> String {
     match record {
         Record::Dossier(dossier) => format!("status {:?}, version {}", dossier.status, dossier.version),
-        Record::Subscriber(subscriber) => format!("individual, document {:?}", subscriber.doc_type),
+        Record::Subscriber(subscriber) => {
+            let whose = if subscriber.organisation { "an organisation's" } else { "a person's" };
+            format!("{whose}, document {}", subscriber.doc_type.as_deref().unwrap_or("none"))
+        }
         Record::Account(account) => format!(
             "password {:?}, Argon2id hash {}, dies {}",
             account.password_origin,
