@@ -4,9 +4,14 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use simulator::Faults;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
+use crate::exit::Exit;
 use crate::smsc::SmscSpec;
 
 /// Answers citizens' SMS over SMPP, from its own durable store.
@@ -73,8 +78,13 @@ pub(crate) struct LogArgs {
     #[arg(long, env = "TONGDAI_LOG_FORMAT", value_enum, default_value_t = LogFormat::Auto)]
     pub(crate) log_format: LogFormat,
     /// Which lines, as `info` or `info,smpp_client=debug`.
-    #[arg(long, env = "TONGDAI_LOG_LEVEL", value_name = "FILTER", default_value = "info")]
+    #[arg(long, env = "TONGDAI_LOG_LEVEL", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
     pub(crate) log_level: String,
+}
+
+/// The filter's text, where it is one.
+fn log_filter(text: &str) -> Result<String, ParseError> {
+    EnvFilter::try_new(text).map(|_| text.to_owned())
 }
 
 /// Forms of log lines.
@@ -98,13 +108,17 @@ pub(crate) struct SimArgs {
     #[arg(long, env = "TONGDAI_SIM_HTTP", value_name = "ADDR", default_value = "127.0.0.1:8025")]
     pub(crate) http: SocketAddr,
     /// Faults from the start, as the object that `PUT /faults` takes.
-    #[arg(long, env = "TONGDAI_SIM_FAULTS", value_name = "JSON")]
-    pub(crate) faults: Option<String>,
+    #[arg(long, env = "TONGDAI_SIM_FAULTS", value_name = "JSON", value_parser = faults)]
+    pub(crate) faults: Option<Faults>,
     /// Seed of everything random, so that a run can be repeated.
     #[arg(long, env = "TONGDAI_SIM_SEED", value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) log: LogArgs,
+}
+
+fn faults(json: &str) -> serde_json::Result<Faults> {
+    serde_json::from_str(json)
 }
 
 /// Arguments of `demo`.
@@ -206,14 +220,18 @@ pub(crate) fn read_argument_file(content: &str, _prefix: char) -> Vec<argfile::A
         .collect()
 }
 
-/// The `*.toml` files directly in `folder`, by name.
-pub(crate) fn services_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// The `*.toml` files directly in `folder`, by name; a folder without any is one that was not meant.
+pub(crate) fn services_files(folder: &Path) -> Result<Vec<PathBuf>, Exit> {
+    let unreadable = |error: std::io::Error| Exit::unreadable_file(folder, error);
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
         if path.is_file() && path.extension().is_some_and(|extension| extension == "toml") {
             files.push(path);
         }
+    }
+    if files.is_empty() {
+        return Err(Exit::Configuration(anyhow!("{} holds no *.toml file", folder.display())));
     }
     files.sort();
     Ok(files)

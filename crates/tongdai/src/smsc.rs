@@ -1,6 +1,7 @@
 //! The compound flag `--smsc name=…,host=…`: one bind to an operator's SMSC.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -43,7 +44,7 @@ pub(crate) enum SpecError {
     #[error("`{0}=` is missing")]
     Missing(&'static str),
     #[error("`{key}={value}`: {expected}")]
-    Bad { key: &'static str, value: String, expected: &'static str },
+    Bad { key: &'static str, value: String, expected: String },
 }
 
 const KEYS: [&str; 12] = [
@@ -95,6 +96,15 @@ impl FromStr for SmscSpec {
             group,
         })
     }
+}
+
+/// The binds for links and engine. Each has a name of its own: log, metrics and status know it by nothing else.
+pub(crate) fn configure_all(specs: &[SmscSpec]) -> Result<Vec<(BindConfig, LinkConfig)>, Exit> {
+    let mut names = BTreeSet::new();
+    if let Some(twice) = specs.iter().find(|spec| !names.insert(&spec.name)) {
+        return Err(Exit::Usage(anyhow::anyhow!("--smsc: two binds have the name `{}`", twice.name)));
+    }
+    specs.iter().map(configure).collect()
 }
 
 /// The bind for the link and for the engine; reads the password's file.
@@ -154,7 +164,7 @@ impl Fields {
         self.get(key).filter(|value| !value.is_empty()).ok_or(SpecError::Missing(key))
     }
 
-    fn number<N: FromStr + PartialOrd>(
+    fn number<N: FromStr + PartialOrd + Display>(
         &self,
         key: &'static str,
         default: N,
@@ -165,7 +175,7 @@ impl Fields {
         value.parse().ok().filter(|number| *number >= min && *number <= max).ok_or_else(|| SpecError::Bad {
             key,
             value: value.to_owned(),
-            expected: "a whole number in range is expected",
+            expected: format!("a whole number from {min} to {max} is expected"),
         })
     }
 
@@ -177,7 +187,7 @@ impl Fields {
             other => Err(SpecError::Bad {
                 key: "bind",
                 value: other.to_owned(),
-                expected: "trx, tx or rx is expected",
+                expected: "trx, tx or rx is expected".to_owned(),
             }),
         }
     }
@@ -199,7 +209,9 @@ impl Fields {
                     return Err(SpecError::Bad {
                         key: "profile",
                         value: other.to_owned(),
-                        expected: "gsm7, packed, latin1, ascii, utf8, udh, sar, payload or novalidity is expected",
+                        expected:
+                            "gsm7, packed, latin1, ascii, utf8, udh, sar, payload or novalidity is expected"
+                                .to_owned(),
                     });
                 }
             }
@@ -212,7 +224,7 @@ impl Fields {
         country.parse().map_err(|_| SpecError::Bad {
             key: "country",
             value: country.to_owned(),
-            expected: "vn or cz is expected",
+            expected: "vn or cz is expected".to_owned(),
         })
     }
 }
@@ -238,7 +250,7 @@ mod tests {
     fn each_mistake_is_named() {
         for (spec, expected) in [
             ("name=a,host=b", "`system-id=` is missing"),
-            ("name=a,host=b,system-id=c,port=0", "`port=0`: a whole number in range is expected"),
+            ("name=a,host=b,system-id=c,port=0", "`port=0`: a whole number from 1 to 65535 is expected"),
             ("name=a,hots=b", "there is no `hots=`"),
             ("name=a,name=b", "`name=` stands there twice"),
             ("name", "`name` is not key=value"),

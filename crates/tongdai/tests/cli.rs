@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
@@ -40,6 +40,17 @@ fn each_kind_of_trouble_has_its_exit_code() {
     assert_eq!(run(&["--key-file", home.key().to_str().unwrap(), "--services", broken]), Some(78));
     assert_eq!(code(tongdai().args(["check", broken])), Some(78));
     assert_eq!(code(tongdai().args(["check", "/nowhere"])), Some(66));
+    let empty = home.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    assert_eq!(code(tongdai().arg("check").arg(&empty)), Some(78), "no services file, as `run` says");
+    std::fs::write(empty.join("latin1.toml"), b"schema = 1 # caf\xe9\n").unwrap();
+    assert_eq!(code(tongdai().arg("check").arg(&empty)), Some(78), "not UTF-8");
+    assert_eq!(run(&["--smsc", SMSC]), Some(2), "two binds of one name");
+    assert_eq!(run(&["--log-level", "a=b=c"]), Some(2));
+    assert_eq!(code(tongdai().args(["sim", "--faults", "{\"no\":1}"])), Some(2));
+    let mut verify = tongdai();
+    verify.args(["store", "verify", "--data", "/nowhere", "--key-file"]).arg(home.key());
+    assert_eq!(code(&mut verify), Some(66));
     assert_eq!(code(tongdai().args(["explain", "--to", "9999", "XNC"])), Some(1));
     assert_eq!(code(tongdai().args(["key", "new"]).arg(home.key())), Some(1), "never overwritten");
 }
@@ -109,8 +120,7 @@ fn the_simulator_says_where_it_listens() {
     command.args(["sim", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]).stdout(Stdio::piped());
     let mut child = command.stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
-        .unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let listening: Value = serde_json::from_str(&line).unwrap();
     let http: SocketAddr = listening["http"].as_str().unwrap().parse().unwrap();
     let binds =
@@ -118,4 +128,28 @@ fn the_simulator_says_where_it_listens() {
     assert_eq!(serde_json::from_str::<Value>(&binds).unwrap(), serde_json::json!([]));
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn the_demo_answers_what_is_typed_and_leaves_nothing_behind_when_told_to_stop() {
+    let home = Home::new();
+    let temporary = home.path().join("tmp");
+    std::fs::create_dir(&temporary).unwrap();
+    let mut command = tongdai();
+    command.arg("demo").env("TMPDIR", &temporary).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.by_ref().any(|line| line == "All 18 replies were what their scripts expect."));
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"9999 x\n\n8383 \xff\xe9\n+420 739 547 765 HELP ZKR\n").unwrap();
+    assert!(lines.by_ref().any(|line| line.starts_with("nobody serves `9999`")));
+    assert!(lines.by_ref().any(|line| line.starts_with("8383 -> +84912345678: Sai cu phap.")));
+    assert!(lines.by_ref().any(|line| line.starts_with("+420739547765 -> +420605111222: ZOP ")));
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1, "its store");
+
+    // Its input stays open, as a terminal's does.
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
+    drop(input);
 }

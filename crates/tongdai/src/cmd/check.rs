@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<(), Exit> {
     let mut files: Vec<PathBuf> = Vec::new();
     for path in &arguments.paths {
         if path.is_dir() {
-            files.extend(services_files(path).map_err(|error| Exit::unreadable_file(path, error))?);
+            files.extend(services_files(path)?);
         } else {
             files.push(path.clone());
         }

@@ -1,5 +1,6 @@
 //! `tongdai run`: the daemon, until it is asked to stop.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +23,14 @@ const STATUS_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs the daemon. Exit 0 when asked to stop.
 pub(crate) fn run(arguments: RunArgs) -> Result<(), Exit> {
-    logging::start(&arguments.log)?;
+    logging::start(&arguments.log);
     let runtime = tokio::runtime::Runtime::new().context("no threads")?;
     runtime.block_on(serve(arguments))
 }
 
 async fn serve(arguments: RunArgs) -> Result<(), Exit> {
     let settings = Settings {
-        binds: arguments.smscs.iter().map(smsc::configure).collect::<Result<_, _>>()?,
+        binds: smsc::configure_all(&arguments.smscs)?,
         rules: Arc::new(load_rules(arguments.services.as_deref())?),
         data: arguments.data,
         key: read_key(arguments.key_file.as_deref())?,
@@ -65,26 +66,35 @@ async fn serve(arguments: RunArgs) -> Result<(), Exit> {
 /// The rules of a folder's services files, or those that are compiled in.
 pub(crate) fn load_rules(folder: Option<&Path>) -> Result<Rules, Exit> {
     let Some(folder) = folder else { return Ok(Rules::builtin()) };
-    let files =
-        read_services(&services_files(folder).map_err(|error| Exit::unreadable_file(folder, error))?)?;
-    if files.is_empty() {
-        return Err(Exit::Configuration(anyhow!("{} holds no *.toml file", folder.display())));
-    }
+    let files = read_services(&services_files(folder)?)?;
     Rules::load(&files).map_err(|report| {
         crate::cmd::check::print(&report);
         Exit::BadServices
     })
 }
 
+/// Octets of a services file that are read: a hundred thousand rules fit, a disk image given by mistake does not.
+const SERVICES_FILE_MAX: u64 = 64 * 1_024 * 1_024;
+
 /// Reads services files as (name, text).
 pub(crate) fn read_services(paths: &[PathBuf]) -> Result<Vec<(String, String)>, Exit> {
-    paths
-        .iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(path).map_err(|error| Exit::unreadable_file(path, error))?;
-            Ok((path.display().to_string(), text))
-        })
-        .collect()
+    paths.iter().map(|path| Ok((path.display().to_string(), read_text(path)?))).collect()
+}
+
+fn read_text(path: &Path) -> Result<String, Exit> {
+    let unreadable = |error: std::io::Error| Exit::unreadable_file(path, error);
+    let mut octets = Vec::new();
+    let mut file = std::fs::File::open(path).map_err(unreadable)?.take(SERVICES_FILE_MAX + 1);
+    if file.read_to_end(&mut octets).map_err(unreadable)? as u64 > SERVICES_FILE_MAX {
+        return Err(Exit::Configuration(anyhow!("{} has over 64 MiB: no services file", path.display())));
+    }
+    String::from_utf8(octets).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
+        Exit::Configuration(anyhow!("{}:{line}:{column}: not UTF-8; save the file as UTF-8", path.display()))
+    })
 }
 
 /// The key in `file`, or the systemd credential `key`.

@@ -1,7 +1,7 @@
 //! `tongdai sim`: an SMSC of our own, until it is asked to stop.
 
 use anyhow::{Context, anyhow};
-use simulator::{Config, Faults, Simulator};
+use simulator::{Config, Simulator};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::SimArgs;
@@ -11,11 +11,11 @@ use crate::logging;
 /// Runs the simulator. Prints where it listens as one JSON line on standard output.
 #[allow(clippy::print_stdout, reason = "where it listens is this command's output")]
 pub(crate) fn run(arguments: SimArgs) -> Result<(), Exit> {
-    logging::start(&arguments.log)?;
+    logging::start(&arguments.log);
     let mut config = Config { listen: arguments.listen, http: Some(arguments.http), ..Config::default() };
     config.exchange.seed = arguments.seed;
-    if let Some(faults) = &arguments.faults {
-        config.faults = read_faults(faults)?;
+    if let Some(faults) = arguments.faults {
+        config.faults = faults;
     }
     let runtime = tokio::runtime::Runtime::new().context("no threads")?;
     runtime.block_on(async {
@@ -32,9 +32,4 @@ pub(crate) fn run(arguments: SimArgs) -> Result<(), Exit> {
         simulator.stop();
         Ok(())
     })
-}
-
-fn read_faults(json: &str) -> Result<Faults, Exit> {
-    serde_json::from_str(json)
-        .map_err(|error| Exit::Configuration(anyhow!(error).context("--faults can't be read")))
 }

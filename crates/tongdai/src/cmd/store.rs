@@ -1,5 +1,6 @@
 //! `tongdai store verify`.
 
+use anyhow::anyhow;
 use store::Report;
 
 use crate::cli::{StoreArgs, StoreCommand};
@@ -12,7 +13,11 @@ use crate::exit::Exit;
 pub(crate) fn run(arguments: &StoreArgs) -> Result<(), Exit> {
     let StoreCommand::Verify { data, key_file, json } = &arguments.command;
     let key = read_key(key_file.as_deref())?;
-    let report = store::verify(data, &key).map_err(open_exit)?;
+    let mut entries = std::fs::read_dir(data).map_err(|error| Exit::unreadable_file(data, error))?;
+    if entries.next().is_none() {
+        return Err(Exit::Failed(anyhow!("{} is empty: there is no store", data.display())));
+    }
+    let report = store::verify(data, &key).map_err(|error| open_exit(data, error))?;
     if *json {
         println!("{}", object(&report));
     } else {

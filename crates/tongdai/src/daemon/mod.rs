@@ -7,7 +7,7 @@ mod notify;
 mod passwords;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
@@ -65,8 +65,8 @@ impl Daemon {
     pub(crate) async fn start(settings: Settings) -> Result<Self, Exit> {
         let metrics = feeds::metrics::recorder().map_err(|error| anyhow!(error))?;
         let now = settings.clock.now();
-        let (store, recovery) =
-            Store::open(&settings.data, &settings.key, store::Options::default()).map_err(open_exit)?;
+        let (store, recovery) = Store::open(&settings.data, &settings.key, store::Options::default())
+            .map_err(|error| open_exit(&settings.data, error))?;
         let reader = store.reader();
         let (binds, links): (Vec<_>, Vec<_>) = settings.binds.into_iter().unzip();
         let config = engine::Config { links };
@@ -176,8 +176,8 @@ fn find_service(rules: Arc<Rules>) -> feeds::FindService {
 }
 
 /// How the process ends where a store can't be opened.
-pub(crate) fn open_exit(error: OpenError) -> Exit {
-    let text = anyhow!(error.to_string());
+pub(crate) fn open_exit(data: &Path, error: OpenError) -> Exit {
+    let text = anyhow!("{}: {error}", data.display());
     match error {
         OpenError::Locked => Exit::TryAgain(text),
         OpenError::WrongKey | OpenError::NewerFormat { .. } => Exit::Configuration(text),
