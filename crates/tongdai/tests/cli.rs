@@ -52,6 +52,8 @@ fn each_kind_of_trouble_has_its_exit_code() {
     verify.args(["store", "verify", "--data", "/nowhere", "--key-file"]).arg(home.key());
     assert_eq!(code(&mut verify), Some(66));
     assert_eq!(code(tongdai().args(["explain", "--to", "9999", "XNC"])), Some(1));
+    assert_eq!(code(tongdai().args(["explain", "--to", "8383", "XNC 1"])), Some(1), "no rule takes it");
+    assert_eq!(code(tongdai().args(["explain", "--to", "8383", "XNC 13557009"])), Some(0));
     assert_eq!(code(tongdai().args(["key", "new"]).arg(home.key())), Some(1), "never overwritten");
 }
 

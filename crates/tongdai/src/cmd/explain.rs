@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Result<(), Exit> {
     }
 }
 
-/// One text. Exit 1 where no service has the number.
+/// One text. Exit 1 where no service has the number, or where no rule takes the text.
 #[allow(clippy::print_stdout, reason = "the explanation is this command's output")]
 fn explain(rules: &Rules, arguments: &ExplainArgs, to: &str, text: &str) -> Result<(), Exit> {
     let now = arguments.at.unwrap_or_else(now);
@@ -53,7 +53,7 @@ fn explain(rules: &Rules, arguments: &ExplainArgs, to: &str, text: &str) -> Resu
         }
         print!("{explanation}");
     }
-    Ok(())
+    if explanation.interpretation.result.is_ok() { Ok(()) } else { Err(Exit::No) }
 }
 
 /// A service's number without the plus and the blanks with which people write it.
@@ -75,6 +75,7 @@ fn sender(rules: &Rules, to: &str, from: &str) -> String {
 
 /// A line of the batch.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `to`, `text` and `now`")]
 struct Line {
     to: String,
     text: String,
