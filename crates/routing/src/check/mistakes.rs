@@ -41,6 +41,8 @@ fn of_rule(rule: &Rule, grammar: &Grammar) -> BTreeSet<ErrorKind> {
     let args = rule.slots.iter().filter_map(|slot| Some((slot, grammar.args.get(slot.arg)?)));
     let mut kinds: BTreeSet<ErrorKind> = args.flat_map(|(slot, arg)| of_slot(slot, arg)).collect();
     kinds.extend(rule.extra);
+    // Too many fields, or too few.
+    kinds.extend(rule.fields.then_some(ErrorKind::BadSyntax));
     kinds
 }
 
@@ -52,7 +54,9 @@ fn of_slot(slot: &Slot, arg: &Arg) -> Vec<ErrorKind> {
     }
     match &arg.kind {
         Kind::Digits(digits) => kinds.extend(digits.swapped),
-        Kind::Name(name) => kinds.push(name.with_digits),
+        // A name and a time in each other's place.
+        Kind::Name(name) => kinds.extend([name.with_digits, ErrorKind::BadSyntax]),
+        Kind::Time => kinds.push(ErrorKind::BadSyntax),
         Kind::IdNumber(id) if id.birth_year => kinds.push(ErrorKind::IdDobMismatch),
         Kind::Date(date) if slot.field != Field::Dob && matches!(date.year, date::Year::Coming) => {
             kinds.extend([ErrorKind::PastDate, ErrorKind::TooFar]);
