@@ -78,6 +78,11 @@ fn mistakes_are_told_at_their_place_with_a_suggestion() {
         "unknown field `platfrom`",
         "did you mean \"platform\"?",
     );
+    assert_finds(
+        &changed("Ho so {code}: da co ket qua.", "Ho so {code}: da co ket qua tai {unit}."),
+        "the role dossier.ready has no field {unit}",
+        "available here: code, rc, note",
+    );
     assert_finds(&changed("type = \"digits\"", "type = \"digit\""), "unknown argument type", "\"digits\"");
     assert_finds(&changed("\"XNC {queue}\"", "\"XNC {queue:quue}\""), "there is no [arg.quue]", "\"queue\"");
     assert_finds(&changed("\"XNC {code}\"", "\"XCN {code}\""), "there is no [keyword.XCN]", "\"XNC\"");

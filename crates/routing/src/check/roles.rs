@@ -10,32 +10,17 @@ use crate::compile::settings::role_names;
 use crate::file::File;
 use crate::report::{near, suggest};
 
-/// Roles with the fields that the program fills in. Other roles are fixed texts or replies to mistakes.
-const ROLES: [(&str, &[&str]); 66] = [
+/// A role with the fields that the program fills in.
+type Role = (&'static str, &'static [&'static str]);
+
+/// Roles beside those of dossiers. Others are fixed texts or replies to mistakes.
+const ROLES: [Role; 48] = [
     ("one_per_sms", &[]),
     ("parts", &[]),
     ("busy", &[]),
     ("limit", &["mins"]),
     ("wrong_number", &["kw", "num"]),
-    ("dossier.not_found", &["code", "rc"]),
-    ("dossier.early", &["code", "t", "d"]),
-    ("dossier.unpaid", &["code"]),
-    ("dossier.processing", &["code", "d", "t", "d2", "rc", "unit"]),
-    ("dossier.overdue", &["code", "d", "d2", "rc", "unit"]),
-    ("dossier.overdue_no_date", &["rc", "d", "unit"]),
-    ("dossier.no_date", &["code", "t", "d2", "rc", "unit"]),
-    ("dossier.supplement", &["code", "note", "t", "d2", "rc", "unit"]),
-    ("dossier.withdrawn", &["code", "d", "rc"]),
-    ("dossier.ready", &["code", "rc", "unit"]),
-    ("dossier.refused", &["code", "note"]),
-    ("dossier.collected", &["code", "t", "d", "d2"]),
-    ("dossier.ended", &["code"]),
     ("dossier.bad_code", &[]),
-    ("dossier.submitted", &["rc", "unit"]),
-    ("dossier.not_accepted", &["rc", "note", "unit"]),
-    ("dossier.stopped", &["rc", "note", "unit"]),
-    ("dossier.fee", &["rc", "unit"]),
-    ("dossier.returned", &["rc", "d"]),
     ("dossier.syntax", &[]),
     ("queue.no_data", &[]),
     ("queue.stale", &["t", "d"]),
@@ -80,41 +65,45 @@ const ROLES: [(&str, &[&str]); 66] = [
     ("booking.syntax", &["form", "ex"]),
 ];
 
+/// Roles of dossiers with a window: all needed.
+const WINDOW: [Role; 12] = [
+    ("dossier.not_found", &["code", "rc"]),
+    ("dossier.early", &["code", "rc", "t", "d"]),
+    ("dossier.unpaid", &["code", "rc"]),
+    ("dossier.processing", &["code", "rc", "note", "t", "d", "d2"]),
+    ("dossier.overdue", &["code", "rc", "note", "t", "d", "d2"]),
+    ("dossier.no_date", &["code", "rc", "note", "t", "d", "d2"]),
+    ("dossier.supplement", &["code", "rc", "note", "t", "d", "d2"]),
+    ("dossier.withdrawn", &["code", "rc", "t", "d"]),
+    ("dossier.ready", &["code", "rc", "note", "t", "d", "d2"]),
+    ("dossier.refused", &["code", "rc", "note", "t", "d", "d2"]),
+    ("dossier.collected", &["code", "rc", "t", "d", "t2", "d2"]),
+    ("dossier.ended", &["code", "rc"]),
+];
+
+/// Roles of dossiers with the ten national statuses: all needed.
+const NATIONAL: [Role; 13] = [
+    ("dossier.not_found", &["code", "rc"]),
+    ("dossier.submitted", &["code", "rc", "unit", "note"]),
+    ("dossier.processing", &["code", "rc", "unit", "note", "d"]),
+    ("dossier.no_date", &["code", "rc", "unit", "note"]),
+    ("dossier.overdue", &["code", "rc", "unit", "note", "d", "d2"]),
+    ("dossier.overdue_no_date", &["code", "rc", "unit", "note", "d"]),
+    ("dossier.not_accepted", &["code", "rc", "unit", "note"]),
+    ("dossier.stopped", &["code", "rc", "unit", "note"]),
+    ("dossier.supplement", &["code", "rc", "unit", "note"]),
+    ("dossier.fee", &["code", "rc", "unit", "note"]),
+    ("dossier.withdrawn", &["code", "rc", "unit", "note", "t", "d"]),
+    ("dossier.ready", &["code", "rc", "unit", "note"]),
+    ("dossier.returned", &["code", "rc", "unit", "note", "t", "d"]),
+];
+
 /// Fields of the reply with a queue's figure.
 const QUEUE: &[&str] = &["t", "d", "n", "lvl", "m"];
 /// Fields of a reply to a mistake that is no role of its own.
 const MISTAKE: &[&str] = &["field", "form", "ex", "act", "kw", "num"];
 
 const COMMON: &[&str] = &["one_per_sms", "parts", "busy"];
-const WINDOW: &[&str] = &[
-    "not_found",
-    "early",
-    "unpaid",
-    "processing",
-    "overdue",
-    "no_date",
-    "supplement",
-    "withdrawn",
-    "ready",
-    "refused",
-    "collected",
-    "ended",
-];
-const NATIONAL: &[&str] = &[
-    "not_found",
-    "submitted",
-    "processing",
-    "no_date",
-    "overdue",
-    "overdue_no_date",
-    "not_accepted",
-    "stopped",
-    "supplement",
-    "fee",
-    "withdrawn",
-    "ready",
-    "returned",
-];
 const QUEUES: &[&str] = &["no_data", "stale", "closed"];
 const SUBSCRIBER: &[&str] = &["info", "none", "match", "incomplete", "need_id", "mismatch", "org"];
 const ACCOUNT: &[&str] = &["created", "duplicate_id", "duplicate_phone", "rotated"];
@@ -140,7 +129,7 @@ pub(super) fn check(file: &File, service: &Service, out: &mut Out<'_>) {
     for role in needed(service) {
         if !file.template.contains_key(role.as_str()) {
             let message = format!("there is no template \"{role}\", which this service needs");
-            out.error(&file.service.id, message, Some(how_to_write(&role, file)));
+            out.error(&file.service.id, message, Some(how_to_write(&role, file, service)));
         }
     }
     for (code, table) in &file.queue {
@@ -162,12 +151,12 @@ pub(super) fn check(file: &File, service: &Service, out: &mut Out<'_>) {
 }
 
 /// How a template that is missing is written; or the one that is there under a name with a slip.
-fn how_to_write(role: &str, file: &File) -> String {
+fn how_to_write(role: &str, file: &File, service: &Service) -> String {
     let others = role_names(file).filter(|name| !known_role(name));
     if let Some(name) = near(role, others) {
         return format!("did you mean \"{name}\"?");
     }
-    let fields = ROLES.iter().find(|(known, _)| *known == role).map_or(&[][..], |(_, fields)| *fields);
+    let fields = known_fields(role, service).unwrap_or_default();
     let fields: Vec<String> = fields.iter().map(|field| format!("{{{field}}}")).collect();
     let may = if fields.is_empty() {
         "takes no fields".to_owned()
@@ -190,7 +179,7 @@ fn unused(file: &File, service: &Service, out: &mut Out<'_>) {
             && !known_role(name)
             && !commands().chain(queues()).chain(answers()).any(|used| used == name)
         {
-            let help = near(name, ROLES.iter().map(|(known, _)| *known));
+            let help = near(name, all_roles());
             let help = help.map(|known| format!("did you mean \"{known}\"?"));
             out.report.warning(out.name, role.span(), format!("nothing uses the template \"{name}\""), help);
         }
@@ -206,13 +195,9 @@ fn unused(file: &File, service: &Service, out: &mut Out<'_>) {
 
 fn needed(service: &Service) -> Vec<String> {
     let mut needed: BTreeSet<String> = COMMON.iter().map(|role| (*role).to_owned()).collect();
+    needed.extend(of_dossiers(service).iter().map(|(role, _)| (*role).to_owned()));
     let mut add =
         |group: &str, roles: &[&str]| needed.extend(roles.iter().map(|role| format!("{group}.{role}")));
-    match service.dossiers.as_ref().map(|settings| &settings.lifecycle) {
-        Some(Lifecycle::Window { .. }) => add("dossier", WINDOW),
-        Some(Lifecycle::National) => add("dossier", NATIONAL),
-        None => {}
-    }
     if !service.queues.is_empty() {
         add("queue", QUEUES);
     }
@@ -237,18 +222,33 @@ fn needed(service: &Service) -> Vec<String> {
     needed.into_iter().collect()
 }
 
+/// The roles of the dossiers that a service keeps.
+fn of_dossiers(service: &Service) -> &'static [Role] {
+    match service.dossiers.as_ref().map(|settings| &settings.lifecycle) {
+        Some(Lifecycle::Window { .. }) => &WINDOW,
+        Some(Lifecycle::National) => &NATIONAL,
+        None => &[],
+    }
+}
+
+/// The fields of a role that the program knows.
+fn known_fields(role: &str, service: &Service) -> Option<&'static [&'static str]> {
+    let mut roles = ROLES.iter().chain(of_dossiers(service));
+    roles.find(|(known, _)| *known == role).map(|(_, fields)| *fields)
+}
+
 /// A text names only fields that its role fills in.
 fn fields(file: &File, service: &Service, out: &mut Out<'_>) {
     for (role, table) in &file.template {
         let Some(template) = service.templates.get(role.get_ref()) else { continue };
         let figure = role.get_ref().starts_with("queue.") && !known_role(role.get_ref());
-        let allowed = match ROLES.iter().find(|(known, _)| known == role.get_ref()) {
-            Some((_, fields)) => *fields,
+        let allowed = match known_fields(role.get_ref(), service) {
+            Some(fields) => fields,
             None if figure => QUEUE,
             None if service.errors.values().any(|used| used == role.get_ref()) => MISTAKE,
             None => &[],
         };
-        for field in template.fields().filter(|field| !allowed.contains(field)) {
+        for field in template.fields().filter(|field| !fills_in(role.get_ref(), allowed, field)) {
             let message = format!("the role {} has no field {{{field}}}", role.get_ref());
             let help = format!(
                 "available here: {}",
@@ -259,6 +259,28 @@ fn fields(file: &File, service: &Service, out: &mut Out<'_>) {
     }
 }
 
+/// Whether a field is filled in, in any of the spellings that a day and a time have.
+fn fills_in(role: &str, allowed: &[&str], field: &str) -> bool {
+    // A subscriber's days are texts of the operator's record.
+    let moments = !role.starts_with("subscriber.");
+    allowed.contains(&field) || moments && allowed.iter().any(|known| plain(known) == plain(field))
+}
+
+/// The plain name of a day or a time.
+fn plain(field: &str) -> &str {
+    match field {
+        "cd" | "cds" => "d",
+        "ct" => "t",
+        "cd2" | "cds2" => "d2",
+        "ct2" => "t2",
+        other => other,
+    }
+}
+
 fn known_role(role: &str) -> bool {
-    ROLES.iter().any(|(known, _)| *known == role)
+    all_roles().any(|known| known == role)
+}
+
+fn all_roles() -> impl Iterator<Item = &'static str> {
+    ROLES.iter().chain(&WINDOW).chain(&NATIONAL).map(|(role, _)| *role)
 }
