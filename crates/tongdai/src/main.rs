@@ -9,6 +9,7 @@ mod daemon;
 mod exit;
 mod logging;
 mod memory;
+mod output;
 mod smsc;
 
 use std::ffi::OsString;

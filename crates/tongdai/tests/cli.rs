@@ -117,6 +117,17 @@ fn explain_reads_the_corpus_in_one_batch() {
 }
 
 #[test]
+fn a_reader_that_leaves_early_is_no_mistake() {
+    for arguments in
+        [&["explain", "--to", "8383", "XNC 13557009"][..], &["explain", "--help"], &["demo", "--once"]]
+    {
+        let mut child = tongdai().args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
 fn the_simulator_says_where_it_listens() {
     let mut command = tongdai();
     command.args(["sim", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]).stdout(Stdio::piped());

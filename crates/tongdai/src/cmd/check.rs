@@ -8,9 +8,9 @@ use routing::Report;
 use crate::cli::{CheckArgs, services_files};
 use crate::cmd::run::read_services;
 use crate::exit::Exit;
+use crate::output;
 
 /// Checks services files and runs their own tests.
-#[allow(clippy::print_stdout, reason = "the report is this command's output")]
 pub(crate) fn run(arguments: &CheckArgs) -> Result<(), Exit> {
     let mut files: Vec<PathBuf> = Vec::new();
     for path in &arguments.paths {
@@ -22,9 +22,9 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<(), Exit> {
     }
     let report = routing::check(&read_services(&files)?);
     if arguments.json {
-        println!("{}", serde_json::to_string(&report).map_err(anyhow::Error::from)?);
+        output::print_line(serde_json::to_string(&report).map_err(anyhow::Error::from)?)?;
     } else {
-        print!("{}", report.render(std::io::stdout().is_terminal()));
+        output::print(report.render(std::io::stdout().is_terminal()))?;
     }
     if report.is_error() { Err(Exit::BadServices) } else { Ok(()) }
 }

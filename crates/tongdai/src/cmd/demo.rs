@@ -13,6 +13,7 @@ use crate::cmd::demo::play::Player;
 use crate::cmd::demo::script::Conversation;
 use crate::cmd::demo::stage::Stage;
 use crate::exit::Exit;
+use crate::output;
 
 /// The conversations, one for each source document.
 const CONVERSATIONS: &str = include_str!("../../demo/conversations.txt");
@@ -25,7 +26,7 @@ pub(crate) fn run(arguments: DemoArgs) -> Result<(), Exit> {
     runtime.block_on(async {
         let mut stop = Stop::listen().context("no signals")?;
         let stage = Stage::start().await?;
-        stage.announce();
+        stage.announce()?;
         let shown = tokio::select! {
             shown = show(&stage, &conversations) => Some(shown),
             () = stop.asked() => None,
@@ -54,17 +55,18 @@ pub(crate) fn run(arguments: DemoArgs) -> Result<(), Exit> {
 }
 
 /// Plays all conversations; how many replies were not what was expected.
-#[allow(clippy::print_stdout, reason = "the conversations are this command's output")]
 async fn show(stage: &Stage, conversations: &[Conversation]) -> anyhow::Result<u32> {
     let mut player = Player::new(stage);
     for conversation in conversations {
         player.play(conversation).await?;
     }
     let (replies, wrong) = (player.replies(), player.wrong());
-    println!();
+    output::print_line("")?;
     match wrong {
-        0 => println!("All {replies} replies were what their scripts expect."),
-        _ => println!("{wrong} of {replies} replies were not what their scripts expect."),
+        0 => output::print_line(format_args!("All {replies} replies were what their scripts expect."))?,
+        _ => output::print_line(format_args!(
+            "{wrong} of {replies} replies were not what their scripts expect."
+        ))?,
     }
     Ok(wrong)
 }

@@ -14,6 +14,7 @@ use crate::cli::ExplainArgs;
 use crate::cmd::run::load_rules;
 use crate::daemon::clock::Clock;
 use crate::exit::Exit;
+use crate::output;
 
 /// Explains one text, or each line of standard input.
 pub(crate) fn run(arguments: &ExplainArgs) -> Result<(), Exit> {
@@ -25,13 +26,12 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Result<(), Exit> {
 }
 
 /// One text. Exit 1 where no service has the number, or where no rule takes the text.
-#[allow(clippy::print_stdout, reason = "the explanation is this command's output")]
 fn explain(rules: &Rules, arguments: &ExplainArgs, to: &str, text: &str) -> Result<(), Exit> {
     let now = arguments.at.unwrap_or_else(now);
     let to = &digits(to);
     let Some(explanation) = rules.explain(to, text, now) else {
         if arguments.json {
-            println!("{}", json!({ "error": "unknown_number" }));
+            output::print_line(json!({ "error": "unknown_number" }))?;
         }
         let numbers: Vec<&str> =
             rules.services().iter().flat_map(|service| &service.numbers).map(String::as_str).collect();
@@ -46,12 +46,12 @@ fn explain(rules: &Rules, arguments: &ExplainArgs, to: &str, text: &str) -> Resu
         if let (Some(sender), Value::Object(fields)) = (sender, &mut object) {
             fields.insert("sender".to_owned(), sender.into());
         }
-        println!("{object}");
+        output::print_line(object)?;
     } else {
         if let Some(sender) = sender {
-            println!("sender       {sender}");
+            output::print_line(format_args!("sender       {sender}"))?;
         }
-        print!("{explanation}");
+        output::print(&explanation)?;
     }
     if explanation.interpretation.result.is_ok() { Ok(()) } else { Err(Exit::No) }
 }

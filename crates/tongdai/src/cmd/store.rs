@@ -7,9 +7,9 @@ use crate::cli::{StoreArgs, StoreCommand};
 use crate::cmd::run::read_key;
 use crate::daemon::open_exit;
 use crate::exit::Exit;
+use crate::output;
 
 /// Verifies a store. Exit 1 where it found damage.
-#[allow(clippy::print_stdout, reason = "the report is this command's output")]
 pub(crate) fn run(arguments: &StoreArgs) -> Result<(), Exit> {
     let StoreCommand::Verify { data, key_file, json } = &arguments.command;
     let key = read_key(key_file.as_deref())?;
@@ -19,9 +19,9 @@ pub(crate) fn run(arguments: &StoreArgs) -> Result<(), Exit> {
     }
     let report = store::verify(data, &key).map_err(|error| open_exit(data, error))?;
     if *json {
-        println!("{}", object(&report));
+        output::print_line(object(&report))?;
     } else {
-        println!("{report}");
+        output::print_line(&report)?;
     }
     if report.faults.is_empty() { Ok(()) } else { Err(Exit::No) }
 }

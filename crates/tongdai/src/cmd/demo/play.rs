@@ -7,6 +7,7 @@ use model::{Key, Msisdn, Record, ServiceId};
 
 use crate::cmd::demo::script::{self, Conversation, Step};
 use crate::cmd::demo::stage::Stage;
+use crate::output;
 
 /// Plays conversations and counts their replies.
 pub(super) struct Player<'a> {
@@ -35,43 +36,40 @@ impl<'a> Player<'a> {
     }
 
     /// Plays one conversation.
-    #[allow(clippy::print_stdout, reason = "the conversations are this command's output")]
     pub(super) async fn play(&mut self, conversation: &Conversation) -> anyhow::Result<()> {
-        println!("\n== {}", conversation.title);
+        output::print_line(format_args!("\n== {}", conversation.title))?;
         for step in &conversation.steps {
             match step {
-                Step::Remark(remark) => println!("   {remark}"),
+                Step::Remark(remark) => output::print_line(format_args!("   {remark}"))?,
                 Step::Clerk(command) => {
                     self.stage.clerk((**command).clone()).await.context("a clerk's command")?
                 }
                 Step::Text { from, to, text } => self.text(from, to, text).await?,
                 Step::Reply(expected) => self.reply(expected)?,
-                Step::State(words) => println!("   [store] {}", self.state(words)?),
+                Step::State(words) => output::print_line(format_args!("   [store] {}", self.state(words)?))?,
             }
         }
         Ok(())
     }
 
-    #[allow(clippy::print_stdout, reason = "the conversations are this command's output")]
     async fn text(&mut self, from: &str, to: &str, text: &str) -> anyhow::Result<()> {
         let text = script::fill(text, &self.captured);
-        println!("{from} -> {to}: {text}");
+        output::print_line(format_args!("{from} -> {to}: {text}"))?;
         let reply = self.stage.text(from, to, &text).await?;
         if let Some(reply) = &reply {
-            println!("{to} -> {from}: {}", *reply.text);
+            output::print_line(format_args!("{to} -> {from}: {}", *reply.text))?;
         }
         self.pending = Some(reply.map(|reply| reply.text.to_string()));
         Ok(())
     }
 
-    #[allow(clippy::print_stdout, reason = "the conversations are this command's output")]
     fn reply(&mut self, expected: &str) -> anyhow::Result<()> {
         let Some(reply) = self.pending.take() else { bail!("a reply is expected where no text was sent") };
         let expected = script::fill(expected, &self.captured);
         self.replies += 1;
         if !reply.as_deref().is_some_and(|reply| script::matches(&expected, reply, &mut self.captured)) {
             self.wrong += 1;
-            println!("   !! expected: {expected}");
+            output::print_line(format_args!("   !! expected: {expected}"))?;
         }
         Ok(())
     }

@@ -8,6 +8,8 @@ use tokio::sync::mpsc;
 use crate::cmd::demo::Stop;
 use crate::cmd::demo::script;
 use crate::cmd::demo::stage::Stage;
+use crate::exit::Exit;
+use crate::output;
 
 /// The handsets of the person at the prompt; the conversations use others, so that their texts do not count
 /// against the ten a minute that one sender has.
@@ -18,13 +20,12 @@ const CZECH: &str = "+420605111222";
 const LINE_MAX: u64 = 65_536;
 
 /// Serves until the input ends, `quit`, Ctrl-C, or a signal to stop.
-#[allow(clippy::print_stdout, reason = "a dialogue with a person")]
 pub(super) async fn serve(stage: &Stage, stop: &mut Stop) -> anyhow::Result<()> {
-    println!("Type a number and a text, such as `8383 XNC 13557009`, `8188 HD`, `1414 TTTB` or");
-    println!("`+420739547765 OBJ ZOP 12.8. 9:00 NOVAK`; `quit` or Ctrl-D ends the demo.");
+    output::print_line("Type a number and a text, such as `8383 XNC 13557009`, `8188 HD`, `1414 TTTB` or")?;
+    output::print_line("`+420739547765 OBJ ZOP 12.8. 9:00 NOVAK`; `quit` or Ctrl-D ends the demo.")?;
     let mut lines = lines()?;
     loop {
-        prompt();
+        prompt()?;
         let line = tokio::select! {
             line = lines.recv() => line,
             () = stop.asked() => None,
@@ -34,10 +35,10 @@ pub(super) async fn serve(stage: &Stage, stop: &mut Stop) -> anyhow::Result<()> 
             Some((number, text)) => answer(stage, &number, text).await?,
             None if line.trim() == "quit" => break,
             None if line.trim().is_empty() => {}
-            None => println!("a number and a text, please: 8383 XNC 13557009"),
+            None => output::print_line("a number and a text, please: 8383 XNC 13557009")?,
         }
     }
-    println!();
+    output::print_line("")?;
     Ok(())
 }
 
@@ -76,25 +77,25 @@ fn split(line: &str, serves: impl Fn(&str) -> bool) -> Option<(String, &str)> {
     line.split_once(char::is_whitespace).map(|(number, text)| (number.to_owned(), text.trim_start()))
 }
 
-#[allow(clippy::print_stdout, reason = "a dialogue with a person")]
-fn prompt() {
+fn prompt() -> Result<(), Exit> {
     if std::io::stdin().is_terminal() {
-        print!("> ");
-        let _ = std::io::Write::flush(&mut std::io::stdout());
+        output::print("> ")?;
     }
+    Ok(())
 }
 
-#[allow(clippy::print_stdout, reason = "a dialogue with a person")]
 async fn answer(stage: &Stage, number: &str, text: &str) -> anyhow::Result<()> {
     let digits = script::digits(number);
     if !stage.serves(&digits) {
-        println!("nobody serves `{number}`; try 8383, 1414, 8188 or +420739547765");
+        output::print_line(format_args!("nobody serves `{number}`; try 8383, 1414, 8188 or +420739547765"))?;
         return Ok(());
     }
     let from = if script::is_czech(number) { CZECH } else { VIETNAMESE };
     match stage.text(from, number, text).await? {
-        Some(reply) => println!("{number} -> {from}: {}", *reply.text),
-        None => println!("(no reply: after ten texts within a minute a sender is taken for a robot)"),
+        Some(reply) => output::print_line(format_args!("{number} -> {from}: {}", *reply.text))?,
+        None => {
+            output::print_line("(no reply: after ten texts within a minute a sender is taken for a robot)")?
+        }
     }
     Ok(())
 }

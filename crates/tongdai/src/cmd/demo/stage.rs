@@ -18,6 +18,7 @@ use crate::cmd::demo::script;
 use crate::daemon::clock::Clock;
 use crate::daemon::{Daemon, Settings};
 use crate::exit::Exit;
+use crate::output;
 use crate::smsc::{self, SmscSpec};
 
 /// Monday 3 August 2026: 14:00 in Viet Nam, 09:00 in Czechia; every office of the stories is open.
@@ -67,12 +68,11 @@ impl Stage {
     }
 
     /// Says what runs where.
-    #[allow(clippy::print_stdout, reason = "the conversations are this command's output")]
-    pub(super) fn announce(&self) {
-        println!(
-            "Tongdai demo: two SMSCs of its own on loopback, the daemon bound to them, a temporary store."
-        );
-        println!("Its clock stands at Monday 3 August 2026, 14:00 in Viet Nam, 09:00 in Czechia.");
+    pub(super) fn announce(&self) -> Result<(), Exit> {
+        output::print_line(
+            "Tongdai demo: two SMSCs of its own on loopback, the daemon bound to them, a temporary store.",
+        )?;
+        output::print_line("Its clock stands at Monday 3 August 2026, 14:00 in Viet Nam, 09:00 in Czechia.")
     }
 
     /// Whether a service has the number.
