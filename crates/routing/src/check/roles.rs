@@ -168,17 +168,15 @@ fn how_to_write(role: &str, file: &File, service: &Service) -> String {
 
 /// Templates that are never sent and forms that are never shown: most likely names with a slip.
 fn unused(file: &File, service: &Service, out: &mut Out<'_>) {
-    let commands = || file.rule.iter().map(|rule| rule.command.get_ref().as_str());
-    let queues = || file.queue.values().map(|queue| queue.template.get_ref().as_str());
-    let answers = || service.errors.values().map(String::as_str);
+    let commands: BTreeSet<&str> = file.rule.iter().map(|rule| rule.command.get_ref().as_str()).collect();
+    let mut used = commands.clone();
+    used.extend(service.errors.values().map(String::as_str));
+    used.extend(file.queue.values().map(|queue| queue.template.get_ref().as_str()));
     for role in file.template.keys() {
         let name = role.get_ref().as_str();
         // A queue may have several wordings, of which its table names the one in use.
         let wording = name.starts_with("queue.") && !file.queue.is_empty();
-        if !wording
-            && !known_role(name)
-            && !commands().chain(queues()).chain(answers()).any(|used| used == name)
-        {
+        if !wording && !known_role(name) && !used.contains(name) {
             let help = near(name, all_roles());
             let help = help.map(|known| format!("did you mean \"{known}\"?"));
             out.report.warning(out.name, role.span(), format!("nothing uses the template \"{name}\""), help);
@@ -186,8 +184,8 @@ fn unused(file: &File, service: &Service, out: &mut Out<'_>) {
     }
     for command in file.form.keys() {
         let name = command.get_ref();
-        if !commands().any(|known| known == name) {
-            let help = suggest(name, commands());
+        if !commands.contains(name.as_str()) {
+            let help = suggest(name, commands.iter().copied());
             out.report.warning(out.name, command.span(), format!("no rule has the command {name}"), help);
         }
     }
