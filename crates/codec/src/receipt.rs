@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use text::{gsm7::Shifts, latin1};
 
@@ -143,7 +144,7 @@ impl Receipt {
         if sm.kind() == SmKind::Message {
             return None;
         }
-        let mut receipt = Self::from_text(&receipt_text(sm));
+        let mut receipt = read_text(sm);
         if let Some(id) = sm.tlvs.text(tag::RECEIPTED_MESSAGE_ID).filter(|id| !id.is_empty()) {
             receipt.message_id = Some(id);
         }
@@ -161,9 +162,14 @@ impl Receipt {
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         let lower = text.to_ascii_lowercase();
-        // What follows `text:` is the citizen's: it may hold anything, keys included.
-        let end = key_start(&lower, "text").unwrap_or(lower.len());
-        let (Some(text), Some(lower)) = (text.get(..end), lower.get(..end)) else { return Self::default() };
+        // What follows `text:` is the message's own: it may hold anything, keys included. It counts only where no
+        // id stands before it.
+        let head =
+            key_start(&lower, "text").and_then(|end| Some(Self::fields(text.get(..end)?, lower.get(..end)?)));
+        head.filter(|head| head.message_id.is_some()).unwrap_or_else(|| Self::fields(text, &lower))
+    }
+
+    fn fields(text: &str, lower: &str) -> Self {
         let field = |key: &str| value(text, lower, key);
         let stat = field("stat");
         let state = stat.and_then(MessageState::from_stat);
@@ -178,11 +184,20 @@ impl Receipt {
     }
 }
 
-/// The text by its data_coding; septets, ASCII and Latin-1 agree in all that a receipt needs.
-fn receipt_text(sm: &Sm) -> String {
-    let Ok(data) = sm.user_data() else { return String::new() };
-    decode_text(&data.payload, sm.data_coding, Shifts::default(), DefaultAlphabet::Latin1)
-        .map_or_else(|_| latin1::decode(&data.payload), |decoded| decoded.text)
+/// Reads the text of a receipt as it is announced, and where that names no message, as plain octets: behind the
+/// header, then from the start. Some SMSCs copy data_coding and the UDHI bit of the message that they report on,
+/// and write ASCII all the same. Septets, ASCII and Latin-1 agree in all that a receipt needs.
+fn read_text(sm: &Sm) -> Receipt {
+    let octets = sm.user_data().map_or_else(|_| Bytes::new(), |data| data.payload);
+    let announced = decode_text(&octets, sm.data_coding, Shifts::default(), DefaultAlphabet::Latin1);
+    let announced = announced.map_or_else(|_| Receipt::default(), |it| Receipt::from_text(&it.text));
+    if announced.message_id.is_some() {
+        return announced;
+    }
+    let plain = |octets: &Bytes| Receipt::from_text(&latin1::decode(octets));
+    let readings = [announced, plain(&octets), plain(sm.user_octets())];
+    let best = readings.into_iter().min_by_key(|it| (it.message_id.is_none(), it.state.is_none()));
+    best.unwrap_or_default()
 }
 
 /// Keys that show that the value before them is empty.

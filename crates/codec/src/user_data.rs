@@ -101,10 +101,7 @@ impl Sm {
     /// A header may hold any elements in any order; an element that is unknown or contradicts itself is ignored,
     /// and of a repeated one the last holds. SAR parameters count only where no header says anything. Over 255 octets are never a part.
     pub fn user_data(&self) -> Result<UserData, UserDataError> {
-        let octets = match self.tlvs.get(tag::MESSAGE_PAYLOAD) {
-            Some(payload) if self.short_message.is_empty() => payload,
-            _ => &self.short_message,
-        };
+        let octets = self.user_octets();
         let mut data = if self.has_udh() {
             with_header(octets)?
         } else {
@@ -115,6 +112,15 @@ impl Sm {
         }
         data.concat = data.concat.filter(|_| data.payload.len() <= PART_OCTETS_MAX);
         Ok(data)
+    }
+
+    /// All octets of the user data, a header included: short_message, or message_payload where that is empty.
+    #[must_use]
+    pub fn user_octets(&self) -> &Bytes {
+        match self.tlvs.get(tag::MESSAGE_PAYLOAD) {
+            Some(payload) if self.short_message.is_empty() => payload,
+            _ => &self.short_message,
+        }
     }
 
     fn sar(&self) -> Option<Concat> {

@@ -65,7 +65,7 @@ impl Engine {
         let data = sm.user_data();
         let (concat, payload) = match &data {
             Ok(data) => (data.concat, data.payload.as_ref()),
-            Err(_) => (None, sm.short_message.as_ref()),
+            Err(_) => (None, sm.user_octets().as_ref()),
         };
         let party = plan.party(&sm.source);
         let sender = match &party {
@@ -93,7 +93,7 @@ impl Engine {
             }
         };
         let Some(mut data) = data.ok().filter(is_for_reader) else {
-            self.keep_octets(&inbound, payload_of(sm), turn);
+            self.keep_octets(&inbound, sm.user_octets(), turn);
             // Of the parts of one message only the first is answered.
             let later = concat.is_some_and(|concat| concat.number != 1);
             return if later { Ok(()) } else { self.reject(&inbound, &citizen, ErrorKind::Unreadable, turn) };
@@ -320,12 +320,4 @@ fn is_for_reader(data: &UserData) -> bool {
     data.ports.is_none()
         && data.payload.len() <= octets_max
         && data.concat.is_none_or(|concat| concat.total <= parts_max)
-}
-
-/// The octets to keep of a message that can't be read.
-fn payload_of(sm: &Sm) -> &[u8] {
-    match sm.tlvs.get(codec::tlv::tag::MESSAGE_PAYLOAD) {
-        Some(payload) if sm.short_message.is_empty() => payload,
-        _ => &sm.short_message,
-    }
 }

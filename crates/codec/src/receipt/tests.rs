@@ -45,6 +45,7 @@ fn the_texts_of_the_field() {
         said("id:0c1e5f9a-9f4b-4c5e-8f5e-2f1f6b7d8e9a,stat:DELIVRD").0,
         id("0c1e5f9a-9f4b-4c5e-8f5e-2f1f6b7d8e9a")
     );
+    assert_eq!(said("text:hello id:77 stat:DELIVRD err:000"), (id("77"), delivered, id("000")));
     assert_eq!(said(""), (None, None, None));
 }
 
