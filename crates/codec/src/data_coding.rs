@@ -13,7 +13,8 @@ use crate::UserData;
 pub enum Coding {
     /// Whatever the SMSC takes for its default; the bind's profile knows.
     SmscDefault,
-    /// GSM 7 bit, said outright by a class or message waiting value, or meant by a reserved group.
+    /// GSM 7 bit, said outright by a class or message waiting value, or by a reserved value from 0x10 on, which a
+    /// receiver takes for the default alphabet (TS 23.038 §4).
     Gsm7,
     /// IA5.
     Ascii,
@@ -40,15 +41,15 @@ impl Coding {
             0x03 => Self::Latin1,
             0x06 => Self::Cyrillic,
             0x08 => Self::Ucs2,
-            // General and automatic deletion groups: bit 5 says compressed, bits 3 and 2 the alphabet.
+            // General and automatic deletion groups: bit 5 says compressed, bits 3 and 2 the alphabet, of which one
+            // is reserved.
             0x10..=0x7F => match data_coding & 0x2C {
-                0x00 => Self::Gsm7,
+                0x00 | 0x0C => Self::Gsm7,
                 0x04 => Self::Octets,
                 0x08 => Self::Ucs2,
                 _ => Self::Other(data_coding),
             },
-            // Reserved groups, which a receiver takes for the default alphabet (TS 23.038 §4); then message waiting:
-            // discard, store, store in UCS-2.
+            // Reserved groups; then message waiting: discard, store, store in UCS-2.
             0x80..=0xDF => Self::Gsm7,
             0xE0..=0xEF => Self::Ucs2,
             // Coding and class: bit 2 says 8-bit.
