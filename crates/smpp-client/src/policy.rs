@@ -35,26 +35,29 @@ pub(crate) struct Pause {
 /// Groups of statuses that are treated alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
-    Temporary,
+    Temporary = 0,
     AlreadyBound,
     Throttled,
     BindFail,
     Account,
 }
 
+/// Number of [`Class`]es.
+const CLASSES: usize = Class::Account as usize + 1;
+
 /// The history of a bind's attempts.
 #[derive(Debug)]
 pub(crate) struct Policy {
     reconnect: Reconnect,
     jitter: Jitter,
-    last: Class,
-    /// Attempts in a row that ended as `last`.
-    in_a_row: u32,
+    /// Attempts since the last stable bind that ended so, by [`Class`]. Each class keeps its own count: an SMSC
+    /// that answers now this, now that must not be asked at the first pause for ever.
+    ended: [u32; CLASSES],
 }
 
 impl Policy {
     pub(crate) fn new(reconnect: Reconnect, seed: u64) -> Self {
-        Self { reconnect, jitter: Jitter::new(seed), last: Class::Temporary, in_a_row: 0 }
+        Self { reconnect, jitter: Jitter::new(seed), ended: [0; CLASSES] }
     }
 
     /// The pause after an attempt.
@@ -64,18 +67,18 @@ impl Policy {
             Ending::Failed | Ending::Dropped(_) => Class::Temporary,
         };
         let stable = matches!(ending, Ending::Dropped(up) if up >= self.reconnect.stable);
-        if stable || class != self.last {
-            self.in_a_row = 0;
+        if stable {
+            self.ended = [0; CLASSES];
         }
-        self.last = class;
-        let before = self.in_a_row;
-        self.in_a_row = self.in_a_row.saturating_add(1);
+        let ended = &mut self.ended[class as usize];
+        let before = *ended;
+        *ended = before.saturating_add(1);
         let reconnect = &self.reconnect;
         match class {
             Class::AlreadyBound => self.at_least(reconnect.already_bound, before, false),
             Class::Throttled => self.at_least(reconnect.throttled, before, false),
             Class::Account => self.at_least(reconnect.parked, before, true),
-            Class::BindFail if self.in_a_row > BIND_FAIL_TRIES => {
+            Class::BindFail if before >= BIND_FAIL_TRIES => {
                 self.at_least(reconnect.parked, before - BIND_FAIL_TRIES, true)
             }
             Class::BindFail | Class::Temporary => {
@@ -156,7 +159,7 @@ mod tests {
     fn flapping_keeps_its_pauses_and_a_stable_minute_resets_them() {
         let longest = |policy: &mut Policy, ending: Ending| {
             policy.next(ending);
-            bound(policy.reconnect.pause, policy.in_a_row - 1).as_secs()
+            bound(policy.reconnect.pause, policy.ended[Class::Temporary as usize] - 1).as_secs()
         };
         let mut policy = policy();
         let flap = Ending::Dropped(Duration::from_secs(4));
@@ -165,6 +168,20 @@ mod tests {
         assert_eq!(longest(&mut policy, Ending::Failed), 60);
         assert_eq!(longest(&mut policy, Ending::Dropped(Duration::from_secs(60))), 1);
         assert_eq!(longest(&mut policy, Ending::Refused(CommandStatus::ESME_RSYSERR)), 2);
+    }
+
+    #[test]
+    fn an_smsc_of_two_minds_is_not_hammered() {
+        let mut policy = policy();
+        let refused = Ending::Refused(CommandStatus::ESME_RBINDFAIL);
+        let parked: Vec<bool> = (0..5)
+            .map(|_| {
+                policy.next(Ending::Failed);
+                policy.next(refused).parked
+            })
+            .collect();
+        assert_eq!(parked, [false, false, false, true, true]);
+        assert_eq!(policy.ended[Class::Temporary as usize], 5, "and its own pause has grown");
     }
 
     #[test]
