@@ -43,7 +43,7 @@ impl Concat {
     }
 }
 
-/// Application ports; a message to a port is for a program on the handset, not for a reader.
+/// Application ports; binary for a port is for a program, a text may be read all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ports {
     /// Of the receiver.
@@ -59,7 +59,7 @@ pub struct UserData {
     pub concat: Option<Concat>,
     /// The national tables to read the text with.
     pub shifts: Shifts,
-    /// `Some` where the message is for a program.
+    /// `Some` where a header names application ports.
     pub ports: Option<Ports>,
     /// Octets of the header with its length octet, 0 without one: packed septets start at the next septet
     /// boundary after it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codec::data_coding::{decode_text, unpack};
+use codec::data_coding::{Coding, decode_text, unpack};
 use codec::{CommandStatus, Sm, SmKind, UserData};
 use model::journal::Entry;
 use model::outbox::Fingerprint;
@@ -92,7 +92,7 @@ impl Engine {
                 return Ok(());
             }
         };
-        let Some(mut data) = data.ok().filter(is_for_reader) else {
+        let Some(mut data) = data.ok().filter(|data| is_for_reader(data, sm.data_coding)) else {
             self.keep_octets(&inbound, sm.user_octets(), turn);
             // Of the parts of one message only the first is answered.
             let later = concat.is_some_and(|concat| concat.number != 1);
@@ -311,13 +311,32 @@ struct Decided {
     act: bool,
 }
 
-/// Whether a message is a text of bearable length, and not for a program on a handset.
-fn is_for_reader(data: &UserData) -> bool {
+/// Whether a message is a text of bearable length, and not binary for a program. A port alone costs no text: there
+/// is no program behind a short code, and a citizen can be read all the same.
+fn is_for_reader(data: &UserData, data_coding: u8) -> bool {
     let (octets_max, parts_max) = match data.concat {
         Some(concat) if concat.total > 1 => (PART_OCTETS_MAX, PARTS_MAX),
         _ => (OCTETS_MAX, u8::MAX),
     };
-    data.ports.is_none()
+    let for_program = data.ports.is_some() && Coding::of(data_coding) == Coding::Octets;
+    !for_program
         && data.payload.len() <= octets_max
         && data.concat.is_none_or(|concat| concat.total <= parts_max)
+}
+
+#[cfg(test)]
+mod tests {
+    use codec::user_data::Ports;
+
+    use super::*;
+
+    #[test]
+    fn a_port_costs_no_text_but_binary_for_a_program_is_none() {
+        let ports = Some(Ports { destination: 2_948, source: 9_200 });
+        let data = UserData { ports, ..UserData::default() };
+        for (data_coding, text) in [(0x00, true), (0x08, true), (0xF0, true), (0x04, false), (0xF5, false)] {
+            assert_eq!(is_for_reader(&data, data_coding), text, "{data_coding:#04x}");
+        }
+        assert!(is_for_reader(&UserData::default(), 0x04));
+    }
 }
