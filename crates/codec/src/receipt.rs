@@ -20,7 +20,7 @@ mod build;
 mod ids;
 
 pub use build::ReceiptText;
-pub use ids::id_candidates;
+pub use ids::{ReceiptIds, Spellings, plain};
 
 /// The state of a message at the SMSC (3.4, 5.2.28; 5.0 adds 0 and 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ impl MessageState {
 /// What a receipt says. All is optional: a receipt that says nothing is still a receipt and starts no service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receipt {
-    /// The SMSC's id as sent; compare by [`id_candidates`].
+    /// The SMSC's id as sent; compare by [`ReceiptIds`].
     pub message_id: Option<String>,
     /// The state, where it is one that somebody defined.
     pub state: Option<MessageState>,

@@ -1,9 +1,9 @@
 //! Receipt → final state of the message: before its response, twice, late, or on a sister bind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use codec::receipt::id_candidates;
+use codec::receipt::{ReceiptIds, plain};
 use codec::{MessageState, Receipt, Sm, SmKind};
 use model::journal::Entry;
 use model::outbox::{Body, OutboxEntry, PartState};
@@ -26,11 +26,13 @@ const HELD_MAX: usize = 10_000;
 
 /// Ids kept of one part: an SMSC may answer late or twice, and name another each time.
 const IDS_MAX: usize = 4;
+/// How long a final receipt is remembered, so that its repeat is not taken for another message's.
+const HEARD_AGE: Duration = Duration::from_secs(10 * 60);
 
 /// A receipt without its message.
 struct Held {
     group: usize,
-    ids: Vec<String>,
+    message_id: String,
     state: FinalState,
     at: Duration,
 }
@@ -38,19 +40,32 @@ struct Held {
 /// Which ids SMSCs will name, and receipts that came too early.
 #[derive(Default)]
 pub(crate) struct Receipts {
-    /// By group, every spelling of the id.
+    /// How the SMSC of each group writes ids.
+    forms: Vec<ReceiptIds>,
+    /// By group, the plain spellings of the ids that responses gave.
     expected: Vec<FxHashMap<String, (OutboxId, u8)>>,
     /// The ids of each part that is waited for; over one where it may have left twice.
     ids: FxHashMap<(OutboxId, u8), Vec<String>>,
     held: BTreeMap<u64, Held>,
-    /// Serials of held receipts by group and spelling.
+    /// Serials of held receipts by group and plain spelling.
     held_ids: FxHashMap<(usize, String), u64>,
     serial: u64,
+    /// Final receipts by group and id, and when they came.
+    heard: FxHashMap<(usize, String), Duration>,
+    heard_order: VecDeque<(Duration, (usize, String))>,
 }
 
 impl Receipts {
-    /// Expects receipts for a part under every spelling of its id. Where two ids share a spelling, the exact one
-    /// wins.
+    /// For groups whose SMSCs write ids so.
+    pub(crate) fn new(forms: Vec<ReceiptIds>) -> Self {
+        Self { forms, ..Self::default() }
+    }
+
+    fn form(&self, group: usize) -> ReceiptIds {
+        self.forms.get(group).copied().unwrap_or_default()
+    }
+
+    /// Expects receipts for a part. Where two ids share a spelling, the exact one wins.
     pub(crate) fn expect(&mut self, group: usize, message_id: &str, part: (OutboxId, u8)) {
         if self.expected.len() <= group {
             self.expected.resize_with(group + 1, FxHashMap::default);
@@ -61,7 +76,7 @@ impl Receipts {
             return;
         }
         ids.push(message_id.to_owned());
-        for (place, id) in id_candidates(message_id).enumerate() {
+        for (place, id) in plain(message_id).into_iter().enumerate() {
             if place == 0 {
                 expected.insert(id, part);
             } else {
@@ -70,9 +85,36 @@ impl Receipts {
         }
     }
 
-    fn find(&self, group: usize, message_id: &str) -> Option<(OutboxId, u8)> {
+    /// The part that a receipt names. The repeat of a final receipt names none by a guess: its own part is over.
+    fn find(&self, group: usize, message_id: &str, now: Duration) -> Option<(OutboxId, u8)> {
         let expected = self.expected.get(group)?;
-        id_candidates(message_id).find_map(|id| expected.get(&id).copied())
+        let spellings = self.form(group).of_receipt(message_id);
+        let find = |ids: &[String]| ids.iter().find_map(|id| expected.get(id).copied());
+        find(&spellings.sure).or_else(|| {
+            let guessed = if self.was_heard(group, message_id, now) { &[][..] } else { &spellings.guessed };
+            find(guessed)
+        })
+    }
+
+    /// Remembers a receipt that was the last word on its part.
+    fn hear(&mut self, group: usize, message_id: &str, now: Duration) {
+        while let Some((at, _)) = self.heard_order.front() {
+            if now.saturating_sub(*at) <= HEARD_AGE && self.heard_order.len() < HELD_MAX {
+                break;
+            }
+            let Some((at, oldest)) = self.heard_order.pop_front() else { break };
+            if self.heard.get(&oldest) == Some(&at) {
+                self.heard.remove(&oldest);
+            }
+        }
+        let key = (group, bare(message_id));
+        self.heard.insert(key.clone(), now);
+        self.heard_order.push_back((now, key));
+    }
+
+    fn was_heard(&self, group: usize, message_id: &str, now: Duration) -> bool {
+        let at = self.heard.get(&(group, bare(message_id)));
+        at.is_some_and(|at| now.saturating_sub(*at) <= HEARD_AGE)
     }
 
     /// A part is final: no id of it is expected any more.
@@ -84,7 +126,7 @@ impl Receipts {
 
     fn forget_id(&mut self, group: usize, message_id: &str, part: (OutboxId, u8)) {
         let Some(expected) = self.expected.get_mut(group) else { return };
-        for id in id_candidates(message_id) {
+        for id in plain(message_id) {
             if expected.get(&id) == Some(&part) {
                 expected.remove(&id);
             }
@@ -93,40 +135,46 @@ impl Receipts {
 
     /// One copy of a part failed; whether another may still arrive.
     fn fail_copy(&mut self, group: usize, message_id: &str, part: (OutboxId, u8)) -> bool {
+        let spellings = self.form(group).of_receipt(message_id);
         let Some(ids) = self.ids.get_mut(&part).filter(|ids| ids.len() > 1) else { return false };
-        let named =
-            |id: &String| id_candidates(id).any(|known| id_candidates(message_id).any(|id| id == known));
+        let named = |id: &String| plain(id).iter().any(|known| spellings.iter().any(|id| id == known));
         let Some(place) = ids.iter().position(named) else { return false };
         let failed = ids.remove(place);
         self.forget_id(group, &failed, part);
         true
     }
 
+    /// Keeps a receipt whose response may still come; the repeat of a final one waits for none.
     fn hold(&mut self, group: usize, message_id: &str, state: FinalState, at: Duration) {
+        if self.was_heard(group, message_id, at) {
+            return;
+        }
         if self.held.len() >= HELD_MAX {
             self.drop_oldest();
         }
         self.serial += 1;
-        let ids: Vec<String> = id_candidates(message_id).collect();
-        for id in &ids {
-            self.held_ids.insert((group, id.clone()), self.serial);
+        for id in plain(message_id) {
+            self.held_ids.insert((group, id), self.serial);
         }
-        self.held.insert(self.serial, Held { group, ids, state, at });
+        self.held.insert(self.serial, Held { group, message_id: message_id.to_owned(), state, at });
     }
 
     /// The receipt that came before this response.
-    pub(crate) fn take_held(&mut self, group: usize, message_id: &str) -> Option<FinalState> {
+    pub(crate) fn take_held(&mut self, group: usize, message_id: &str, now: Duration) -> Option<FinalState> {
         if self.held.is_empty() {
             return None;
         }
-        let serial = id_candidates(message_id).find_map(|id| self.held_ids.get(&(group, id)).copied())?;
-        self.remove(serial).map(|held| held.state)
+        let spellings = self.form(group).of_response(message_id);
+        let serial = spellings.iter().find_map(|id| self.held_ids.get(&(group, id.clone())).copied())?;
+        let held = self.remove(serial)?;
+        self.hear(group, &held.message_id, now);
+        Some(held.state)
     }
 
     fn remove(&mut self, serial: u64) -> Option<Held> {
         let held = self.held.remove(&serial)?;
-        for id in &held.ids {
-            let key = (held.group, id.clone());
+        for id in plain(&held.message_id) {
+            let key = (held.group, id);
             if self.held_ids.get(&key) == Some(&serial) {
                 self.held_ids.remove(&key);
             }
@@ -153,6 +201,11 @@ impl Receipts {
     }
 }
 
+/// An id without case and leading zeros.
+fn bare(message_id: &str) -> String {
+    plain(message_id).pop().unwrap_or_default()
+}
+
 /// What a receipt says of its message, where that is the last word.
 fn final_state(sm: &Sm, receipt: &Receipt) -> Option<FinalState> {
     if sm.kind() != SmKind::Receipt {
@@ -173,13 +226,17 @@ impl Engine {
         let Some(group) = self.queues.group_of(link) else { return Ok(()) };
         let state = final_state(sm, &receipt);
         let message_id = receipt.message_id.unwrap_or_default();
-        let found = self.receipts.find(group, &message_id);
+        let now = turn.now.monotonic;
+        let found = self.receipts.find(group, &message_id, now);
         meters::receipt(if found.is_some() { "matched" } else { "unmatched" });
         match (found, state) {
             (Some(part), Some(FinalState::Failed)) if self.receipts.fail_copy(group, &message_id, part) => {}
-            (Some((outbox, part)), Some(state)) => self.conclude(outbox, part, state, turn)?,
+            (Some((outbox, part)), Some(state)) => {
+                self.receipts.hear(group, &message_id, now);
+                self.conclude(outbox, part, state, turn)?;
+            }
             (None, Some(state)) if !message_id.is_empty() => {
-                self.receipts.hold(group, &message_id, state, turn.now.monotonic);
+                self.receipts.hold(group, &message_id, state, now);
             }
             _ => {}
         }

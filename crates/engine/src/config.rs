@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use codec::segment;
+use codec::{receipt::ReceiptIds, segment};
 use model::plan::NumberingPlan;
 
 use crate::verdict::Verdict;
@@ -34,6 +34,8 @@ pub struct Profile {
     pub segments: segment::Profile,
     /// Statuses that this SMSC uses in its own way.
     pub statuses: BTreeMap<u32, Verdict>,
+    /// How its receipts write the ids of its responses.
+    pub receipt_ids: ReceiptIds,
     /// Whether a validity_period is sent; some SMSCs refuse any (ESME_RINVEXPIRY).
     pub validity: bool,
     /// TON and NPI of our number in messages that answer nothing (an answer echoes what the citizen wrote to).
@@ -47,6 +49,7 @@ impl Default for Profile {
         Self {
             segments: segment::Profile::default(),
             statuses: BTreeMap::new(),
+            receipt_ids: ReceiptIds::default(),
             validity: true,
             source_ton_npi: (0, 1),
             destination_ton_npi: (1, 1),

@@ -110,7 +110,7 @@ impl Engine {
         let mut held = None;
         if receipt && !message_id.is_empty() {
             self.receipts.expect(group, &message_id, (item.outbox, item.part));
-            held = self.receipts.take_held(group, &message_id);
+            held = self.receipts.take_held(group, &message_id, turn.now.monotonic);
         }
         let (status, verdict) = (Some(CommandStatus::ESME_ROK.0), Verdict::Accepted);
         self.verdicts.push(Pending { item, group, simple, status, message_id, verdict }, turn.now.monotonic);

@@ -68,14 +68,15 @@ impl Engine {
         config: Config,
         now: Now,
     ) -> Result<(Self, Vec<Effect>), Fatal> {
+        let queues = Queues::new(&config);
         let mut engine = Self {
             store,
             rules,
-            queues: Queues::new(&config),
+            receipts: Receipts::new(queues.receipt_ids(&config)),
+            queues,
             config: Arc::new(config),
             tickets: Tickets::default(),
             verdicts: Verdicts::default(),
-            receipts: Receipts::default(),
             fingerprints: Fingerprints::default(),
             partials: Partials::default(),
             guard: LoopGuard::default(),

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
+use codec::receipt::ReceiptIds;
 use jiff::Timestamp;
 use model::OutboxId;
 use model::outcome::Class;
@@ -110,6 +111,13 @@ impl Queues {
     pub(crate) fn profile_of<'a>(&self, group: usize, config: &'a Config) -> Option<&'a LinkConfig> {
         let first = self.groups.get(group)?.links.first()?;
         config.links.get(usize::from(first.0))
+    }
+
+    /// How the SMSC of each group writes ids in its receipts.
+    pub(crate) fn receipt_ids(&self, config: &Config) -> Vec<ReceiptIds> {
+        let form =
+            |group| self.profile_of(group, config).map(|link| link.profile.receipt_ids).unwrap_or_default();
+        (0..self.groups.len()).map(form).collect()
     }
 
     pub(crate) fn link_mut(&mut self, link: LinkId) -> Option<&mut Link> {

@@ -1,48 +1,121 @@
 //! Message ids under other spellings. An SMSC may answer in hexadecimal and write its receipts in decimal, change
 //! the case, or drop leading zeros; ids beyond 64 bits and ids that are no numbers occur.
 
-/// The spellings under which a message may be known, best first, without repeats: as sent, lower case, without
-/// leading zeros, hexadecimal read and written as decimal, decimal as hexadecimal. At most five.
-///
-/// A store that keeps all of them for an accepted message, or asks for each of them when a receipt comes, finds
-/// every match that the field has seen. Two messages may share a later spelling: take the first that matches.
-pub fn id_candidates(raw: &str) -> impl Iterator<Item = String> + use<> {
-    let lower = raw.to_ascii_lowercase();
+/// How an SMSC writes in its receipts the ids that its responses gave. Case and leading zeros never count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ReceiptIds {
+    /// Nobody has said: as they were, and where that finds nothing, in the other base.
+    #[default]
+    Any,
+    /// As they were.
+    Same,
+    /// In decimal; responses are in hexadecimal.
+    Decimal,
+    /// In hexadecimal; responses are in decimal.
+    Hexadecimal,
+}
+
+/// Spellings to look for, best first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spellings {
+    /// What the SMSC must mean.
+    pub sure: Vec<String>,
+    /// What it may mean where nothing goes by a sure one: two ids can share such a spelling.
+    pub guessed: Vec<String>,
+}
+
+impl Spellings {
+    /// All of them, best first.
+    pub fn iter(&self) -> impl Iterator<Item = &String> {
+        self.sure.iter().chain(&self.guessed)
+    }
+}
+
+impl ReceiptIds {
+    /// How a response may have given the id that a receipt names; compare with the [`plain`] spellings of ids of
+    /// responses.
+    #[must_use]
+    pub fn of_receipt(self, receipt_id: &str) -> Spellings {
+        self.spellings(receipt_id, to_hexadecimal, to_decimal)
+    }
+
+    /// How a receipt may name the id that a response gives; compare with the [`plain`] spellings of ids of receipts.
+    #[must_use]
+    pub fn of_response(self, response_id: &str) -> Spellings {
+        self.spellings(response_id, to_decimal, to_hexadecimal)
+    }
+
+    /// `decimal` is the step where receipts are in decimal, `hexadecimal` where they are in hexadecimal. An id that
+    /// is no number is written alike in any base.
+    fn spellings(
+        self,
+        id: &str,
+        decimal: fn(&str) -> Option<String>,
+        hexadecimal: fn(&str) -> Option<String>,
+    ) -> Spellings {
+        let sure = plain(id);
+        let other = |step: fn(&str) -> Option<String>| sure.last().and_then(|stripped| step(stripped));
+        match self {
+            Self::Any => {
+                let mut guessed: Vec<String> =
+                    [other(to_decimal), other(to_hexadecimal)].into_iter().flatten().collect();
+                guessed.retain(|id| !sure.contains(id));
+                Spellings { sure, guessed }
+            }
+            Self::Same => Spellings { sure, guessed: Vec::new() },
+            Self::Decimal => {
+                Spellings { sure: other(decimal).map_or(sure, |id| vec![id]), guessed: Vec::new() }
+            }
+            Self::Hexadecimal => {
+                Spellings { sure: other(hexadecimal).map_or(sure, |id| vec![id]), guessed: Vec::new() }
+            }
+        }
+    }
+}
+
+/// An id as it came, in lower case, and without leading zeros: one to three spellings without repeats.
+#[must_use]
+pub fn plain(id: &str) -> Vec<String> {
+    let lower = id.to_ascii_lowercase();
     let stripped = match lower.trim_start_matches('0') {
         "" if !lower.is_empty() => "0",
         stripped => stripped,
     };
-    let decimal = u128::from_str_radix(stripped, 16).ok().map(|number| number.to_string());
-    let hexadecimal = stripped.parse::<u128>().ok().map(|number| format!("{number:x}"));
-    let all = [Some(raw.to_owned()), Some(lower.clone()), Some(stripped.to_owned()), decimal, hexadecimal];
-    let mut unique: Vec<String> = Vec::with_capacity(all.len());
-    for candidate in all.into_iter().flatten() {
-        if !unique.contains(&candidate) {
-            unique.push(candidate);
-        }
-    }
-    unique.into_iter()
+    let mut all = vec![id.to_owned(), lower.clone(), stripped.to_owned()];
+    all.dedup();
+    all
+}
+
+fn to_decimal(hexadecimal: &str) -> Option<String> {
+    u128::from_str_radix(hexadecimal, 16).ok().map(|number| number.to_string())
+}
+
+fn to_hexadecimal(decimal: &str) -> Option<String> {
+    decimal.parse::<u128>().ok().map(|number| format!("{number:x}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn candidates(raw: &str) -> Vec<String> {
-        id_candidates(raw).collect()
-    }
-
-    /// Whether a receipt's id finds the id of a response.
-    fn meets(response: &str, receipt: &str) -> bool {
-        candidates(receipt).iter().any(|it| candidates(response).contains(it))
+    /// Whether a receipt's id finds the id of a response, and the other way round, by a sure spelling or at all.
+    fn meets(form: ReceiptIds, response: &str, receipt: &str) -> (bool, bool) {
+        let (there, back) = (form.of_receipt(receipt), form.of_response(response));
+        let (response, receipt) = (plain(response), plain(receipt));
+        let found =
+            [there.iter().any(|it| response.contains(it)), back.iter().any(|it| receipt.contains(it))];
+        assert_eq!(found[0], found[1], "{response:?} {receipt:?}");
+        (there.sure.iter().any(|it| response.contains(it)), found[0])
     }
 
     #[test]
-    fn the_exact_spelling_comes_first() {
-        assert_eq!(candidates("00Ab"), ["00Ab", "00ab", "ab", "171"]);
-        assert_eq!(candidates("0"), ["0"]);
-        assert_eq!(candidates(""), [""]);
-        assert_eq!(candidates("SAR-77-2-1"), ["SAR-77-2-1", "sar-77-2-1"]);
+    fn the_spelling_that_came_stands_first() {
+        assert_eq!(plain("00Ab"), ["00Ab", "00ab", "ab"]);
+        assert_eq!(plain("0"), ["0"]);
+        assert_eq!(plain(""), [""]);
+        assert_eq!(ReceiptIds::Any.of_receipt("00Ab").guessed, ["171"]);
+        assert_eq!(ReceiptIds::Any.of_receipt("SAR-77-2-1").guessed, Vec::<String>::new());
+        assert_eq!(ReceiptIds::Any.of_receipt("7").guessed, Vec::<String>::new());
     }
 
     #[test]
@@ -57,10 +130,29 @@ mod tests {
             ("E0", "224"),
         ];
         for (response, receipt) in pairs {
-            assert!(meets(response, receipt), "{response} {receipt}");
+            assert!(meets(ReceiptIds::Any, response, receipt).1, "{response} {receipt}");
         }
         let beyond_64_bits = format!("{:X}", u128::MAX);
-        assert!(meets(&beyond_64_bits, &u128::MAX.to_string()));
-        assert!(!meets("123", "124"));
+        assert!(meets(ReceiptIds::Any, &beyond_64_bits, &u128::MAX.to_string()).1);
+        assert!(!meets(ReceiptIds::Any, "123", "124").1);
+    }
+
+    #[test]
+    fn where_the_base_is_known_nothing_is_guessed() {
+        let cases = [
+            (ReceiptIds::Any, "10", "16", (false, true)),
+            (ReceiptIds::Any, "16", "10", (false, true)),
+            (ReceiptIds::Same, "10", "16", (false, false)),
+            (ReceiptIds::Same, "00Ab", "ab", (true, true)),
+            (ReceiptIds::Decimal, "10", "16", (true, true)),
+            (ReceiptIds::Decimal, "10", "10", (false, false)),
+            (ReceiptIds::Decimal, "000000A0", "0000000160", (true, true)),
+            (ReceiptIds::Hexadecimal, "16", "10", (true, true)),
+            (ReceiptIds::Hexadecimal, "16", "16", (false, false)),
+            (ReceiptIds::Hexadecimal, "SAR-77", "sar-77", (true, true)),
+        ];
+        for (form, response, receipt, found) in cases {
+            assert_eq!(meets(form, response, receipt), found, "{form:?} {response} {receipt}");
+        }
     }
 }
