@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use codec::data_coding::DefaultAlphabet;
+use codec::receipt::ReceiptIds;
 use codec::segment::Method;
-use engine::{LinkConfig, Profile};
+use engine::{LinkConfig, Profile, Verdict};
 use model::Redacted;
 use model::plan::NumberingPlan;
 use session::Mode;
@@ -195,26 +196,18 @@ impl Fields {
     fn profile(&self) -> Result<Profile, SpecError> {
         let mut profile = Profile::default();
         for word in self.get("profile").unwrap_or_default().split('+').filter(|word| !word.is_empty()) {
-            match word {
-                "gsm7" => profile.segments.default_alphabet = DefaultAlphabet::Gsm7,
-                "packed" => profile.segments.default_alphabet = DefaultAlphabet::Gsm7Packed,
-                "latin1" => profile.segments.default_alphabet = DefaultAlphabet::Latin1,
-                "ascii" => profile.segments.default_alphabet = DefaultAlphabet::Ascii,
-                "utf8" => profile.segments.default_alphabet = DefaultAlphabet::Utf8,
-                "udh" => profile.segments.method = Method::Udh,
-                "sar" => profile.segments.method = Method::Sar,
-                "payload" => profile.segments.method = Method::MessagePayload,
-                "novalidity" => profile.validity = false,
-                other => {
-                    return Err(SpecError::Bad {
-                        key: "profile",
-                        value: other.to_owned(),
-                        expected:
-                            "gsm7, packed, latin1, ascii, utf8, udh, sar, payload or novalidity is expected"
-                                .to_owned(),
-                    });
-                }
-            }
+            let known = match word.split_once('=') {
+                Some((name, value)) => set(&mut profile, name.trim(), value.trim()),
+                None => switch(&mut profile, word.trim()),
+            };
+            known.ok_or_else(|| SpecError::Bad {
+                key: "profile",
+                value: word.to_owned(),
+                expected: "gsm7, packed, latin1, ascii, utf8, udh, sar, payload, novalidity, same-ids, decimal-receipts, \
+                           hex-receipts, from=TON/NPI, to=TON/NPI or STATUS=throttled|retry|retry-few|rejected|\
+                           configuration is expected"
+                    .to_owned(),
+            })?;
         }
         Ok(profile)
     }
@@ -227,6 +220,60 @@ impl Fields {
             expected: "vn or cz is expected".to_owned(),
         })
     }
+}
+
+/// A word of a profile that stands alone; `None` for one that does not exist.
+fn switch(profile: &mut Profile, word: &str) -> Option<()> {
+    match word {
+        "gsm7" => profile.segments.default_alphabet = DefaultAlphabet::Gsm7,
+        "packed" => profile.segments.default_alphabet = DefaultAlphabet::Gsm7Packed,
+        "latin1" => profile.segments.default_alphabet = DefaultAlphabet::Latin1,
+        "ascii" => profile.segments.default_alphabet = DefaultAlphabet::Ascii,
+        "utf8" => profile.segments.default_alphabet = DefaultAlphabet::Utf8,
+        "udh" => profile.segments.method = Method::Udh,
+        "sar" => profile.segments.method = Method::Sar,
+        "payload" => profile.segments.method = Method::MessagePayload,
+        "novalidity" => profile.validity = false,
+        "same-ids" => profile.receipt_ids = ReceiptIds::Same,
+        "decimal-receipts" => profile.receipt_ids = ReceiptIds::Decimal,
+        "hex-receipts" => profile.receipt_ids = ReceiptIds::Hexadecimal,
+        _ => return None,
+    }
+    Some(())
+}
+
+/// A word of a profile with a value: type of number and plan of our number (`from`) and of the citizen's (`to`) in
+/// texts that answer nothing, or what a status means.
+fn set(profile: &mut Profile, name: &str, value: &str) -> Option<()> {
+    match name {
+        "from" => profile.source_ton_npi = ton_npi(value)?,
+        "to" => profile.destination_ton_npi = ton_npi(value)?,
+        status => {
+            let status = match status.strip_prefix("0x") {
+                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                None => status.parse().ok()?,
+            };
+            // That a message was taken is no matter of settings.
+            profile.statuses.insert(status, verdict(value).filter(|_| status != 0)?);
+        }
+    }
+    Some(())
+}
+
+fn ton_npi(value: &str) -> Option<(u8, u8)> {
+    let (ton, npi) = value.split_once('/')?;
+    Some((ton.parse().ok()?, npi.parse().ok()?))
+}
+
+fn verdict(word: &str) -> Option<Verdict> {
+    Some(match word {
+        "throttled" => Verdict::Throttled,
+        "retry" => Verdict::Retry,
+        "retry-few" => Verdict::RetryLimited,
+        "rejected" => Verdict::Rejected,
+        "configuration" => Verdict::Configuration,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -247,6 +294,17 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_says_what_is_particular_about_an_smsc() {
+        let spec =
+            "name=a,host=b,system-id=c,profile=decimal-receipts+from=5/0+to=1/1+0x401=retry+69=rejected";
+        let profile = spec.parse::<SmscSpec>().unwrap().profile;
+        assert_eq!(profile.receipt_ids, ReceiptIds::Decimal);
+        assert_eq!((profile.source_ton_npi, profile.destination_ton_npi), ((5, 0), (1, 1)));
+        let statuses: Vec<_> = profile.statuses.into_iter().collect();
+        assert_eq!(statuses, [(69, Verdict::Rejected), (0x401, Verdict::Retry)]);
+    }
+
+    #[test]
     fn each_mistake_is_named() {
         for (spec, expected) in [
             ("name=a,host=b", "`system-id=` is missing"),
@@ -257,6 +315,9 @@ mod tests {
             ("name=a,host=b,system-id=c,bind=both", "trx, tx or rx"),
             ("name=a,host=b,system-id=c,country=de", "vn or cz"),
             ("name=a,host=b,system-id=c,profile=sra", "profile=sra"),
+            ("name=a,host=b,system-id=c,profile=sar+from=5", "profile=from=5"),
+            ("name=a,host=b,system-id=c,profile=0x58=ignored", "profile=0x58=ignored"),
+            ("name=a,host=b,system-id=c,profile=0=rejected", "profile=0=rejected"),
         ] {
             let error = spec.parse::<SmscSpec>().unwrap_err().to_string();
             assert!(error.contains(expected), "{spec}: {error}");
