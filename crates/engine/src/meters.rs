@@ -51,3 +51,9 @@ pub(crate) fn submit(verdict: &'static str) {
 pub(crate) fn receipt(result: &'static str) {
     metrics::counter!("tongdai_receipts_total", "result" => result).increment(1);
 }
+
+/// Counts texts whose octets do not fit the coding that was announced: many of them say that the bind's profile is
+/// wrong.
+pub(crate) fn doubtful(smsc: &str) {
+    metrics::counter!("tongdai_doubtful_texts_total", "smsc" => smsc.to_owned()).increment(1);
+}

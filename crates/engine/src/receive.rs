@@ -117,7 +117,12 @@ impl Engine {
         let link = self.config.links.get(usize::from(inbound.delivery.link.0));
         let alphabet = link.map(|link| link.profile.segments.default_alphabet).unwrap_or_default();
         match decode_text(&data.payload, data_coding, data.shifts, alphabet) {
-            Ok(decoded) => self.take_text(inbound, citizen, decoded.text, turn),
+            Ok(decoded) => {
+                if decoded.doubtful {
+                    meters::doubtful(link.map_or("", |link| &link.name));
+                }
+                self.take_text(inbound, citizen, decoded.text, turn)
+            }
             Err(_) => self.quarantine(inbound, citizen, &data.payload, turn),
         }
     }

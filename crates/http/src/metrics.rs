@@ -34,9 +34,13 @@ pub(crate) async fn upkeep(handle: PrometheusHandle) {
 }
 
 /// The counters, by name and meaning.
-const COUNTERS: [(&str, &str); 13] = [
+const COUNTERS: [(&str, &str); 14] = [
     ("tongdai_messages_total", "Whole messages of citizens, by service and what was decided."),
     ("tongdai_ignored_total", "Messages that were not answered on purpose, by reason."),
+    (
+        "tongdai_doubtful_texts_total",
+        "Texts that do not fit their announced coding, by SMSC; many: look at its profile.",
+    ),
     ("tongdai_faults_total", "Messages whose decision failed, by service."),
     ("tongdai_submits_total", "SMS parts answered by an SMSC, by verdict."),
     ("tongdai_resent_total", "Messages sent once more because their fate was uncertain."),

@@ -367,3 +367,21 @@ fn a_transmitter_and_a_receiver_are_one_group() {
     assert_ne!(again.short_message, sm.short_message, "another password");
     assert!(rx.submit(QUIET).is_none());
 }
+
+#[test]
+fn texts_that_do_not_fit_their_coding_are_counted_by_bind() {
+    let (listener, _) = smsc();
+    let home = Home::new();
+    let (_daemon, api) = Daemon::start_ready("info", &home, &[("odd", "vn", listener.local_addr().unwrap())]);
+    let mut link = Link::bind(&listener);
+    for (sequence_number, octets) in [(1, &b"XNC 13557009 \xE9"[..]), (2, b"XNC 13557009")] {
+        let short_message = Bytes::from_static(octets);
+        link.deliver(sequence_number, Sm { short_message, ..text("84905123456", "8383", "") });
+    }
+    let mut acknowledged = 0;
+    while acknowledged < 2 {
+        acknowledged += u32::from(matches!(link.next(PATIENCE).unwrap().body, Body::DeliverSmResp(_)));
+    }
+    let metrics = api.get("/metrics").text;
+    assert!(metrics.contains("tongdai_doubtful_texts_total{smsc=\"odd\"} 1\n"), "{metrics}");
+}
