@@ -1,10 +1,15 @@
 //! One connection from TCP to its end: reads, feeds the session, does what it says, writes once a wake-up.
 
-use std::{collections::BTreeSet, io::ErrorKind, time::Duration};
+use std::{
+    collections::BTreeSet,
+    io::{ErrorKind, Read},
+    time::Duration,
+};
 
 use bytes::{Buf, Bytes, BytesMut};
 use codec::{AnswerableError, Body, CommandStatus, Framed, Pdu, Sm, SmResp, command_id};
 use session::{Config, Event, Output, Role, Session, State};
+use socket2::SockRef;
 use tokio::{
     io::{AsyncWriteExt, Interest},
     net::TcpStream,
@@ -170,10 +175,7 @@ impl<'a> Connection<'a> {
     fn read(&mut self, now: Duration) {
         let mut octets = 0;
         while octets < READ_STEP_MAX {
-            if self.inbound.capacity() - self.inbound.len() < READ_SPACE_MIN {
-                self.inbound.reserve(READ_CHUNK);
-            }
-            match self.stream.try_read_buf(&mut self.inbound) {
+            match self.read_some(now) {
                 Ok(0) => return self.lose(DownReason::Closed, now),
                 Ok(read) => octets += read,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -188,6 +190,28 @@ impl<'a> Connection<'a> {
         if octets > 0 {
             self.link.meters.last_pdu_received.set(clock::unix_seconds());
         }
+    }
+
+    /// Reads what the reactor knows of, and before a timer runs out, what the socket holds: once a stopped process
+    /// goes on, the reactor may run timers before it looks at any socket, and the peer's answers lie there.
+    fn read_some(&mut self, now: Duration) -> std::io::Result<usize> {
+        if self.inbound.capacity() - self.inbound.len() < READ_SPACE_MIN {
+            self.inbound.reserve(READ_CHUNK);
+        }
+        match self.stream.try_read_buf(&mut self.inbound) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock && self.is_overdue(now) => {
+                let mut octets = [0; READ_SPACE_MIN];
+                let read = (&*SockRef::from(&self.stream)).read(&mut octets)?;
+                self.inbound.extend_from_slice(octets.get(..read).unwrap_or_default());
+                Ok(read)
+            }
+            result => result,
+        }
+    }
+
+    fn is_overdue(&self, now: Duration) -> bool {
+        let session = self.session.next_deadline(now);
+        [session, self.half_read_deadline()].into_iter().flatten().any(|deadline| deadline <= now)
     }
 
     /// The connection is gone. What the peer said before that is the better reason: many close right after they
@@ -436,3 +460,6 @@ fn message_id(body: Body) -> String {
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;
