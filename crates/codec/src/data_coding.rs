@@ -132,7 +132,8 @@ pub fn decode_text(
         }
         Coding::Ucs2 => {
             let decoded = ucs2::decode(payload);
-            return Ok(Decoded { text: decoded.text, doubtful: decoded.odd || decoded.lone_surrogate });
+            let doubtful = decoded.odd || decoded.lone_surrogate || looks_like_ascii(payload);
+            return Ok(Decoded { text: decoded.text, doubtful });
         }
         Coding::Other(data_coding) => return Err(NotText { data_coding }),
     };
@@ -147,6 +148,12 @@ pub fn decode_text(
         }
     };
     Ok(Decoded { text, doubtful })
+}
+
+/// Whether octets that are announced as UCS-2 rather are a text in ASCII: an SMSC announces the wrong coding, or a
+/// citizen writes Chinese; the first makes most messages of a bind look so.
+fn looks_like_ascii(payload: &[u8]) -> bool {
+    !payload.is_empty() && payload.iter().all(|octet| matches!(octet, b' '..=b'~'))
 }
 
 /// ISO 8859-5.

@@ -81,6 +81,8 @@ fn packed_parts_are_unpacked_before_they_are_joined() {
 fn other_codings() {
     assert_eq!(read(b"\x01\x10", 8, DefaultAlphabet::Gsm7), ("Đ".to_owned(), false));
     assert_eq!(read(b"\x01\x10\x41", 8, DefaultAlphabet::Gsm7), ("Đ".to_owned(), true));
+    assert!(read(b"XNC 13557009", 8, DefaultAlphabet::Gsm7).1, "ASCII under UCS-2: the profile is wrong");
+    assert!(!read(b"", 8, DefaultAlphabet::Gsm7).1);
     assert_eq!(read(b"\xE9", 3, DefaultAlphabet::Gsm7), ("é".to_owned(), false));
     assert_eq!(read(b"TK", 4, DefaultAlphabet::Gsm7), ("TK".to_owned(), true));
     assert_eq!(read(b"\xBF\xE0\xD8\xD2\xD5\xE2 \xF0\xA1", 6, DefaultAlphabet::Gsm7).0, "Привет №Ё");
