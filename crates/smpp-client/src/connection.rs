@@ -18,7 +18,7 @@ use tokio::{
 use crate::{
     DownReason, LinkCommand, LinkEventKind, Submission,
     clock::{self, Clock},
-    deadline::Unanswered,
+    deadline::{Entered, Unanswered},
     link::{Link, told_to_leave},
     meters::Attempt,
     policy::Ending,
@@ -256,6 +256,7 @@ impl<'a> Connection<'a> {
                         && self.unanswered.take(sequence_number).is_some()
                     {
                         self.answer(sequence_number, data_sm, status);
+                        self.put_off_behind(sequence_number);
                     }
                 }
                 LinkCommand::Submit { ticket, sm } => self.submit(ticket, sm, now),
@@ -297,6 +298,7 @@ impl<'a> Connection<'a> {
         let mut overdue = BTreeSet::new();
         while let Some(waiting) = self.unanswered.take_expired(now) {
             self.put_off(waiting.sequence_number, waiting.data_sm);
+            self.put_off_behind(waiting.sequence_number);
             overdue.insert(waiting.sequence_number);
         }
         if overdue.is_empty() {
@@ -305,6 +307,13 @@ impl<'a> Connection<'a> {
         let unseen = self.link.reports.take_back(|number| overdue.contains(&number));
         for sequence_number in overdue.into_iter().filter(|number| !unseen.contains(number)) {
             self.link.reports.push(LinkEventKind::DeadlineAnswered { sequence_number });
+        }
+    }
+
+    /// Refuses for now what came under the number of a message that has just been answered.
+    fn put_off_behind(&mut self, sequence_number: u32) {
+        for data_sm in self.unanswered.take_behind(sequence_number) {
+            self.put_off(sequence_number, data_sm);
         }
     }
 
@@ -381,11 +390,16 @@ impl<'a> Connection<'a> {
             // alert_notification and outbind have no answer and mean nothing to us.
             _ => return,
         };
+        if self.link.draining {
+            return self.put_off(sequence_number, data_sm);
+        }
         let deadline = now.saturating_add(self.link.config.link_timeouts.deliver_sm);
-        if !self.link.draining && self.unanswered.insert(sequence_number, data_sm, deadline) {
-            self.link.reports.push(LinkEventKind::Delivered { sequence_number, data_sm, sm });
-        } else {
-            self.put_off(sequence_number, data_sm);
+        match self.unanswered.insert(sequence_number, data_sm, deadline) {
+            Entered::Waits => {
+                self.link.reports.push(LinkEventKind::Delivered { sequence_number, data_sm, sm });
+            }
+            Entered::Behind => {}
+            Entered::TooMany => self.put_off(sequence_number, data_sm),
         }
     }
 

@@ -17,25 +17,51 @@ pub(crate) struct Waiting {
     deadline: Duration,
 }
 
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entered {
+    /// It awaits its answer.
+    Waits,
+    /// Its number waits already, and one answer cannot serve two messages: it is refused for now, but after the
+    /// first one's answer, for an SMSC that repeats numbers can tell its messages apart by their order only.
+    Behind,
+    /// There are too many: refuse it for now.
+    TooMany,
+}
+
 /// All that await their answer, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Unanswered {
     by_arrival: BTreeMap<u64, Waiting>,
     arrivals: HashMap<u32, u64>,
     next_arrival: u64,
+    /// Requests behind one of the same number, and whether each is a data_sm.
+    behind: HashMap<u32, Vec<bool>>,
+    behind_len: usize,
 }
 
 impl Unanswered {
-    /// Enters a request. `false`, and to be refused for now, where there are too many, or where the peer's number
-    /// already waits: one answer cannot serve two messages.
-    pub(crate) fn insert(&mut self, sequence_number: u32, data_sm: bool, deadline: Duration) -> bool {
-        if self.arrivals.len() >= UNANSWERED_MAX || self.arrivals.contains_key(&sequence_number) {
-            return false;
+    /// Enters a request.
+    pub(crate) fn insert(&mut self, sequence_number: u32, data_sm: bool, deadline: Duration) -> Entered {
+        if self.arrivals.len() + self.behind_len >= UNANSWERED_MAX {
+            return Entered::TooMany;
+        }
+        if self.arrivals.contains_key(&sequence_number) {
+            self.behind.entry(sequence_number).or_default().push(data_sm);
+            self.behind_len += 1;
+            return Entered::Behind;
         }
         self.arrivals.insert(sequence_number, self.next_arrival);
         self.by_arrival.insert(self.next_arrival, Waiting { sequence_number, data_sm, deadline });
         self.next_arrival += 1;
-        true
+        Entered::Waits
+    }
+
+    /// Takes the requests that stood behind one that was answered.
+    pub(crate) fn take_behind(&mut self, sequence_number: u32) -> Vec<bool> {
+        let behind = self.behind.remove(&sequence_number).unwrap_or_default();
+        self.behind_len -= behind.len();
+        behind
     }
 
     /// Takes the request that an answer is for; `None` where it was answered already.
@@ -65,8 +91,8 @@ mod tests {
     #[test]
     fn each_request_is_answered_once_by_whoever_comes_first() {
         let mut unanswered = Unanswered::default();
-        assert!(unanswered.insert(5, false, at(900)));
-        assert!(unanswered.insert(4, true, at(950)));
+        assert_eq!(unanswered.insert(5, false, at(900)), Entered::Waits);
+        assert_eq!(unanswered.insert(4, true, at(950)), Entered::Waits);
         assert_eq!(unanswered.take_expired(at(899)), None);
         assert_eq!(unanswered.take_expired(at(900)).map(|w| w.sequence_number), Some(5));
         assert_eq!(unanswered.take(5), None);
@@ -78,12 +104,15 @@ mod tests {
     #[test]
     fn what_is_too_much_or_ambiguous_is_not_taken() {
         let mut unanswered = Unanswered::default();
-        assert!(unanswered.insert(0, false, at(1)));
-        assert!(!unanswered.insert(0, false, at(1)));
-        for number in 1..UNANSWERED_MAX as u32 {
-            assert!(unanswered.insert(number, false, at(1)));
+        assert_eq!(unanswered.insert(0, false, at(1)), Entered::Waits);
+        assert_eq!(unanswered.insert(0, true, at(1)), Entered::Behind);
+        for number in 1..UNANSWERED_MAX as u32 - 1 {
+            assert_eq!(unanswered.insert(number, false, at(1)), Entered::Waits);
         }
-        assert!(!unanswered.insert(u32::MAX, false, at(1)));
-        assert!(unanswered.take(7).is_some() && unanswered.insert(u32::MAX, false, at(1)));
+        assert_eq!(unanswered.insert(u32::MAX, false, at(1)), Entered::TooMany);
+        assert_eq!(unanswered.insert(0, false, at(1)), Entered::TooMany);
+        assert_eq!(unanswered.take(0).map(|w| w.data_sm), Some(false));
+        assert_eq!((unanswered.take_behind(0), unanswered.take_behind(0)), (vec![true], vec![]));
+        assert_eq!(unanswered.insert(0, false, at(1)), Entered::Waits);
     }
 }

@@ -90,6 +90,27 @@ async fn the_link_answers_what_the_engine_does_not_and_drops_the_late_answer() {
 }
 
 #[tokio::test]
+async fn a_number_that_still_waits_is_put_off_after_the_first_ones_answer() {
+    let (listener, config) = loopback().await;
+    let mut engine = Engine::start(vec![config], 8);
+    let mut smsc = Smsc::bind(&listener, OK).await;
+    engine.up().await;
+    let mut octets = BytesMut::new();
+    for _ in 0..2 {
+        codec::encode(&Pdu::request(0, Body::DeliverSm(sm(10))), &mut octets).expect("a sound PDU");
+    }
+    smsc.write(&octets).await;
+    let LinkEventKind::Delivered { sequence_number: 0, .. } = engine.news().await else {
+        panic!("not delivered")
+    };
+    engine.respond(1, 0, OK);
+    for expected in [OK, CommandStatus::ESME_RX_T_APPN] {
+        let answer = smsc.raw().await.expect("an answer");
+        assert_eq!((answer.sequence_number, answer.command_status), (0, expected));
+    }
+}
+
+#[tokio::test]
 async fn a_stuck_engine_costs_no_message_and_no_link() {
     let (listener, mut config) = loopback().await;
     config.link_timeouts.deliver_sm = SHORT;
