@@ -50,7 +50,7 @@ pub enum Split {
     /// User data headers with an 8-bit reference.
     #[default]
     Udh8,
-    /// User data headers with a 16-bit reference; parts are cut as for 8 bits.
+    /// User data headers with a 16-bit reference.
     Udh16,
     /// SAR parameters.
     Sar,
@@ -152,7 +152,11 @@ pub(crate) fn deliveries(message: &Message, source: &Address, reference: u16) ->
 }
 
 fn segments(message: &Message, reference: u16) -> Vec<Segment> {
-    let cut = if message.ucs2 { parts::split_ucs2(&message.text) } else { parts::split(&message.text) };
+    let cut = match (message.split, message.ucs2) {
+        (Split::Udh16, ucs2) => parts::split_wide(&message.text, ucs2),
+        (_, true) => parts::split_ucs2(&message.text),
+        (_, false) => parts::split(&message.text),
+    };
     let data_coding = match cut.first().map(|part| part.alphabet) {
         Some(parts::Alphabet::Ucs2) => 0x08,
         _ => 0x00,

@@ -87,7 +87,7 @@ pub fn measure(text: &str) -> Measure {
         Some(septets) => (Alphabet::Gsm7, septets),
         None => (Alphabet::Ucs2, ucs2::units(text)),
     };
-    Measure { alphabet, units, parts: cuts(text, alphabet, units).count() }
+    Measure { alphabet, units, parts: cuts(text, alphabet, units, alphabet.part()).count() }
 }
 
 /// Cuts a text into its parts; an empty text is one empty part.
@@ -97,28 +97,38 @@ pub fn split(text: &str) -> Vec<Part> {
         Some(septets) => (Alphabet::Gsm7, septets),
         None => (Alphabet::Ucs2, ucs2::units(text)),
     };
-    cuts(text, alphabet, units)
-        .map(|piece| Part {
-            alphabet,
-            octets: match alphabet {
-                Alphabet::Gsm7 => gsm7::encode(piece).unwrap_or_default(),
-                Alphabet::Ucs2 => ucs2::encode(piece),
-            },
-        })
-        .collect()
+    pieces(text, alphabet, units, alphabet.part())
 }
 
 /// Cuts a text into UCS-2 parts even where GSM-7 would do, for an SMSC whose default alphabet is another.
 #[must_use]
 pub fn split_ucs2(text: &str) -> Vec<Part> {
-    cuts(text, Alphabet::Ucs2, ucs2::units(text))
-        .map(|piece| Part { alphabet: Alphabet::Ucs2, octets: ucs2::encode(piece) })
-        .collect()
+    pieces(text, Alphabet::Ucs2, ucs2::units(text), UCS2_PART)
 }
 
-/// The pieces of the text that go into one part each; cuts fall between characters only.
-fn cuts(text: &str, alphabet: Alphabet, units: usize) -> impl Iterator<Item = &str> {
-    let room = if units <= alphabet.single() { alphabet.single() } else { alphabet.part() };
+/// [`split`], or [`split_ucs2`], for parts whose header has a 16-bit reference and takes 7 octets: 152 septets or 66
+/// units go beside it. We never send such; handsets do.
+#[must_use]
+pub fn split_wide(text: &str, ucs2: bool) -> Vec<Part> {
+    let (alphabet, units) = match gsm7::septets(text) {
+        Some(septets) if !ucs2 => (Alphabet::Gsm7, septets),
+        _ => (Alphabet::Ucs2, ucs2::units(text)),
+    };
+    pieces(text, alphabet, units, alphabet.part() - 1)
+}
+
+fn pieces(text: &str, alphabet: Alphabet, units: usize, part: usize) -> Vec<Part> {
+    let octets = |piece: &str| match alphabet {
+        Alphabet::Gsm7 => gsm7::encode(piece).unwrap_or_default(),
+        Alphabet::Ucs2 => ucs2::encode(piece),
+    };
+    cuts(text, alphabet, units, part).map(|piece| Part { alphabet, octets: octets(piece) }).collect()
+}
+
+/// The pieces of the text that go into one part each, `part` units or, where that is enough, one single message;
+/// cuts fall between characters only.
+fn cuts(text: &str, alphabet: Alphabet, units: usize, part: usize) -> impl Iterator<Item = &str> {
+    let room = if units <= alphabet.single() { alphabet.single() } else { part };
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let left = rest?;

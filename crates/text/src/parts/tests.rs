@@ -36,6 +36,18 @@ fn boundaries_of_ucs2() {
 }
 
 #[test]
+fn a_16_bit_reference_takes_a_septet_and_a_unit_more() {
+    let lengths = |text: &str, ucs2| -> Vec<usize> {
+        split_wide(text, ucs2).iter().map(|part| part.octets.len()).collect()
+    };
+    assert_eq!(lengths(&"a".repeat(160), false), [160]);
+    assert_eq!(lengths(&"a".repeat(305), false), [152, 152, 1]);
+    assert_eq!(lengths(&"ạ".repeat(70), false), [140]);
+    assert_eq!(lengths(&"ạ".repeat(133), false), [132, 132, 2]);
+    assert_eq!(lengths(&"a".repeat(71), true), [132, 10]);
+}
+
+#[test]
 fn an_escape_is_never_cut_from_its_septet() {
     let text = format!("{}€{}", "a".repeat(152), "b".repeat(20));
     let parts = split(&text);
