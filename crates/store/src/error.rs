@@ -61,6 +61,14 @@ pub enum RecordsFault {
         /// The turn that the sentinel names.
         expected: u64,
     },
+    /// They lack the end of a checkpoint that the sentinel says was durable.
+    #[error("they end at checkpoint {found}, but checkpoint {expected} had been made")]
+    OlderCheckpoint {
+        /// The last checkpoint in them.
+        found: u64,
+        /// The checkpoint that the sentinel names.
+        expected: u64,
+    },
     /// They lack what the sentinel says was durable.
     #[error("they end at turn {found}, but turn {expected} had been made durable")]
     Older {
@@ -132,6 +140,14 @@ pub enum Damage {
     /// The wrapped keys are missing though the store is not new.
     #[error("the wrapped keys are missing though the store holds data")]
     KeysMissing,
+    /// There are fewer wrapped keys than were used to seal: the end of their file is damaged or an older copy.
+    #[error("there are {found} wrapped data keys, but {expected} were used")]
+    KeysShort {
+        /// How many can be read.
+        found: u32,
+        /// How many were used at least.
+        expected: u32,
+    },
     /// A value of the records can't be opened or read.
     #[error("a record of kind {kind} can't be unsealed or read")]
     Value {

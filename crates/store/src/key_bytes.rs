@@ -35,6 +35,8 @@ mod kind {
 pub(crate) const APPLIED: [u8; 2] = [kind::META, 1];
 /// The store's id.
 pub(crate) const STORE: [u8; 2] = [kind::META, 2];
+/// The last checkpoint that was finished.
+pub(crate) const CHECKPOINT: [u8; 2] = [kind::META, 3];
 /// The first octets of the citizens' records.
 pub(crate) const RECORDS: std::ops::Range<[u8; 1]> = [kind::DOSSIER]..[kind::LIMITS];
 /// The first octets of open entries.

@@ -29,6 +29,9 @@ pub(crate) struct Sentinel {
     pub(crate) crc: u32,
     /// The first turn of the last minute before the checkpoint.
     pub(crate) recent_from: u64,
+    /// How many data keys the records up to here are sealed under.
+    #[serde(default)]
+    pub(crate) keys: u32,
 }
 
 impl Sentinel {
@@ -42,6 +45,7 @@ impl Sentinel {
             sequence: 0,
             crc: 0,
             recent_from: 1,
+            keys: 0,
         }
     }
 

@@ -29,7 +29,7 @@ mod checkpoint;
 mod opening;
 
 use checkpoint::Checkpoint;
-pub(crate) use opening::{judge_journal, load_keys, read_turn};
+pub(crate) use opening::{judge_journal, load_keys, number_at, read_turn};
 
 /// The write side of a store. There is one in a process, and one process to a directory.
 pub struct Store {
@@ -242,8 +242,13 @@ pub(crate) fn turn_aad(sequence: u64) -> [u8; 12] {
 
 /// Adds the last applied turn to a batch, so that both are applied or neither.
 fn put_applied(batch: &mut Batch, sequence: u64) {
-    let put: Result<usize, std::convert::Infallible> = batch.put(&key_bytes::APPLIED, |out| {
-        out.extend_from_slice(&sequence.to_be_bytes());
+    put_plain(batch, &key_bytes::APPLIED, &sequence.to_be_bytes());
+}
+
+/// Adds what the records know of themselves to a batch.
+fn put_plain(batch: &mut Batch, key: &[u8], octets: &[u8]) {
+    let put: Result<usize, std::convert::Infallible> = batch.put(key, |out| {
+        out.extend_from_slice(octets);
         Ok(())
     });
     let Ok(_) = put;

@@ -109,7 +109,7 @@ impl Report {
     ) -> Result<(), OpenError> {
         let survey = Survey::take(disk, sentinel.store()?)?;
         self.segments = survey.segments.len() as u64;
-        if let Err(error) = judge_journal(&survey, sentinel) {
+        if let Err(error) = judge_journal(&survey, sentinel, sealer.data_keys()) {
             self.faults.push(Fault::Journal(error));
         }
         let Some(first) = survey.first_sequence() else { return Ok(()) };

@@ -70,6 +70,11 @@ impl Keys {
         Ok(entries)
     }
 
+    /// How many data keys there are.
+    pub fn data_keys(&self) -> u32 {
+        u32::try_from(self.data.len()).unwrap_or(u32::MAX)
+    }
+
     /// The key of the look-up hashes, once drawn.
     pub fn lookup(&self) -> Option<LookupKey> {
         self.lookup.clone()

@@ -49,6 +49,19 @@ impl Sealer {
         Self { keys: keys.data, current: 0, counter: AtomicU64::new(u64::MAX) }
     }
 
+    /// How many data keys it takes to open `value` and all that was sealed before it; none where it is no sealed
+    /// value.
+    pub fn keys_needed(value: &[u8]) -> Option<u32> {
+        let (version, rest) = value.split_first()?;
+        let (number, _) = rest.split_first_chunk::<4>()?;
+        if *version == VERSION { u32::from_be_bytes(*number).checked_add(1) } else { None }
+    }
+
+    /// How many data keys it opens with.
+    pub fn data_keys(&self) -> u32 {
+        u32::try_from(self.keys.len()).unwrap_or(u32::MAX)
+    }
+
     /// Seals `plaintext`, bound to `aad`: the place where the value stands.
     pub fn seal(&self, aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, SealFailed> {
         let mut out = Vec::with_capacity(plaintext.len() + Self::OVERHEAD);
@@ -152,6 +165,8 @@ mod tests {
     #[test]
     fn no_nonce_is_used_twice_and_a_reader_seals_nothing() {
         let sealer = sealer();
+        assert_eq!((Sealer::keys_needed(&sealer.seal(b"", b"x").unwrap()), sealer.data_keys()), (Some(1), 1));
+        assert_eq!(Sealer::keys_needed(b""), None);
         let nonces: std::collections::BTreeSet<_> =
             (0..100).map(|_| sealer.seal(b"", b"x").unwrap()[..HEADER_LENGTH].to_vec()).collect();
         assert_eq!(nonces.len(), 100);

@@ -6,9 +6,10 @@
 
 use model::Key;
 
-use super::{Store, put_applied};
+use super::{Store, put_applied, put_plain};
 use crate::error::StoreError;
 use crate::journal::Last;
+use crate::key_bytes;
 
 /// A checkpoint under way.
 pub(super) struct Checkpoint {
@@ -97,16 +98,20 @@ impl Store {
     }
 
     fn finish(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        let generation = self.sentinel.generation + 1;
         self.batch.clear();
         put_applied(&mut self.batch, self.journal.last().sequence);
+        // The last thing that is written: where it is missing, what was moved may be missing as well.
+        put_plain(&mut self.batch, &key_bytes::CHECKPOINT, &generation.to_be_bytes());
         self.records.apply(&self.batch)?;
         self.records.sync()?;
         // Only now may a start rely on the records up to here.
         assert!(checkpoint.last.sequence >= self.sentinel.sequence, "checkpoints never go back");
-        self.sentinel.generation += 1;
+        self.sentinel.generation = generation;
         self.sentinel.sequence = checkpoint.last.sequence;
         self.sentinel.crc = checkpoint.last.crc;
         self.sentinel.recent_from = checkpoint.recent_from;
+        self.sentinel.keys = self.values.0.data_keys();
         self.sentinel.write(&*self.disk)
     }
 }

@@ -8,7 +8,7 @@ use model::journal::Turn;
 use model::{Key, OutboxId};
 use vault::{Keys, MasterKey, Sealer};
 
-use super::{Store, put_applied, turn_aad};
+use super::{Store, put_applied, put_plain, turn_aad};
 use crate::disk::{Disk, DiskFile, read_whole};
 use crate::error::{Damage, OpenError, RecordsFault};
 use crate::journal::walk::{End, Survey};
@@ -16,7 +16,7 @@ use crate::journal::{self, Journal, Last};
 use crate::key_bytes::{self, KeyBytes};
 use crate::open_entries::OpenEntries;
 use crate::options::Options;
-use crate::records::{Batch, Records, RecordsHome};
+use crate::records::{Batch, Records, RecordsError, RecordsHome};
 use crate::recovery::{Marks, Recovery};
 use crate::secrets::Secrets;
 use crate::sentinel::Sentinel;
@@ -45,7 +45,7 @@ pub(super) fn open(
     journal::remove_unfinished(&*disk)
         .map_err(|source| OpenError::Io { what: "removing a leftover", source })?;
     let survey = Survey::take(&*disk, store_id)?;
-    let last = judge_journal(&survey, &sentinel)?;
+    let last = judge_journal(&survey, &sentinel, keys.data_keys())?;
     let (records, rebuilt) = judge_records(home, &sentinel, &survey, last)?;
 
     append_keys(&*disk, good, &keys.draw(key)?)?;
@@ -209,11 +209,14 @@ fn append_keys(disk: &dyn Disk, good: usize, entries: &[u8]) -> Result<(), OpenE
     append().map_err(|source| OpenError::Io { what: "keeping this start's key", source })
 }
 
-/// Verifies what follows the checkpoint and returns the last turn.
-pub(crate) fn judge_journal(survey: &Survey<'_>, sentinel: &Sentinel) -> Result<Last, OpenError> {
+/// Verifies what follows the checkpoint and returns the last turn. `keys` data keys are at hand: where more were
+/// used, the next one must not take the place of one that is lost.
+pub(crate) fn judge_journal(survey: &Survey<'_>, sentinel: &Sentinel, keys: u32) -> Result<Last, OpenError> {
     let from = sentinel.recent_from.min(sentinel.sequence + 1);
     let mut chained = true;
-    let end: Option<End> = survey.walk(from, &mut |header, _| {
+    let mut keys_used = sentinel.keys;
+    let end: Option<End> = survey.walk(from, &mut |header, payload| {
+        keys_used = keys_used.max(Sealer::keys_needed(payload).unwrap_or(0));
         chained &= header.sequence != sentinel.sequence || header.crc == sentinel.crc;
         chained &= header.sequence != sentinel.sequence + 1 || header.previous == sentinel.crc;
         Ok(())
@@ -221,6 +224,9 @@ pub(crate) fn judge_journal(survey: &Survey<'_>, sentinel: &Sentinel) -> Result<
     let last = Last::of(end.as_ref());
     if last.sequence < sentinel.sequence {
         return Err(Damage::JournalShort { found: last.sequence, expected: sentinel.sequence }.into());
+    }
+    if keys_used > keys {
+        return Err(Damage::KeysShort { found: keys, expected: keys_used }.into());
     }
     if chained { Ok(last) } else { Err(Damage::Chain { sequence: sentinel.sequence }.into()) }
 }
@@ -251,7 +257,7 @@ fn judge_records(
     let unusable = |error| OpenError::Records(RecordsFault::Unreadable(error));
     home.set_aside().map_err(unusable)?;
     let records = home.open().map_err(unusable)?;
-    mark_store(&*records, &sentinel.store()?).map_err(unusable)?;
+    mark_store(&*records, sentinel, &sentinel.store()?).map_err(unusable)?;
     Ok((records, true))
 }
 
@@ -264,11 +270,11 @@ fn fault_of(records: &dyn Records, sentinel: &Sentinel) -> Result<Fit, OpenError
     let unreadable = |error| OpenError::Records(RecordsFault::Unreadable(error));
     let store = sentinel.store()?;
     let found = records.get(&key_bytes::STORE).map_err(unreadable)?;
-    let applied = records.get(&key_bytes::APPLIED).map_err(unreadable)?;
-    let applied = applied.and_then(|octets| octets.try_into().ok()).map_or(0, u64::from_be_bytes);
+    let applied = number_at(records, &key_bytes::APPLIED).map_err(unreadable)?;
+    let checkpoint = number_at(records, &key_bytes::CHECKPOINT).map_err(unreadable)?;
     Ok(match found {
         None if sentinel.sequence == 0 && applied == 0 => {
-            mark_store(records, &store).map_err(unreadable)?;
+            mark_store(records, sentinel, &store).map_err(unreadable)?;
             Fit::Fits { applied: 0 }
         }
         None => Fit::Fault(RecordsFault::Empty { expected: sentinel.sequence }),
@@ -276,17 +282,26 @@ fn fault_of(records: &dyn Records, sentinel: &Sentinel) -> Result<Fit, OpenError
         Some(_) if applied < sentinel.sequence => {
             Fit::Fault(RecordsFault::Older { found: applied, expected: sentinel.sequence })
         }
+        // Turn by turn they may go far enough and lack open entries that this checkpoint moved.
+        Some(_) if checkpoint < sentinel.generation => {
+            let expected = sentinel.generation;
+            Fit::Fault(RecordsFault::OlderCheckpoint { found: checkpoint, expected })
+        }
         Some(_) => Fit::Fits { applied },
     })
 }
 
-fn mark_store(records: &dyn Records, store: &[u8; 16]) -> Result<(), crate::RecordsError> {
+/// A number that the records know of themselves; 0 where they don't.
+pub(crate) fn number_at(records: &dyn Records, key: &[u8]) -> Result<u64, RecordsError> {
+    let octets = records.get(key)?;
+    Ok(octets.and_then(|octets| octets.try_into().ok()).map_or(0, u64::from_be_bytes))
+}
+
+/// Makes empty records those of this store, with no turn applied.
+fn mark_store(records: &dyn Records, sentinel: &Sentinel, store: &[u8; 16]) -> Result<(), RecordsError> {
     let mut batch = Batch::default();
-    let put: Result<usize, std::convert::Infallible> = batch.put(&key_bytes::STORE, |out| {
-        out.extend_from_slice(store);
-        Ok(())
-    });
-    let Ok(_) = put;
+    put_plain(&mut batch, &key_bytes::STORE, store);
+    put_plain(&mut batch, &key_bytes::CHECKPOINT, &sentinel.generation.to_be_bytes());
     put_applied(&mut batch, 0);
     records.apply(&batch)
 }

@@ -190,6 +190,21 @@ fn a_wrong_key_touches_nothing_and_missing_files_are_refused() {
         }
     }
 
+    // The end of the keys is no tail where something was sealed under it.
+    let keys = disk.contents("keys").unwrap();
+    for damaged in [keys.len() - 1, keys.len() - 40, keys.len() - 65] {
+        let (disk, records) = (disk.fork(), records.fork());
+        let mut octets = keys.clone();
+        octets.truncate(damaged);
+        disk.put("keys", octets.clone());
+        let error = open(&disk, &records).unwrap_err();
+        let expected = Damage::KeysShort { found: 0, expected: 1 };
+        assert!(matches!(&error, OpenError::Damaged(damage) if *damage == expected), "{error}");
+        assert_eq!(disk.contents("keys"), Some(octets), "nothing takes the place of the lost key");
+        disk.put("keys", keys.clone());
+        assert_state(&open(&disk, &records).unwrap().0, 9);
+    }
+
     let sentinel = String::from_utf8(disk.contents("sentinel").unwrap()).unwrap();
     disk.put("sentinel", sentinel.replace("\"recent_from\":1", "\"recent_from\":2").into_bytes());
     assert!(matches!(open(&disk, &records), Err(OpenError::Damaged(Damage::Sentinel))));
