@@ -22,6 +22,9 @@ pub trait Disk: Send + Sync {
     /// The names of all files, in no order.
     fn list(&self) -> io::Result<Vec<String>>;
 
+    /// Octets that can still be written.
+    fn free(&self) -> io::Result<u64>;
+
     /// Makes names durable.
     fn sync_directory(&self) -> io::Result<()>;
 }

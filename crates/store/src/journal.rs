@@ -143,15 +143,33 @@ impl Journal {
         self.buffer.len() as u64
     }
 
-    /// Whether there was space when a segment was last wanted.
+    /// Whether there was space when it was last looked for.
     pub(crate) fn has_room(&self) -> bool {
         !self.no_space
+    }
+
+    /// Looks for space. The segments at hand are reserved, but the records grow with every turn and end the process
+    /// where they can't: one more segment's worth must be free, which is also what the next segment takes.
+    pub(crate) fn look_for_room(&mut self) -> io::Result<()> {
+        let free = self.disk.free()?;
+        self.set_no_space(free < self.segment_octets);
+        Ok(())
+    }
+
+    fn set_no_space(&mut self, no_space: bool) {
+        if no_space && !self.no_space {
+            tracing::error!("the disk is full: intake answers \"later\" until there is space again");
+        } else if self.no_space && !no_space {
+            tracing::info!("the disk has space again");
+        }
+        self.no_space = no_space;
     }
 
     /// Makes the next segment ahead. Returns whether it did something. Want of space is no error: see
     /// [`Journal::has_room`].
     pub(crate) fn make_ahead(&mut self) -> Result<bool, StoreError> {
         if self.spare.is_some() {
+            self.look_for_room().map_err(StoreError::Journal)?;
             return Ok(false);
         }
         let made = Writer::create(&*self.disk, self.store, self.next_number, self.segment_octets)
@@ -160,11 +178,11 @@ impl Journal {
             Ok(writer) => {
                 self.spare = Some(writer);
                 self.next_number += 1;
-                self.no_space = false;
+                self.look_for_room().map_err(StoreError::Journal)?;
                 Ok(true)
             }
             Err(NewSegment::Io(error)) if is_want_of_space(&error) => {
-                self.no_space = true;
+                self.set_no_space(true);
                 // What was reserved of it is given back; where that fails, the next attempt writes over it.
                 if let Err(error) = self.disk.remove(UNFINISHED) {
                     tracing::debug!(%error, "an unfinished journal segment was not removed");

@@ -23,6 +23,29 @@ pub enum RecordsError {
     Refused,
 }
 
+impl RecordsError {
+    /// Whether the system refuses for now and says nothing of the records: they may be sound.
+    pub(crate) fn is_of_the_system(&self) -> bool {
+        use rustix::io::Errno;
+        let Self::Io(error) = self else { return false };
+        let errno = Errno::from_io_error(error);
+        errno.is_some_and(|errno| {
+            [
+                Errno::NOSPC,
+                Errno::DQUOT,
+                Errno::IO,
+                Errno::ROFS,
+                Errno::ACCESS,
+                Errno::PERM,
+                Errno::MFILE,
+                Errno::NFILE,
+                Errno::NOMEM,
+            ]
+            .contains(&errno)
+        })
+    }
+}
+
 /// A key and its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 

@@ -77,6 +77,11 @@ impl Disk for RealDisk {
         Ok(names.collect::<io::Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
+    fn free(&self) -> io::Result<u64> {
+        let space = rustix::fs::fstatvfs(&self.directory)?;
+        Ok(space.f_bavail.saturating_mul(space.f_frsize))
+    }
+
     fn sync_directory(&self) -> io::Result<()> {
         self.directory.sync_all()
     }

@@ -188,6 +188,10 @@ impl Disk for SimDisk {
         Ok(self.state().names.keys().cloned().collect())
     }
 
+    fn free(&self) -> io::Result<u64> {
+        Ok(if self.state().full { 0 } else { u64::MAX })
+    }
+
     fn sync_directory(&self) -> io::Result<()> {
         let mut state = self.state();
         state.change()?;

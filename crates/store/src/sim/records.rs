@@ -24,6 +24,7 @@ struct State {
     operations: u64,
     fail_at: Option<u64>,
     broken: bool,
+    full: bool,
 }
 
 impl SimRecords {
@@ -54,6 +55,11 @@ impl SimRecords {
     /// Makes every open fail until the records are set aside.
     pub fn break_all(&self) {
         self.state().broken = true;
+    }
+
+    /// Makes every open fail as on a full disk, or no longer.
+    pub fn set_full(&self, full: bool) {
+        self.state().full = full;
     }
 
     /// How often broken records were set aside.
@@ -96,7 +102,12 @@ impl State {
 
 impl RecordsHome for SimRecords {
     fn open(&mut self) -> Result<Arc<dyn Records>, RecordsError> {
-        if self.state().broken { Err(RecordsError::Panicked) } else { Ok(Arc::new(self.clone())) }
+        let state = self.state();
+        match (state.broken, state.full) {
+            (true, _) => Err(RecordsError::Panicked),
+            (_, true) => Err(io::Error::from(rustix::io::Errno::NOSPC).into()),
+            _ => Ok(Arc::new(self.clone())),
+        }
     }
 
     fn set_aside(&mut self) -> Result<(), RecordsError> {

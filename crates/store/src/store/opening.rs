@@ -239,6 +239,10 @@ fn judge_records(
     survey: &Survey<'_>,
     last: Last,
 ) -> Result<(Arc<dyn Records>, bool), OpenError> {
+    let unusable = |error| match error {
+        RecordsError::Io(source) => OpenError::Io { what: "opening the records", source },
+        error => OpenError::Records(RecordsFault::Unreadable(error)),
+    };
     let fault = match home.open() {
         Ok(records) => match fault_of(&*records, sentinel)? {
             Fit::Fits { applied } if applied > last.sequence => {
@@ -247,6 +251,8 @@ fn judge_records(
             Fit::Fits { .. } => return Ok((records, false)),
             Fit::Fault(fault) => fault,
         },
+        // A full disk, say: there is nothing to rebuild, and no space to do it.
+        Err(error) if error.is_of_the_system() => return Err(unusable(error)),
         Err(error) => RecordsFault::Unreadable(error),
     };
     let complete = sentinel.sequence == 0 || survey.first_sequence() == Some(1);
@@ -254,7 +260,6 @@ fn judge_records(
         return Err(OpenError::Records(fault));
     }
     tracing::warn!(%fault, "the records are rebuilt from the journal");
-    let unusable = |error| OpenError::Records(RecordsFault::Unreadable(error));
     home.set_aside().map_err(unusable)?;
     let records = home.open().map_err(unusable)?;
     mark_store(&*records, sentinel, &sentinel.store()?).map_err(unusable)?;
