@@ -99,8 +99,10 @@ impl Journal {
             .segments
             .iter()
             .filter_map(|segment| match segment.first {
-                First::Record(header) => Some((segment.number, header.sequence, header.at)),
-                First::Unused | First::Unreadable => None,
+                First::Record(header) if header.sequence <= after.sequence => {
+                    Some((segment.number, header.sequence, header.at))
+                }
+                First::Record(_) | First::Unused | First::Unreadable => None,
             })
             .collect();
         used.extend(first);
@@ -240,13 +242,18 @@ impl Journal {
     }
 }
 
-/// Removes segments that hold no record, and those whose only record was the tail: after
-/// [`Journal::begin`] nothing reads them.
-pub(crate) fn remove_leftovers(disk: &dyn Disk, survey: &Survey<'_>) -> io::Result<()> {
+/// Removes segments that hold no record, those whose only record was the tail, and those that hold nothing but
+/// copies of turns after `after`: after [`Journal::begin`] nothing reads them. A process that dies again and again
+/// leaves one copy behind, not one for each start.
+pub(crate) fn remove_leftovers(disk: &dyn Disk, survey: &Survey<'_>, after: Last) -> io::Result<()> {
     let last_used = survey.segments.iter().rposition(|segment| matches!(segment.first, First::Record(_)));
     for (at, segment) in survey.segments.iter().enumerate() {
-        let behind = last_used.is_none_or(|used| at > used);
-        if segment.first == First::Unused || (segment.first == First::Unreadable && behind) {
+        let unread = match segment.first {
+            First::Unused => true,
+            First::Unreadable => last_used.is_none_or(|used| at > used),
+            First::Record(header) => header.sequence > after.sequence,
+        };
+        if unread {
             disk.remove(&name_of(segment.number))?;
         }
     }

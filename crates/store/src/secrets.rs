@@ -25,6 +25,7 @@ const SLOT: usize = 128;
 const WRAPPED: usize = OneTimeKey::LENGTH + Sealer::OVERHEAD;
 const CHECKED: usize = 1 + 14 + 8 + WRAPPED;
 const USED: u8 = 1;
+const LENGTH: u64 = SLOTS as u64 * SLOT as u64;
 
 /// One megabyte of slots: more passwords than two cores hash in the time that an SMSC takes to deliver.
 pub(crate) const SLOTS: u32 = 8192;
@@ -49,9 +50,10 @@ struct Slot {
 }
 
 impl Secrets {
-    /// Opens the file, made if absent. Slots that a crash tore are zeroed.
-    pub(crate) fn open_file(disk: &dyn Disk, sealer: Arc<Sealer>) -> Result<Self, StoreError> {
-        let file = open_or_create(disk).map_err(StoreError::Secrets)?;
+    /// Opens the file, made if absent; `is_new` says that a new store is to have none. Slots that a crash tore are
+    /// zeroed.
+    pub(crate) fn open_file(disk: &dyn Disk, sealer: Arc<Sealer>, is_new: bool) -> Result<Self, StoreError> {
+        let file = open_or_create(disk, is_new).map_err(StoreError::Secrets)?;
         let slots = read_slots(&*file).map_err(StoreError::Secrets)?;
         let mut secrets =
             Self { file, sealer, kept: HashMap::new(), free: Vec::new(), unsynced: false, failed: false };
@@ -179,12 +181,16 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
-/// How many slots hold a key, and how many are torn; nothing is changed.
-pub(crate) fn count(disk: &dyn Disk) -> io::Result<(u64, u64)> {
+/// How many slots hold a key, and how many are torn; none where the file is missing or cut short. Nothing is
+/// changed.
+pub(crate) fn count(disk: &dyn Disk) -> io::Result<Option<(u64, u64)>> {
     let file = match disk.open(NAME) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
+    if file.length()? != LENGTH {
+        return Ok(None);
+    }
     let (mut kept, mut torn) = (0, 0);
     for found in read_slots(&*file)? {
         match found {
@@ -193,7 +199,7 @@ pub(crate) fn count(disk: &dyn Disk) -> io::Result<(u64, u64)> {
             Found::Empty => (),
         }
     }
-    Ok((kept, torn))
+    Ok(Some((kept, torn)))
 }
 
 enum Found {
@@ -226,14 +232,16 @@ fn read_slot(slot: &[u8; SLOT]) -> Found {
     Found::Kept { id: OutboxId { cause, ordinal: u16::from_be_bytes(part(slot, 13)) }, since }
 }
 
-fn open_or_create(disk: &dyn Disk) -> io::Result<Box<dyn DiskFile>> {
-    let length = u64::from(SLOTS) * SLOT as u64;
+fn open_or_create(disk: &dyn Disk, is_new: bool) -> io::Result<Box<dyn DiskFile>> {
     match disk.open(NAME) {
-        Ok(file) if file.length()? == length => Ok(file),
+        Ok(file) if file.length()? == LENGTH => Ok(file),
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        // Absent, or cut short while it was made: nothing was ever kept in it.
+        // In a new store absent, or cut short while it was made: nothing was ever kept in it.
         _ => {
-            let file = disk.create(NAME, length)?;
+            if !is_new {
+                tracing::error!("the file of secrets is lost: passwords that had not left yet can't be sent");
+            }
+            let file = disk.create(NAME, LENGTH)?;
             file.sync()?;
             disk.sync_directory()?;
             Ok(file)

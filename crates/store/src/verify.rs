@@ -17,7 +17,7 @@ use crate::records::on_sled::SledHome;
 use crate::records::{Records, RecordsError, RecordsHome};
 use crate::secrets;
 use crate::sentinel::Sentinel;
-use crate::store::{judge_journal, load_keys, read_turn};
+use crate::store::{judge_journal, load_keys, number_at, read_turn};
 use crate::values::Values;
 
 /// Records are read in so many at a time.
@@ -64,6 +64,17 @@ pub enum Fault {
         /// The turn of the checkpoint.
         expected: u64,
     },
+    /// The records lack the end of the last checkpoint: the next start rebuilds them or refuses.
+    #[error("the records end at checkpoint {found}, but checkpoint {expected} had been made")]
+    CheckpointMissing {
+        /// The last checkpoint in the records.
+        found: u64,
+        /// The last checkpoint.
+        expected: u64,
+    },
+    /// The secrets file is missing or cut short: the next start makes a new one, and texts that had not left fail.
+    #[error("the secrets file is missing or cut short: passwords that had not left yet can't be sent")]
+    SecretsLost,
     /// Slots of the secrets file that a crash tore; the next start zeroes them.
     #[error("{0} slots of the secrets file are torn")]
     TornSecrets(u64),
@@ -91,11 +102,13 @@ pub fn verify(dir: &Path, key: &MasterKey) -> Result<Report, OpenError> {
         Report { generation: sentinel.generation, checkpoint: sentinel.sequence, ..Report::default() };
     report.check_journal(&disk, &sentinel, &sealer)?;
     report.check_records_copy(dir, &sentinel, &Values(sealer));
-    let (kept, torn) =
-        secrets::count(&disk).map_err(|source| OpenError::Io { what: "reading the secrets", source })?;
-    report.secrets = kept;
-    if torn > 0 {
-        report.faults.push(Fault::TornSecrets(torn));
+    match secrets::count(&disk).map_err(|source| OpenError::Io { what: "reading the secrets", source })? {
+        Some((kept, torn)) => {
+            report.secrets = kept;
+            report.faults.extend((torn > 0).then_some(Fault::TornSecrets(torn)));
+        }
+        // A crash in the very first start leaves none, and there were no texts.
+        None => report.faults.extend((sentinel.generation > 0).then_some(Fault::SecretsLost)),
     }
     Ok(report)
 }
@@ -143,10 +156,18 @@ impl Report {
         sentinel: &Sentinel,
         values: &Values,
     ) -> Result<(), RecordsError> {
-        let applied = records.get(&key_bytes::APPLIED)?;
-        let found = applied.and_then(|octets| octets.try_into().ok()).map_or(0, u64::from_be_bytes);
+        let found = number_at(records, &key_bytes::APPLIED)?;
         if found < sentinel.sequence {
             self.faults.push(Fault::RecordsBehind { found, expected: sentinel.sequence });
+        }
+        let (checkpoint, expected) = (number_at(records, &key_bytes::CHECKPOINT)?, sentinel.generation);
+        if checkpoint < expected {
+            self.faults.push(Fault::CheckpointMissing { found: checkpoint, expected });
+        }
+        let last = self.turns.map_or(0, |(_, last)| last);
+        if found > last {
+            let short = Damage::JournalShort { found: last, expected: found };
+            self.faults.push(Fault::Journal(short.into()));
         }
         each(records, &key_bytes::RECORDS, |key, value| {
             self.records += 1;

@@ -51,12 +51,14 @@ pub(super) fn open(
     append_keys(&*disk, good, &keys.draw(key)?)?;
     let lookup = keys.lookup().ok_or(OpenError::NoEntropy(vault::NoEntropy))?;
     let values = Values(Arc::new(Sealer::new(keys)));
-    let journal =
+    let mut journal =
         Journal::begin(Arc::clone(&disk), store_id, options.segment_octets, &survey, sentinel.last())?;
-    journal::remove_leftovers(&*disk, &survey)
+    journal::remove_leftovers(&*disk, &survey, sentinel.last())
         .map_err(|source| OpenError::Io { what: "removing unused journal segments", source })?;
     assert_eq!(journal.last().sequence, last.sequence, "all that was found was copied");
-    let secrets = Secrets::open_file(&*disk, Arc::clone(&values.0)).map_err(OpenError::Recover)?;
+    journal.look_for_room().map_err(|source| OpenError::Io { what: "looking for space", source })?;
+    let secrets = Secrets::open_file(&*disk, Arc::clone(&values.0), sentinel.generation == 0)
+        .map_err(OpenError::Recover)?;
     let mut store = Store {
         disk,
         options,

@@ -1,5 +1,6 @@
 //! What was changed behind the store's back is found, or lay behind the last acknowledged turn.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use crate::common::{assert_state, master, open, replay, small, turn};
@@ -122,6 +123,36 @@ fn records_that_are_lost_or_broken_or_old_are_rebuilt_from_a_whole_journal() {
         let (store, recovery) = open(&disk, &records).unwrap();
         assert!(!recovery.rebuilt);
         assert_state(&store, 45);
+    }
+}
+
+#[test]
+fn records_that_a_full_disk_keeps_shut_are_left_alone() {
+    let (disk, records) = stopped(20);
+    records.set_full(true);
+    let error = open(&disk, &records).unwrap_err();
+    assert!(
+        matches!(&error, OpenError::Io { source, .. } if source.kind() == ErrorKind::StorageFull),
+        "{error}"
+    );
+    assert_eq!(records.times_set_aside(), 0);
+    records.set_full(false);
+    let (store, recovery) = open(&disk, &records).unwrap();
+    assert!(!recovery.rebuilt);
+    assert_state(&store, 20);
+}
+
+#[test]
+fn starts_that_fail_again_and_again_leave_one_copy_of_the_journal_behind() {
+    let (disk, records) = stopped(40);
+    let mut segments = 0;
+    for start in 0..6 {
+        let (store, _) = open(&disk, &records).unwrap();
+        assert_state(&store, 40);
+        if start == 1 {
+            segments = journals(&disk).len();
+        }
+        assert!(start < 1 || journals(&disk).len() == segments, "start {start}");
     }
 }
 

@@ -118,6 +118,24 @@ fn records_whose_files_are_damaged_are_rebuilt() {
 }
 
 #[test]
+fn verifying_reports_turns_that_only_the_records_know() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(dir.path(), &master(), Options::default()).unwrap().0;
+    store.commit(&turn(1)).unwrap();
+    drop(store);
+    assert!(store::verify(dir.path(), &master()).unwrap().faults.is_empty());
+    let segment = dir.path().join("journal-0000000000000001");
+    let mut octets = fs::read(&segment).unwrap();
+    let last = octets.iter().rposition(|octet| *octet != 0).unwrap();
+    octets[last] ^= 1;
+    fs::write(&segment, octets).unwrap();
+    let report = store::verify(dir.path(), &master()).unwrap();
+    let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
+    assert!(faults.len() == 1 && faults[0].contains("turn 1 had been made durable"), "{report}");
+    assert!(matches!(Store::open(dir.path(), &master(), small()), Err(OpenError::Damaged(_))));
+}
+
+#[test]
 fn records_that_lost_the_end_of_a_checkpoint_are_rebuilt() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
@@ -173,6 +191,13 @@ fn verifying_reports_and_changes_nothing() {
     assert!(report.to_string().ends_with("NOT SOUND"), "{report}");
     // All turns lie in the last minute, which a start reads again.
     assert!(matches!(Store::open(dir.path(), &master(), small()), Err(OpenError::Damaged(_))));
+
+    for (name, octets) in &before {
+        fs::write(dir.path().join(name), octets).unwrap();
+    }
+    fs::remove_file(dir.path().join("secrets")).unwrap();
+    let report = store::verify(dir.path(), &master()).unwrap();
+    assert!(matches!(report.faults[..], [store::Fault::SecretsLost]), "{report}");
 }
 
 #[test]
