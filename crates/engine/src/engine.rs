@@ -88,6 +88,7 @@ impl Engine {
             next_timer: None,
             now,
         };
+        engine.store.hold_retention(!engine.clock.is_trusted());
         engine.restore(recovery, now);
         engine.next_timer = engine.store.next_due()?;
         let effects = engine.draw_awaited();
@@ -100,6 +101,7 @@ impl Engine {
     pub fn turn(&mut self, events: Vec<Event>, now: Now, seed: [u8; 32]) -> Result<Vec<Effect>, Fatal> {
         self.now = now;
         self.clock.check(now);
+        self.store.hold_retention(!self.clock.is_trusted());
         let mut turn = Turn::new(self.store.next_sequence(), now, seed);
         if self.store.has_room() {
             for event in std::mem::take(&mut self.waiting).into_iter().chain(events) {
@@ -155,9 +157,9 @@ impl Engine {
             let left = wall.duration_since(self.now.wall).max(SignedDuration::ZERO);
             self.now.monotonic.saturating_add(left.unsigned_abs())
         };
-        let due = self.next_timer.filter(|_| self.clock.is_trusted());
-        let moments = [self.queues.next_wake(), self.partials.next_expiry(), self.deadlines.next(), due];
-        let walls = moments.into_iter().flatten().map(monotonic);
+        let held = [self.deadlines.next(), self.next_timer].into_iter().filter(|_| self.clock.is_trusted());
+        let moments = [self.queues.next_wake(), self.partials.next_expiry()].into_iter().chain(held);
+        let walls = moments.flatten().map(monotonic);
         let pending = self.fingerprints.has_changes().then_some(self.now.monotonic);
         let monotonics = [self.verdicts.deadline(), pending, self.sweep_deadline()];
         walls.chain(monotonics.into_iter().flatten()).min()

@@ -149,11 +149,16 @@ impl Fingerprints {
     }
 
     /// Whether a message is a redelivery that must not run. One is absorbed: it takes the place of the first copy,
-    /// and becomes uncertain itself should its link die.
-    pub(crate) fn absorb(&mut self, fingerprint: Fingerprint, wall: Timestamp) -> Option<FingerprintEntry> {
+    /// and becomes uncertain itself should its link die. Where the clock is not `believed`, no act is too old.
+    pub(crate) fn absorb(
+        &mut self,
+        fingerprint: Fingerprint,
+        wall: Timestamp,
+        believed: bool,
+    ) -> Option<FingerprintEntry> {
         let entry = self.uncertain.get(&fingerprint)?;
         let age = wall.duration_since(entry.since);
-        if age > UNCERTAIN_AGE || (!entry.act && age > LOOK_UP_AGE) {
+        if (believed && age > UNCERTAIN_AGE) || (!entry.act && age > LOOK_UP_AGE) {
             return None;
         }
         self.uncertain.remove(&fingerprint)
@@ -192,8 +197,8 @@ impl Fingerprints {
         self.latest_order.push_back((now, fingerprint));
     }
 
-    /// Records to write in this turn, and to delete.
-    pub(crate) fn take_changes(&mut self, wall: Timestamp) -> Vec<(Fingerprint, Option<FingerprintEntry>)> {
+    /// Drops what is too old. Not to be asked for by a clock that nobody believes.
+    pub(crate) fn forget_old(&mut self, wall: Timestamp) {
         while let Some((since, oldest)) = self.order.front().copied() {
             if wall.duration_since(since) <= UNCERTAIN_AGE {
                 break;
@@ -201,6 +206,10 @@ impl Fingerprints {
             self.order.pop_front();
             self.drop_if(oldest, since);
         }
+    }
+
+    /// Records to write in this turn, and to delete.
+    pub(crate) fn take_changes(&mut self) -> Vec<(Fingerprint, Option<FingerprintEntry>)> {
         let mut changes = Vec::new();
         while changes.len() < ARMED_PER_TURN {
             let Some(fingerprint) = self.unwritten.pop_front() else { break };

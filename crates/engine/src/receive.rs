@@ -75,7 +75,7 @@ impl Engine {
         let fingerprint = fingerprint::of(&group, sender, sm, concat, payload);
         let concat = concat.filter(|concat| concat.total > 1);
         let inbound = Inbound { delivery, sm, group, place, plan, fingerprint, part: concat.is_some() };
-        if let Some(first) = self.fingerprints.absorb(fingerprint, turn.now.wall) {
+        if let Some(first) = self.fingerprints.absorb(fingerprint, turn.now.wall, self.clock.is_trusted()) {
             turn.write(Key::Fingerprint(fingerprint), None);
             self.ignore(&inbound, "redelivery", first.act, turn);
             return Ok(());

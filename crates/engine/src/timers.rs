@@ -92,19 +92,15 @@ impl Deadlines {
 impl Engine {
     /// Runs all that is due, and lets verdicts ride.
     pub(crate) fn run_due(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
-        for (fingerprint, entry) in self.fingerprints.take_changes(turn.now.wall) {
+        if self.clock.is_trusted() {
+            self.fingerprints.forget_old(turn.now.wall);
+        }
+        for (fingerprint, entry) in self.fingerprints.take_changes() {
             turn.write(Key::Fingerprint(fingerprint), entry.map(Record::Fingerprint));
         }
         self.expire_partials(turn);
-        for _ in 0..STEP {
-            let Some(due) = self.deadlines.take_due(turn.now.wall) else { break };
-            match due {
-                Due::Outbox(id) => self.outbox_due(id, turn)?,
-                Due::Limits(key) => self.limits_due(key, turn)?,
-            }
-            turn.next_event();
-        }
         if self.clock.is_trusted() {
+            self.run_deadlines(turn)?;
             self.run_timers(turn)?;
         }
         if turn.now.monotonic.saturating_sub(self.deadlines.swept_at) >= SWEEP {
@@ -117,6 +113,18 @@ impl Engine {
     pub(crate) fn sweep_deadline(&self) -> Option<Duration> {
         let busy = !self.is_idle() || self.receipts.holds_any() || !self.awaited.is_empty();
         Some(self.deadlines.swept_at + if busy { SWEEP } else { IDLE_SWEEP })
+    }
+
+    fn run_deadlines(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
+        for _ in 0..STEP {
+            let Some(due) = self.deadlines.take_due(turn.now.wall) else { break };
+            match due {
+                Due::Outbox(id) => self.outbox_due(id, turn)?,
+                Due::Limits(key) => self.limits_due(key, turn)?,
+            }
+            turn.next_event();
+        }
+        Ok(())
     }
 
     fn run_timers(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
@@ -192,7 +200,8 @@ impl Engine {
         for effect in self.draw_overdue(now) {
             turn.effect(effect);
         }
-        if now.saturating_sub(self.deadlines.secrets_swept_at) >= IDLE_SWEEP {
+        let over = now.saturating_sub(self.deadlines.secrets_swept_at) >= IDLE_SWEEP;
+        if over && self.clock.is_trusted() {
             self.deadlines.secrets_swept_at = now;
             self.store.secrets().sweep(turn.now.wall)?;
         }

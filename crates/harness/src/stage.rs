@@ -97,6 +97,13 @@ impl Stage {
         Ok(())
     }
 
+    /// Sets the wall clock ahead of the time that went by.
+    pub(crate) fn jump(&mut self, text: &str) -> Result<()> {
+        self.world.jump(span(text)?)?;
+        self.clock.today = self.world.wall().to_zoned(self.clock.zone.clone()).date();
+        Ok(())
+    }
+
     fn end(&mut self) -> Result<()> {
         self.world.settle()?;
         let unread: Vec<String> = self

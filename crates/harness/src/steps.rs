@@ -80,6 +80,13 @@ impl Stage {
             ["at", moment @ ..] => self.run_until(&moment.join(" ")),
             ["after", span] => self.run_for(span),
             ["restart"] => self.world.restart(),
+            ["secrets", count] => {
+                let kept = self.world.secrets();
+                ensure!(kept == count.parse::<usize>()?, "{kept} are kept");
+                Ok(())
+            }
+            ["clock", "jumps", span] => self.jump(span),
+            ["clock", "confirmed"] => self.world.confirm_clock(),
             ["nothing", "for", number] => match self.world.handsets.read(number) {
                 Some(received) => bail!("it received: {}", received.text),
                 None => Ok(()),

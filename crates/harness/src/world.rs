@@ -116,6 +116,13 @@ impl World {
         self.disk.set_full(full);
     }
 
+    /// How many secrets stand on the disk: slots of their file that are not zeros.
+    pub fn secrets(&self) -> usize {
+        const SLOT: usize = 128;
+        let file = self.disk.contents("secrets").unwrap_or_default();
+        file.chunks(SLOT).filter(|slot| slot.iter().any(|octet| *octet != 0)).count()
+    }
+
     /// What the engine last answered a delivery with on a link.
     pub fn last_response(&self, name: &str) -> Option<CommandStatus> {
         self.links.iter().find(|link| link.name == name)?.responses.last().copied()
@@ -165,6 +172,18 @@ impl World {
             self.now = Now { wall: self.now.wall.checked_add(step)?, monotonic: next };
             self.settle()?;
         }
+    }
+
+    /// Sets the wall clock ahead by a span in which no time went by.
+    pub fn jump(&mut self, span: SignedDuration) -> Result<()> {
+        self.now.wall = self.now.wall.checked_add(span)?;
+        self.settle()
+    }
+
+    /// A person says that the wall clock is right.
+    pub fn confirm_clock(&mut self) -> Result<()> {
+        self.pending.push(Event::ClockConfirmed);
+        self.settle()
     }
 
     /// Runs turns until nothing moves any more.

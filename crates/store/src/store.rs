@@ -48,6 +48,7 @@ pub struct Store {
     due_octets: u64,
     due_writes: u64,
     last_at: Option<Timestamp>,
+    retention_held: bool,
     batch: Batch,
     key_buffer: Vec<u8>,
     poisoned: AtomicBool,
@@ -132,6 +133,11 @@ impl Store {
         self.check_alive()?;
         let done = self.keep_house(limit);
         self.watch(done)
+    }
+
+    /// Holds the deletion of old segments, or lets it go on: nothing is deleted by a clock that nobody believes.
+    pub fn hold_retention(&mut self, hold: bool) {
+        self.retention_held = hold;
     }
 
     /// A view for pages.

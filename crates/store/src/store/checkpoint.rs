@@ -54,7 +54,7 @@ impl Store {
             return Ok(true);
         }
         let floor = self.sentinel.recent_from.min(self.sentinel.sequence + 1);
-        match self.last_at {
+        match self.last_at.filter(|_| !self.retention_held) {
             Some(now) => self.journal.prune(floor, now, self.options.retention),
             None => Ok(false),
         }

@@ -74,6 +74,7 @@ pub(super) fn open(
         due_octets: 0,
         due_writes: 0,
         last_at: None,
+        retention_held: false,
         batch: Batch::default(),
         key_buffer: Vec::new(),
         poisoned: AtomicBool::new(false),

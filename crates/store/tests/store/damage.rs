@@ -164,10 +164,14 @@ fn records_that_are_lost_are_refused_where_the_journal_was_pruned() {
         Store::open_with(Arc::new(disk.clone()), &mut records.clone(), &master(), options.clone())
     };
     let (mut store, _) = open_short(&disk, &records).unwrap();
+    store.hold_retention(true);
     for sequence in 1..=200 {
         store.commit(&turn(sequence)).unwrap();
         while store.housekeeping(10).unwrap() {}
     }
+    assert!(disk.contents("journal-0000000000000001").is_some(), "held");
+    store.hold_retention(false);
+    while store.housekeeping(10).unwrap() {}
     assert!(disk.contents("journal-0000000000000001").is_none(), "pruned");
     assert_state(&store, 200);
     let (store, recovery) = open_short(&disk, &records).unwrap();
