@@ -2,7 +2,9 @@
 
 use std::io::ErrorKind;
 
-use crate::common::{assert_state, expected_recent, open, turn};
+use crate::common::{assert_state, at, expected_recent, open, outbox, outbox_id, turn};
+use model::journal::Turn;
+use model::outbox::Body;
 use store::StoreError;
 use store::sim::{SimDisk, SimRecords};
 
@@ -125,6 +127,31 @@ fn one_failed_operation_ends_it_and_loses_nothing_acknowledged() {
         disk.power_cut(operation);
         records.power_cut(operation);
         check(&disk, &records, acknowledged, &format!("EIO at {operation}"));
+    }
+}
+
+#[test]
+fn the_key_of_a_text_is_durable_before_the_turn_that_holds_it_and_zeroed_after() {
+    for seed in 0..8 {
+        let (disk, records) = (SimDisk::new(), SimRecords::new());
+        let (mut store, _) = open(&disk, &records).unwrap();
+        let id = outbox_id(1, 0);
+        let sealed = store.secrets().keep(id, "MK: Xy7kPq2mNw", at(0)).unwrap();
+        let (key, record) = outbox(id, 1, Body::Secret { sealed: sealed.clone() });
+        let turn = |record| Turn { at: at(0), entries: Vec::new(), writes: vec![(key.clone(), record)] };
+        store.commit(&turn(record)).unwrap();
+        drop(store);
+        disk.power_cut(seed);
+        records.power_cut(seed);
+        let (mut store, _) = open(&disk, &records).unwrap();
+        assert_eq!(store.secrets().open(id, &sealed).unwrap().as_str(), "MK: Xy7kPq2mNw");
+        store.commit(&turn(None)).unwrap();
+        store.secrets().forget(id).unwrap();
+        drop(store);
+        disk.power_cut(seed);
+        records.power_cut(seed);
+        open(&disk, &records).unwrap();
+        assert!(disk.contents("secrets").unwrap().iter().all(|octet| *octet == 0), "zeroed at the start");
     }
 }
 
