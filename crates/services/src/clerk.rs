@@ -14,6 +14,9 @@ use crate::{lookup, queue, subscriber};
 const DAYS_MAX: usize = 150;
 /// Open spans of one day.
 const SPANS_MAX: usize = 8;
+/// Open spans of all those days, of 27 octets each: with weekly hours and capacities the record stays under the
+/// store's 16 KiB.
+const DAYS_SPANS_MAX: usize = 360;
 
 /// Carries out a command, or says which field is wrong.
 pub(crate) fn carry_out(command: &ClerkCommand, case: &Case<'_>) -> Decision {
@@ -72,7 +75,7 @@ fn put_day(date: Date, spans: Option<&[Span]>, case: &Case<'_>) -> Decision {
             Some(spans) => edits.days.insert(date, spans.to_vec()),
             None => edits.days.remove(&date),
         };
-        if edits.days.len() > DAYS_MAX {
+        if edits.days.len() > DAYS_MAX || edits.days.values().map(Vec::len).sum::<usize>() > DAYS_SPANS_MAX {
             return Err(invalid("date", "too many days with hours of their own"));
         }
         Ok(())
