@@ -1,6 +1,6 @@
 //! The engine's thread: it takes what is waiting, runs a turn, and hands the effects out after the commit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use engine::{Effect, Engine, Event};
 use feeds::CommandRequest;
@@ -13,7 +13,8 @@ use crate::daemon::clock::Clock;
 use crate::daemon::passwords::Wanted;
 
 /// Events that one turn takes: enough to share a sync among many, few enough that the first of them is
-/// answered within milliseconds.
+/// answered within milliseconds, and that a turn of the longest messages, some 10 KiB each in the journal, fits
+/// into a segment of 16 MiB.
 const TURN_EVENTS_MAX: usize = 1_024;
 
 /// Batches of link events that are taken at once.
@@ -57,6 +58,8 @@ pub(crate) struct EngineThread {
     answers: HashMap<u64, oneshot::Sender<Result<Answer, CommandError>>>,
     next_slot: u64,
     batches: Vec<Vec<LinkEvent>>,
+    /// Link events that the last turn had no room for; as many as [`BATCHES_MAX`] batches hold.
+    arrived: VecDeque<LinkEvent>,
     /// Commands that a link had no room for, by link. Bounded by the links' windows and by the deliveries that
     /// one link leaves unanswered.
     held: Vec<Vec<LinkCommand>>,
@@ -81,6 +84,7 @@ impl EngineThread {
             answers: HashMap::new(),
             next_slot: 0,
             batches: Vec::new(),
+            arrived: VecDeque::new(),
             held: Vec::new(),
             standing: Vec::new(),
         };
@@ -126,6 +130,9 @@ impl EngineThread {
     /// Waits for the first event, the engine's next deadline, or the word to stop; not at all where the store has
     /// work of its own.
     async fn wait(&mut self, events: &mut Vec<Event>, housekeeping: bool) -> Woken {
+        if !self.arrived.is_empty() {
+            return Woken::Turn;
+        }
         let deadline = self.engine.next_deadline().map(|at| at.saturating_sub(self.clock.now().monotonic));
         let intake = &mut self.intake;
         tokio::select! {
@@ -151,7 +158,10 @@ impl EngineThread {
     /// Fills the turn with what else is waiting.
     fn take_waiting(&mut self, events: &mut Vec<Event>) {
         loop {
-            for event in std::mem::take(&mut self.batches).into_iter().flatten() {
+            self.arrived.extend(std::mem::take(&mut self.batches).into_iter().flatten());
+            while events.len() < TURN_EVENTS_MAX
+                && let Some(event) = self.arrived.pop_front()
+            {
                 self.note_standing(&event);
                 events.extend(bridge::event(event));
             }
