@@ -1,7 +1,6 @@
 //! What clerks and case systems say of a dossier.
 
 use jiff::{SignedDuration, Timestamp};
-use model::service::Lifecycle;
 use model::{CommandError, Key, Record};
 
 use super::{Dossier, DossierEvent, Status, code_key};
@@ -47,12 +46,10 @@ pub(crate) fn put(dossier: &Dossier, expected_version: Option<u64>, case: &Case<
 
 fn check(dossier: &Dossier, case: &Case<'_>) -> Result<(), CommandError> {
     check_kept(case)?;
-    // Texts of the national codes name the unit; the passport office has but one.
-    let national = case.service.dossiers.as_ref().is_some_and(|kept| kept.lifecycle == Lifecycle::National);
-    if national && fold(&dossier.unit).is_empty() {
+    if tells("unit", case) && fold(&dossier.unit).is_empty() {
         return Err(invalid("unit", "is empty, and citizens are told who handles their dossier"));
     }
-    check_reason(dossier.status, &dossier.note)?;
+    check_reason(dossier.status, &dossier.note, case)?;
     if !(1..=CODE_MAX).contains(&code_key(&dossier.code).len()) || dossier.code.len() > 2 * CODE_MAX {
         return Err(invalid("code", "1 to 32 letters and digits"));
     }
@@ -73,12 +70,18 @@ fn check(dossier: &Dossier, case: &Case<'_>) -> Result<(), CommandError> {
 }
 
 /// Refuses a status without the reason that its text tells.
-fn check_reason(status: Status, note: &str) -> Result<(), CommandError> {
+fn check_reason(status: Status, note: &str, case: &Case<'_>) -> Result<(), CommandError> {
     let told = matches!(status, Status::NotAccepted | Status::Supplement | Status::Stopped);
-    if told && fold(note).is_empty() {
+    if told && tells("note", case) && fold(note).is_empty() {
         return Err(invalid("note", "is empty, and citizens are told the reason of this status"));
     }
     Ok(())
+}
+
+/// Whether the pack's texts on dossiers say this field to citizens: then it may not be empty.
+fn tells(field: &str, case: &Case<'_>) -> bool {
+    let texts = case.service.templates.iter().filter(|(role, _)| role.starts_with("dossier."));
+    texts.into_iter().any(|(_, template)| template.fields().any(|name| name == field))
 }
 
 /// Refuses a dossier of a service that keeps none: no citizen could ask for it.
@@ -127,35 +130,41 @@ fn apply(
         DossierEvent::Accepted => {
             dossier.accepted_at = Some(at);
             if matches!(dossier.status, Status::Registered | Status::NotAccepted) {
-                enter(Status::Accepted, "", at, dossier)?;
+                enter(Status::Accepted, "", at, dossier, case)?;
             }
         }
         DossierEvent::FeePaid { amount } => {
             dossier.fee_paid_at = Some(at);
             dossier.fee_amount = amount.or(dossier.fee_amount);
             if dossier.status == Status::FeeDue {
-                enter(Status::Processing, "", at, dossier)?;
+                enter(Status::Processing, "", at, dossier, case)?;
             }
         }
         DossierEvent::Status { code, note } => {
             let status = Status::from_code(*code).ok_or_else(|| invalid("code", "1 to 10"))?;
-            enter(status, note, at, dossier)?;
+            enter(status, note, at, dossier, case)?;
         }
         DossierEvent::Due { on } => promise(*on, dossier, case),
-        DossierEvent::Supplement { note } => enter(Status::Supplement, note, at, dossier)?,
-        DossierEvent::Resumed => enter(Status::Processing, "", at, dossier)?,
-        DossierEvent::Ready => enter(Status::Ready, "", at, dossier)?,
-        DossierEvent::Refused { note } => enter(Status::Stopped, note, at, dossier)?,
-        DossierEvent::PickedUp => enter(Status::Returned, "", at, dossier)?,
-        DossierEvent::Withdrawn => enter(Status::Withdrawn, "", at, dossier)?,
+        DossierEvent::Supplement { note } => enter(Status::Supplement, note, at, dossier, case)?,
+        DossierEvent::Resumed => enter(Status::Processing, "", at, dossier, case)?,
+        DossierEvent::Ready => enter(Status::Ready, "", at, dossier, case)?,
+        DossierEvent::Refused { note } => enter(Status::Stopped, note, at, dossier, case)?,
+        DossierEvent::PickedUp => enter(Status::Returned, "", at, dossier, case)?,
+        DossierEvent::Withdrawn => enter(Status::Withdrawn, "", at, dossier, case)?,
     }
     Ok(())
 }
 
 /// Sets the status and the moments that hang on it; a correction takes back what no longer holds.
-fn enter(status: Status, note: &str, at: Timestamp, dossier: &mut Dossier) -> Result<(), CommandError> {
+fn enter(
+    status: Status,
+    note: &str,
+    at: Timestamp,
+    dossier: &mut Dossier,
+    case: &Case<'_>,
+) -> Result<(), CommandError> {
     check_length("note", note, NOTE_MAX)?;
-    check_reason(status, note)?;
+    check_reason(status, note, case)?;
     dossier.status = status;
     dossier.status_at = Some(at);
     note.clone_into(&mut dossier.note);
