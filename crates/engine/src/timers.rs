@@ -245,7 +245,10 @@ impl Engine {
 
 fn service_of(subject: &TimerSubject) -> &ServiceId {
     match subject {
-        TimerSubject::RotatePassword(service, _) | TimerSubject::RemindBooking(service, ..) => service,
+        TimerSubject::RotatePassword(service, _)
+        | TimerSubject::RemindBooking(service, ..)
+        | TimerSubject::ForgetBooking(service, ..)
+        | TimerSubject::ForgetDossier(service, _) => service,
     }
 }
 

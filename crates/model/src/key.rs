@@ -56,6 +56,10 @@ pub enum TimerSubject {
     RotatePassword(ServiceId, Redacted<String>),
     /// Remind of a booking on the day before.
     RemindBooking(ServiceId, Date, Redacted<String>),
+    /// A booking was long ago.
+    ForgetBooking(ServiceId, Date, Redacted<String>),
+    /// A dossier was ended long ago; by [`crate::dossier::code_key`] of its code.
+    ForgetDossier(ServiceId, String),
 }
 
 /// Where the store keeps a record.

@@ -3,6 +3,7 @@
 
 pub(crate) mod book;
 pub(crate) mod cancel;
+pub(crate) mod forget;
 pub(crate) mod free;
 pub(crate) mod nearest;
 mod offer;

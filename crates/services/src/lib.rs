@@ -49,6 +49,8 @@ fn answer(request: &Request, case: &Case<'_>) -> Decision {
         Request::Command(command) => clerk::carry_out(command, case),
         Request::Timer(TimerSubject::RotatePassword(_, id_number)) => account::rotate::due(id_number, case),
         Request::Timer(TimerSubject::RemindBooking(_, date, code)) => booking::remind::due(*date, code, case),
+        Request::Timer(TimerSubject::ForgetBooking(_, date, code)) => booking::forget::due(*date, code, case),
+        Request::Timer(TimerSubject::ForgetDossier(_, code_key)) => lookup::forget::due(code_key, case),
         Request::Drawn { subject, outbox, password, hash } => {
             account::issue::drawn(subject, *outbox, password, hash, case)
         }

@@ -1,5 +1,6 @@
 //! Where a dossier stands, told to whoever has its code (docs/services/lookup.md). Names are never told.
 
+pub(crate) mod forget;
 mod national;
 pub(crate) mod record;
 mod window;
@@ -11,6 +12,7 @@ use model::{Dossier, Key, Msisdn};
 use crate::case::{Case, Decision, label};
 use crate::limits::{self, Tries};
 use crate::render::Values;
+use window::Window;
 
 /// The reply to a code that is not known, or that must look so.
 const NOT_FOUND: &str = "dossier.not_found";
@@ -53,16 +55,9 @@ pub(crate) fn status(code: &str, sender: &Msisdn, case: &Case<'_>) -> Decision {
 
 fn told(dossier: &Dossier, lifecycle: &Lifecycle, asked: &str, case: &Case<'_>) -> Told {
     let code = if dossier.code.is_empty() { asked } else { &dossier.code };
-    match lifecycle {
-        Lifecycle::Window { opens_after_h, closes_after_h, ended_for_days } => {
-            let window = window::Window {
-                opens_after_h: *opens_after_h,
-                closes_after_h: *closes_after_h,
-                ended_for_days: *ended_for_days,
-            };
-            window.tell(dossier, code, case)
-        }
-        Lifecycle::National => national::tell(dossier, code, case),
+    match Window::of(lifecycle) {
+        Some(window) => window.tell(dossier, code, case),
+        None => national::tell(dossier, code, case),
     }
 }
 

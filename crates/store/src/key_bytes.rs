@@ -192,6 +192,17 @@ fn subject_octets(subject: &TimerSubject) -> Vec<u8> {
             dated(&mut out, *date);
             named(&mut out, code);
         }
+        TimerSubject::ForgetBooking(service, date, code) => {
+            out.push(3);
+            named(&mut out, service.as_str());
+            dated(&mut out, *date);
+            named(&mut out, code);
+        }
+        TimerSubject::ForgetDossier(service, code_key) => {
+            out.push(4);
+            named(&mut out, service.as_str());
+            named(&mut out, code_key);
+        }
     }
     out
 }

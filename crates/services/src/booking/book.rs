@@ -5,7 +5,7 @@ use model::booking::{BookingState, PhoneBooking, PhoneBookings};
 use model::key::TimerSubject;
 use model::{Booking, Key, Msisdn, Outcome, Record, Redacted};
 
-use super::{Act, Office, Slot, day_key, edits_key, phone_key, remind};
+use super::{Act, Office, Slot, day_key, edits_key, forget, phone_key, remind};
 use crate::case::{Case, Decision, Need};
 use crate::moment::time_of;
 use crate::render::Values;
@@ -159,6 +159,7 @@ impl Office<'_> {
             let subject = TimerSubject::RemindBooking(service.clone(), booking.date, booking.code.clone());
             outcome.writes.push((Key::Timer(at, subject.clone()), Some(Record::Timer(at, subject))));
         }
+        outcome.writes.extend(forget::timer(&booking, self.case));
         outcome.writes.push((day_key(booking.date, self.case), Some(Record::SlotDay(day))));
         outcome.writes.push((phone_key(sender, self.case), Some(Record::PhoneBookings(live))));
         let key = Key::Booking(service.clone(), booking.date, booking.code.clone());

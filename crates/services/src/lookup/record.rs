@@ -1,9 +1,9 @@
 //! What clerks and case systems say of a dossier.
 
 use jiff::{SignedDuration, Timestamp};
-use model::{CommandError, Key, Record};
+use model::{CommandError, Key, Outcome, Record};
 
-use super::{Dossier, DossierEvent, Status, code_key};
+use super::{Dossier, DossierEvent, Status, code_key, forget};
 use crate::case::{Case, Decision, check_length, done, invalid, not_found, refuse};
 use crate::fold::fold;
 
@@ -40,8 +40,15 @@ pub(crate) fn put(dossier: &Dossier, expected_version: Option<u64>, case: &Case<
         Status::Ready => dossier.ready_at = dossier.ready_at.or(Some(status_at)),
         _ => {}
     }
+    Ok(stored(dossier, key, "dossier_put", case))
+}
+
+/// The dossier in its new state, to be forgotten in its time.
+fn stored(dossier: Dossier, key: Key, name: &str, case: &Case<'_>) -> Outcome {
     let version = dossier.version;
-    Ok(done(version, vec![(key, Some(Record::Dossier(dossier)))], "dossier_put"))
+    let mut changes: Vec<_> = forget::timer(&dossier, case).into_iter().collect();
+    changes.push((key, Some(Record::Dossier(dossier))));
+    done(version, changes, name)
 }
 
 fn check(dossier: &Dossier, case: &Case<'_>) -> Result<(), CommandError> {
@@ -116,8 +123,7 @@ pub(crate) fn happen(code: &str, event: &DossierEvent, at: Option<Timestamp>, ca
     if let Err(error) = apply(event, at, &mut dossier, case) {
         return Ok(refuse(error, "dossier_refused"));
     }
-    let version = dossier.version;
-    Ok(done(version, vec![(key, Some(Record::Dossier(dossier)))], "dossier_event"))
+    Ok(stored(dossier, key, "dossier_event", case))
 }
 
 fn apply(

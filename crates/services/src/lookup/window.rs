@@ -2,18 +2,29 @@
 //! was taken. The first state that matches is told.
 
 use jiff::{SignedDuration, Timestamp};
+use model::service::Lifecycle;
 
 use super::{Dossier, NOT_FOUND, Status, Told, named};
 use crate::case::Case;
 
 /// The hours and days of the window.
 pub(super) struct Window {
-    pub(super) opens_after_h: u32,
-    pub(super) closes_after_h: u32,
-    pub(super) ended_for_days: u32,
+    opens_after_h: u32,
+    closes_after_h: u32,
+    ended_for_days: u32,
 }
 
 impl Window {
+    /// The window of a lifecycle; the national codes have none.
+    pub(super) fn of(lifecycle: &Lifecycle) -> Option<Self> {
+        match *lifecycle {
+            Lifecycle::Window { opens_after_h, closes_after_h, ended_for_days } => {
+                Some(Self { opens_after_h, closes_after_h, ended_for_days })
+            }
+            Lifecycle::National => None,
+        }
+    }
+
     pub(super) fn tell(&self, dossier: &Dossier, code: &str, case: &Case<'_>) -> Told {
         let Some(accepted_at) = dossier.accepted_at else {
             return Told::new(NOT_FOUND, named(code));
@@ -38,15 +49,23 @@ impl Window {
         in_progress(dossier, code, begins, case)
     }
 
+    fn closes_at(&self, picked_up_at: Timestamp) -> Timestamp {
+        later(picked_up_at, self.closes_after_h)
+    }
+
+    /// From when on nobody is told that it ever was.
+    pub(super) fn forgotten_at(&self, picked_up_at: Timestamp) -> Timestamp {
+        later(self.closes_at(picked_up_at), self.ended_for_days.saturating_mul(24))
+    }
+
     /// Collected, then ended, then as if never heard of.
     fn after_pick_up(&self, dossier: &Dossier, code: &str, case: &Case<'_>) -> Option<Told> {
         let picked_up_at = dossier.picked_up_at.filter(|moment| *moment <= case.now)?;
-        let closes = later(picked_up_at, self.closes_after_h);
-        let forgotten = later(closes, self.ended_for_days.saturating_mul(24));
+        let closes = self.closes_at(picked_up_at);
         Some(if case.now < closes {
             let values = named(code).moment("", case.local(picked_up_at)).moment("2", case.local(closes));
             Told::new("dossier.collected", values)
-        } else if case.now < forgotten {
+        } else if case.now < self.forgotten_at(picked_up_at) {
             Told::new("dossier.ended", named(code))
         } else {
             Told::new(NOT_FOUND, named(code))

@@ -191,8 +191,19 @@ fn ends_a_day_after_pick_up_and_is_forgotten_a_month_later() {
     assert_eq!(world.text(AN, ask(CODE)), ended);
     world.at(date(2026, 9, 3).at(9, 59, 59, 0));
     assert_eq!(world.text(AN, ask(CODE)), ended);
+    assert!(world.records.keys().any(|key| matches!(key, Key::Dossier(..))));
     world.at(date(2026, 9, 3).at(10, 0, 0, 0));
     assert_eq!(world.label(AN, ask(CODE)), "H-ST-NOTFOUND");
+    assert!(!world.records.keys().any(|key| matches!(key, Key::Dossier(..))), "nothing of it is kept");
+}
+
+#[test]
+fn a_dossier_whose_end_was_a_mistake_is_kept() {
+    let mut world = accepted_and_paid();
+    event(&mut world, DossierEvent::PickedUp);
+    event(&mut world, DossierEvent::Resumed);
+    world.at(date(2026, 9, 30).at(8, 0, 0, 0));
+    assert_eq!(world.label(AN, ask(CODE)), "H-ST-NODATE");
 }
 
 /// The first match wins: each later state of the list hides behind each earlier one.

@@ -220,6 +220,26 @@ fn codes_stay_taken_after_a_cancellation() {
     }
 }
 
+#[test]
+fn a_booking_is_forgotten_a_month_after_its_day() {
+    let mut world = world();
+    let text = world.text(NOVAK, book(tenth(), time(14, 0, 0, 0), "NOVAK"));
+    world.text(NOVAK, book(date(2026, 9, 9), time(14, 0, 0, 0), "NOVAK"));
+    world.text(DVORAK, book(tenth(), time(15, 0, 0, 0), "DVORAK"));
+    world.text(DVORAK, cancel(&code_in(&text), tenth()));
+    let count = |world: &World| {
+        let kinds = |key: &&Key| !matches!(key, Key::Limits(..) | Key::Timer(..));
+        world.records.keys().filter(kinds).count()
+    };
+    world.at(date(2026, 9, 9).at(23, 59, 59, 0));
+    assert_eq!(count(&world), 7, "three bookings, two days, two phones");
+    world.at(date(2026, 9, 10).at(0, 0, 0, 0));
+    assert_eq!(count(&world), 2, "a booking of yesterday and its day");
+    world.at(date(2026, 10, 10).at(0, 0, 0, 0));
+    assert_eq!(count(&world), 0);
+    assert_eq!(world.first_timer(), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
