@@ -34,7 +34,7 @@ pub(crate) fn drawn(
     };
     let not_before = match subject {
         FinalSubject::Credentials(..) => None,
-        FinalSubject::Rotation(..) => held_back(case),
+        FinalSubject::Rotation(..) => held_until(case.service, case.now),
     };
     let expires_at = expiry(not_before.unwrap_or(case.now), settings.password_hours, case);
     let account = Account {
@@ -65,11 +65,6 @@ pub(crate) fn drawn(
 
 fn is_awaiting(account: &Account) -> bool {
     account.password_origin == PasswordOrigin::Issuing
-}
-
-/// When an unasked message may leave, where that is not now.
-pub(super) fn held_back(case: &Case<'_>) -> Option<Timestamp> {
-    held_until(case.service, case.now)
 }
 
 /// When a password that leaves at `issued` dies: the first moment in notice hours after its hours are over, so

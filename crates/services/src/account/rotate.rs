@@ -4,7 +4,8 @@ use model::account::PasswordOrigin;
 use model::outcome::FinalSubject;
 use model::{Account, Key, Record, Redacted};
 
-use super::{account_write, awaiting, issue::held_back, issuing, rotation_timer};
+use super::{account_write, awaiting, issuing, rotation_timer};
+use crate::calendar::held_until;
 use crate::case::{Case, Decision, label, writes};
 
 /// The clock of an issued password ran out.
@@ -37,7 +38,8 @@ pub(crate) fn due(id_number: &Redacted<String>, case: &Case<'_>) -> Decision {
         return Ok(writes(vec![account_write(dead, case)], name));
     };
     let subject = FinalSubject::Rotation(case.service.id.clone(), id_number.clone());
-    let mut outcome = awaiting("account.rotated", subject, phone, held_back(case), case);
+    let held = held_until(case.service, case.now);
+    let mut outcome = awaiting("account.rotated", subject, phone, held, case);
     let rotation_count = account.rotation_count + 1;
     outcome.writes.push(account_write(Account { rotation_count, ..issuing(account) }, case));
     Ok(outcome)

@@ -8,7 +8,7 @@ use model::service::BookingSettings;
 use model::{Booking, Key, Redacted};
 
 use super::book::values_of;
-use crate::calendar::{first_within, instant};
+use crate::calendar::{first_within, held_until, instant};
 use crate::case::{Case, Decision, label};
 
 /// When the reminder of a booking leaves.
@@ -33,9 +33,8 @@ pub(crate) fn due(date: Date, code: &Redacted<String>, case: &Case<'_>) -> Decis
     };
     let mut outcome = case.reply(phone, "booking.remind", values_of(booking));
     for message in &mut outcome.messages {
-        let leaves = first_within(case.service.notice_hours, case.now, &case.service.zone);
         message.class = Class::Notice;
-        message.not_before = (leaves > case.now).then_some(leaves);
+        message.not_before = held_until(case.service, case.now);
         message.expires_at = instant(&case.service.zone, booking.date.to_datetime(booking.start));
     }
     Ok(outcome)
