@@ -1,0 +1,65 @@
+//! What the functions do where the feature is on.
+
+use std::cell::RefCell;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use crate::{Bug, Point};
+
+/// Where and the how many-th time.
+struct Kill {
+    point: Point,
+    at: u64,
+    reached: AtomicU64,
+}
+
+static KILL: OnceLock<Option<Kill>> = OnceLock::new();
+
+/// Place of the planted bug in [`Bug::ALL`], from 1; 0 for none.
+static PLANTED: AtomicU8 = AtomicU8::new(0);
+
+thread_local! {
+    static QUEUED: RefCell<Vec<Point>> = const { RefCell::new(Vec::new()) };
+}
+
+pub(crate) fn reached(point: Point) {
+    let Some(kill) = KILL.get_or_init(kill_from_environment) else { return };
+    if kill.point == point && kill.reached.fetch_add(1, Ordering::SeqCst) + 1 == kill.at {
+        // SIGKILL as from outside: no destructor runs, nothing is flushed.
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+pub(crate) fn queued(point: Point) {
+    QUEUED.with_borrow_mut(|queued| queued.push(point));
+}
+
+pub(crate) fn reached_what_was_queued() {
+    QUEUED.take().into_iter().for_each(reached);
+}
+
+pub(crate) fn planted(bug: Bug) -> bool {
+    PLANTED.load(Ordering::Relaxed) == bug as u8 + 1
+}
+
+pub(crate) fn plant(bug: Option<Bug>) {
+    PLANTED.store(bug.map_or(0, |bug| bug as u8 + 1), Ordering::Relaxed);
+}
+
+pub(crate) fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// `TONGDAI_KILL_AT=POINT:TIMES`. What can't be read is an error of the test, and must not pass for a run without.
+fn kill_from_environment() -> Option<Kill> {
+    let asked = std::env::var("TONGDAI_KILL_AT").ok()?;
+    let (name, times) = asked.split_once(':').unwrap_or((&asked, "1"));
+    let point = Point::ALL.into_iter().find(|point| point.name() == name);
+    match (point, times.parse()) {
+        (Some(point), Ok(at)) => Some(Kill { point, at, reached: AtomicU64::new(0) }),
+        _ => panic!("TONGDAI_KILL_AT={asked}: no such point"),
+    }
+}
