@@ -3,6 +3,7 @@
 
 mod arrows;
 mod code;
+mod faults;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ use clap::Parser;
 enum Task {
     /// Check the dependencies between crates against the table in docs/ARCHITECTURE.md.
     Arrows,
+    /// Check that every fault has its row in docs/FAULTS.md and every test that it names is there.
+    Faults,
     /// Check lengths of functions and files, and left-over markers.
     Tidy,
 }
@@ -24,6 +27,7 @@ fn main() -> Result<ExitCode> {
     let root = root()?;
     let findings = match Task::parse() {
         Task::Arrows => arrows::check(&root)?,
+        Task::Faults => faults::check(&root)?,
         Task::Tidy => tidy::check(&root)?,
     };
     for finding in &findings {
