@@ -247,7 +247,7 @@ impl Engine {
             Verdict::RetryLimited => entry.attempts < LIMITED_TRIES,
             _ => false,
         };
-        if again && next < entry.expires_at {
+        if again && (next < entry.expires_at || !self.clock.is_trusted()) {
             let mut item = pending.item;
             // It is certain that it did not leave.
             item.again = false;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use codec::segment::segment;
 use codec::time::SmppTime;
 use codec::{Sm, segment::Segment};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::outbox::{Body, OutboxEntry, PartState};
 use model::outcome::{Class, FinalState};
 use rustc_hash::FxHashMap;
@@ -150,7 +150,7 @@ impl Engine {
         if !matches!(entry.parts.get(part), Some(PartState::Unsent | PartState::Sending)) {
             return Ok(false);
         }
-        if entry.expires_at <= turn.now.wall {
+        if self.is_expired(&entry, turn.now.wall) {
             self.finish(entry, FinalState::Failed, turn)?;
             turn.next_event();
             return Ok(false);
@@ -170,7 +170,9 @@ impl Engine {
             self.finish(entry, FinalState::Failed, turn)?;
             return Ok(false);
         };
-        let sm = submit_sm(&entry, piece, &config.profile, turn);
+        let left = entry.expires_at.duration_since(turn.now.wall);
+        let left = Some(left).filter(|_| config.profile.validity && self.clock.is_trusted());
+        let sm = submit_sm(&entry, piece, left.map(validity_period).unwrap_or_default());
         let receipt = wants_receipt(&entry);
         let simple = entry.parts.len() == 1 && !receipt;
         if mark(&mut entry, item) {
@@ -180,6 +182,11 @@ impl Engine {
         let ticket = self.tickets.issue(ticket);
         turn.effect(Effect::Submit { link, ticket, sm });
         Ok(true)
+    }
+
+    /// Whether a message is worth nothing any more. Nothing is dropped by a clock that nobody believes.
+    fn is_expired(&self, entry: &OutboxEntry, wall: Timestamp) -> bool {
+        entry.expires_at <= wall && self.clock.is_trusted()
     }
 
     /// When a message may leave that waited for a link into the night; none for one that may leave now.
@@ -219,7 +226,7 @@ impl Engine {
             let mut dropped = false;
             for (group, item) in heads {
                 let entry = turn.outbox(&self.store, item.outbox)?;
-                if entry.as_ref().is_some_and(|entry| entry.expires_at > turn.now.wall) {
+                if entry.as_ref().is_some_and(|entry| !self.is_expired(entry, turn.now.wall)) {
                     continue;
                 }
                 self.queues.drop_front(group, item);
@@ -271,13 +278,13 @@ fn mark(entry: &mut OutboxEntry, item: Item) -> bool {
     }
 }
 
-fn submit_sm(entry: &OutboxEntry, piece: Segment, profile: &Profile, turn: &Turn) -> Sm {
-    let left = Duration::try_from(entry.expires_at.duration_since(turn.now.wall)).unwrap_or_default();
-    let validity_period = if profile.validity && left >= VALIDITY_MIN {
-        SmppTime::relative(left).to_string()
-    } else {
-        String::new()
-    };
+/// For how long the SMSC may keep a message; empty for as long as it does by itself.
+fn validity_period(left: SignedDuration) -> String {
+    let left = Duration::try_from(left).unwrap_or_default();
+    if left >= VALIDITY_MIN { SmppTime::relative(left).to_string() } else { String::new() }
+}
+
+fn submit_sm(entry: &OutboxEntry, piece: Segment, validity_period: String) -> Sm {
     let mut sm = Sm {
         source: entry.source.clone(),
         destination: entry.destination.clone(),

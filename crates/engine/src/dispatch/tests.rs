@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use model::{Address, EventId, Msisdn, Now, OutboxId, ServiceId};
+use model::{Address, EventId, Msisdn, OutboxId, ServiceId};
 
 use super::*;
 
@@ -55,15 +55,14 @@ fn an_answer_leaves_unmarked_and_says_so_when_it_leaves_again() {
 
 #[test]
 fn a_receipt_is_asked_for_where_somebody_waits_and_validity_follows_expiry() {
-    let now = Now { wall: Timestamp::from_second(0).unwrap(), monotonic: Duration::ZERO };
-    let turn = Turn::new(1, now, [0; 32]);
-    let profile = Profile::default();
-    let sm = submit_sm(&entry(Class::Answer, 1), Segment::default(), &profile, &turn);
+    let validity = validity_period(SignedDuration::from_hours(1));
+    let sm = submit_sm(&entry(Class::Answer, 1), Segment::default(), validity);
     assert_eq!((sm.registered_delivery, sm.validity_period.as_str()), (0, "000000010000000R"));
-    let sm = submit_sm(&entry(Class::Legal, 1), Segment::default(), &profile, &turn);
+    let sm = submit_sm(&entry(Class::Legal, 1), Segment::default(), String::new());
     assert_eq!(sm.registered_delivery, 1);
-    let strict = Profile { validity: false, ..profile };
-    assert_eq!(submit_sm(&entry(Class::Code, 1), Segment::default(), &strict, &turn).validity_period, "");
+    for left in [-1, 0, 59] {
+        assert_eq!(validity_period(SignedDuration::from_secs(left)), "", "{left} s");
+    }
 }
 
 #[test]
