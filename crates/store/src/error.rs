@@ -46,6 +46,18 @@ pub enum OpenError {
     Recover(#[source] StoreError),
 }
 
+impl OpenError {
+    /// Whether the disk has no space, and nothing else is wrong: the same start succeeds once there is some.
+    pub fn is_want_of_space(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => is_want_of_space(source),
+            Self::Records(RecordsFault::Unreadable(RecordsError::Io(source))) => is_want_of_space(source),
+            Self::Recover(error) => error.is_want_of_space(),
+            _ => false,
+        }
+    }
+}
+
 /// Why the records don't fit the journal and the sentinel.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordsFault {
@@ -219,4 +231,20 @@ impl StoreError {
             Self::Poisoned | Self::Journal(_) | Self::Sentinel(_) | Self::Secrets(_) | Self::Records(_)
         )
     }
+
+    fn is_want_of_space(&self) -> bool {
+        match self {
+            Self::NoRoom => true,
+            Self::Journal(source) | Self::Sentinel(source) | Self::Secrets(source) => {
+                is_want_of_space(source)
+            }
+            Self::Records(RecordsError::Io(source)) => is_want_of_space(source),
+            _ => false,
+        }
+    }
+}
+
+/// Whether the system says that there is no space.
+pub(crate) fn is_want_of_space(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use vault::NoEntropy;
 
 use crate::disk::{Disk, DiskFile};
-use crate::error::{OpenError, StoreError};
+use crate::error::{OpenError, StoreError, is_want_of_space};
 
 pub(crate) mod frame;
 pub(crate) mod segment;
@@ -305,8 +305,4 @@ fn new_segment(error: NewSegment) -> OpenError {
         NewSegment::Io(source) => OpenError::Io { what: "making a journal segment", source },
         NewSegment::NoEntropy(error) => OpenError::NoEntropy(error),
     }
-}
-
-fn is_want_of_space(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

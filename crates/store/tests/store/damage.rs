@@ -136,6 +136,7 @@ fn records_that_a_full_disk_keeps_shut_are_left_alone() {
         "{error}"
     );
     assert_eq!(records.times_set_aside(), 0);
+    assert!(error.is_want_of_space());
     records.set_full(false);
     let (store, recovery) = open(&disk, &records).unwrap();
     assert!(!recovery.rebuilt);

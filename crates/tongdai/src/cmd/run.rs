@@ -41,7 +41,12 @@ async fn serve(arguments: RunArgs) -> Result<(), Exit> {
     };
     let mut terminate = signal(SignalKind::terminate()).context("no signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("no signals")?;
-    let mut daemon = Daemon::start(settings).await?;
+    let mut daemon = tokio::select! {
+        started = Daemon::start(settings) => started?,
+        // It may wait for space on the disk.
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
     let notifier = Notifier;
     notifier.ready();
     let mut status = tokio::time::interval(STATUS_EVERY);

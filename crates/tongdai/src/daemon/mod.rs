@@ -9,13 +9,14 @@ mod passwords;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use engine::{Engine, LinkConfig};
 use feeds::{App, CommandSender, Passwords, Readiness, Tokens};
 use routing::Rules;
 use smpp_client::{BindConfig, Links};
-use store::{OpenError, Reader, Store};
+use store::{OpenError, Reader, Recovery, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use vault::MasterKey;
@@ -28,6 +29,9 @@ pub(crate) use crate::daemon::notify::Notifier;
 
 /// Batches of link events that may wait for the engine; with the links' own caps this bounds what is in memory.
 const LINK_BATCHES_MAX: usize = 256;
+
+/// How often a start on a full disk looks for space. Each attempt may leave a key of some 60 octets in `keys`.
+const SPACE_PAUSE: Duration = Duration::from_secs(10);
 
 /// Drawn passwords that may wait for the engine.
 const DRAWN_MAX: usize = 64;
@@ -64,9 +68,8 @@ impl Daemon {
     /// Opens the store, starts engine, links and API. Ready when this returns; binds follow by themselves.
     pub(crate) async fn start(settings: Settings) -> Result<Self, Exit> {
         let metrics = feeds::metrics::recorder().map_err(|error| anyhow!(error))?;
+        let (store, recovery) = open_store(&settings).await?;
         let now = settings.clock.now();
-        let (store, recovery) = Store::open(&settings.data, &settings.key, store::Options::default())
-            .map_err(|error| open_exit(&settings.data, error))?;
         let reader = store.reader();
         let (binds, links): (Vec<_>, Vec<_>) = settings.binds.into_iter().unzip();
         let config = engine::Config { links };
@@ -129,6 +132,21 @@ impl Daemon {
         self.links.drain(DRAIN).await;
         let _ = self.stop.send(());
         self.engine.await.map_err(|_| anyhow!("the engine's thread ended early"))?
+    }
+}
+
+/// Opens the store. A full disk is waited out: an end would only make the service manager give up after some starts.
+async fn open_store(settings: &Settings) -> Result<(Store, Recovery), Exit> {
+    loop {
+        match Store::open(&settings.data, &settings.key, store::Options::default()) {
+            Ok(opened) => return Ok(opened),
+            Err(error) if error.is_want_of_space() => {
+                tracing::error!(%error, "the disk is full: the start waits for space");
+                Notifier.waiting_for_space(3 * SPACE_PAUSE);
+                tokio::time::sleep(SPACE_PAUSE).await;
+            }
+            Err(error) => return Err(open_exit(&settings.data, error)),
+        }
     }
 }
 

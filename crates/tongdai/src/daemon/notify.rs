@@ -1,5 +1,7 @@
 //! What systemd is told: ready after store and rules, a status line, stopping.
 
+use std::time::Duration;
+
 use sd_notify::NotifyState;
 
 /// Speaks to the service manager, where there is one.
@@ -17,6 +19,13 @@ impl Notifier {
     pub(crate) fn status(self, bound: usize, configured: usize) {
         let text = format!("{bound}/{configured} SMSC bound");
         self.send(&[NotifyState::Status(&text)]);
+    }
+
+    /// The start waits for space on the disk, for `wait` more at least.
+    pub(crate) fn waiting_for_space(self, wait: Duration) {
+        let wait = u32::try_from(wait.as_micros()).unwrap_or(u32::MAX);
+        let text = "the disk is full: waiting for space";
+        self.send(&[NotifyState::Status(text), NotifyState::ExtendTimeoutUsec(wait)]);
     }
 
     /// The drain began.
