@@ -2,12 +2,13 @@
 //! scripts that a person who knows no Rust can read.
 //!
 //! The store, the engine, the services, both ends of every SMPP session and every octet between them are real;
-//! the clock, the sockets and the Argon2 worker are not. Nothing here is part of the daemon, waits by sleeping,
-//! or opens a socket.
+//! the clock, the sockets and the Argon2 worker are not. Only [`process`] has real ones of all of these. Nothing
+//! here is part of the daemon, or waits by sleeping.
 
 pub mod handset;
 mod link;
 mod pattern;
+pub mod process;
 pub mod script;
 mod smsc;
 mod stage;
