@@ -1,0 +1,8 @@
+//! Disks that fail: a library that is preloaded into a real process and fails its calls, and file systems on images
+//! whose power can be cut, that fill up, and that turn read-only.
+
+mod loop_disk;
+mod shim;
+
+pub use loop_disk::LoopDisk;
+pub use shim::{Fault, Shim, Step, Switch, read_report};
