@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use codec::receipt::{ReceiptIds, plain};
 use codec::{MessageState, Receipt, Sm, SmKind};
+use failpoints::Point;
 use model::journal::Entry;
 use model::outbox::{Body, OutboxEntry, PartState};
 use model::outcome::FinalState;
@@ -222,6 +223,7 @@ fn final_state(sm: &Sm, receipt: &Receipt) -> Option<FinalState> {
 impl Engine {
     /// Takes a receipt; it is acknowledged whether or not its message is found, and never starts a service.
     pub(crate) fn receipt(&mut self, link: LinkId, sm: &Sm, turn: &mut Turn) -> Result<(), Fatal> {
+        failpoints::reached(Point::ReceiptRead);
         let Some(receipt) = Receipt::parse(sm) else { return Ok(()) };
         let Some(group) = self.queues.group_of(link) else { return Ok(()) };
         let state = final_state(sm, &receipt);

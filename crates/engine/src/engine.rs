@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use codec::CommandStatus;
+use failpoints::Point;
 use jiff::{SignedDuration, Timestamp};
+use model::journal::Entry;
 use model::outcome::FinalSubject;
 use model::{CommandError, Now, OutboxId};
 use routing::Rules;
@@ -220,7 +222,9 @@ impl Engine {
         let (is_empty, timers_changed) = (turn.is_empty(), turn.timers_changed());
         let (record, effects, forgotten) = turn.finish();
         if !is_empty {
+            failpoints::reached(Point::Decided);
             self.store.commit(&record)?;
+            reach_recorded(&record.entries);
         }
         if timers_changed {
             self.next_timer = self.store.next_due()?;
@@ -229,5 +233,16 @@ impl Engine {
             self.store.secrets().forget(id)?;
         }
         Ok(effects)
+    }
+}
+
+/// Where a test kills the process once a turn with such entries is durable.
+fn reach_recorded(entries: &[Entry]) {
+    for entry in entries {
+        match entry {
+            Entry::Verdict { .. } => failpoints::reached(Point::VerdictRecorded),
+            Entry::Receipt { .. } => failpoints::reached(Point::ReceiptRecorded),
+            _ => {}
+        }
     }
 }

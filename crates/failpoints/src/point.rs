@@ -82,10 +82,14 @@ points! {
     SecretSynced = "secret-synced",
     /// A secret's key was zeroed and not synced.
     SecretZeroed = "secret-zeroed",
+    /// A start's data key is written into `keys` and not synced.
+    StartKeyWritten = "start-key-written",
     /// A start has put its data key into `keys`.
     StartKeyKept = "start-key-kept",
-    /// A start has begun its segment.
+    /// A start has begun its segment, with copies of the turns that the records lack.
     StartJournalBegun = "start-journal-begun",
+    /// A start has removed the segments that nothing reads.
+    StartLeftoversRemoved = "start-leftovers-removed",
     /// A start has applied the turns that the records lacked.
     StartApplied = "start-applied",
 }

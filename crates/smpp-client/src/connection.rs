@@ -8,6 +8,7 @@ use std::{
 
 use bytes::{Buf, Bytes, BytesMut};
 use codec::{AnswerableError, Body, CommandStatus, Framed, Pdu, Sm, SmResp, command_id};
+use failpoints::Point;
 use session::{Config, Event, Output, Role, Session, State};
 use socket2::SockRef;
 use tokio::{
@@ -181,6 +182,7 @@ impl<'a> Connection<'a> {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return self.lose(DownReason::Io(error.kind()), now),
             }
+            failpoints::reached(Point::Read);
             self.decode(now);
             if self.end.is_some() {
                 return;
@@ -335,6 +337,7 @@ impl<'a> Connection<'a> {
     fn send(&mut self, pdu: &Pdu, now: Duration) {
         if codec::encode(pdu, &mut self.outbound).is_ok() {
             self.link.meters.sent.count(pdu.body.command_id());
+            queue_point(&pdu.body);
         } else if !pdu.body.is_response() {
             // It will never get an answer of the peer: this is the one that a peer would give.
             let nack = Pdu::generic_nack(CommandStatus::ESME_RINVMSGLEN, pdu.sequence_number);
@@ -352,6 +355,7 @@ impl<'a> Connection<'a> {
             Event::BindRefused(status) => self.refused = Some(status),
             Event::Request(pdu) => self.delivered(pdu, now),
             Event::Answered { ticket, response } => {
+                failpoints::reached(Point::ResponseRead);
                 let result = Submission::Response {
                     status: response.command_status,
                     message_id: message_id(response.body),
@@ -396,6 +400,7 @@ impl<'a> Connection<'a> {
         let deadline = now.saturating_add(self.link.config.link_timeouts.deliver_sm);
         match self.unanswered.insert(sequence_number, data_sm, deadline) {
             Entered::Waits => {
+                failpoints::reached(Point::Decoded);
                 self.link.reports.push(LinkEventKind::Delivered { sequence_number, data_sm, sm });
             }
             Entered::Behind => {}
@@ -424,6 +429,9 @@ impl<'a> Connection<'a> {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return self.end(DownReason::Io(error.kind())),
             }
+        }
+        if self.outbound.is_empty() {
+            failpoints::reached_what_was_queued();
         }
         let window = usize::try_from(self.link.config.window).unwrap_or(usize::MAX);
         if self.outbound.len() > window.saturating_mul(OUTBOUND_SLOT_MAX).saturating_add(OUTBOUND_MAX) {
@@ -465,6 +473,15 @@ impl<'a> Connection<'a> {
             }
         };
         (ending, reason)
+    }
+}
+
+/// Where a test kills the process once these octets have left.
+fn queue_point(body: &Body) {
+    match body {
+        Body::DeliverSmResp(_) => failpoints::queued(Point::ResponseWritten),
+        Body::SubmitSm(_) => failpoints::queued(Point::SubmitWritten),
+        _ => {}
     }
 }
 

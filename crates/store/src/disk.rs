@@ -2,6 +2,8 @@
 
 use std::io;
 
+use failpoints::Point;
+
 pub(crate) mod real;
 
 /// A directory of files. One real ([`crate::Store::open`]), one simulated ([`crate::sim::SimDisk`]).
@@ -62,7 +64,10 @@ pub(crate) fn replace(disk: &dyn Disk, name: &str, octets: &[u8]) -> io::Result<
     let new = format!("{name}.new");
     let file = disk.create(&new, octets.len() as u64)?;
     file.write_at(0, octets)?;
+    failpoints::reached(Point::SentinelWritten);
     file.sync()?;
+    failpoints::reached(Point::SentinelSynced);
     disk.rename(&new, name)?;
+    failpoints::reached(Point::SentinelRenamed);
     disk.sync_directory()
 }

@@ -5,6 +5,7 @@
 use std::io;
 use std::sync::Arc;
 
+use failpoints::Point;
 use jiff::{SignedDuration, Timestamp};
 use vault::NoEntropy;
 
@@ -210,6 +211,7 @@ impl Journal {
             return Ok(false);
         }
         self.disk.remove(&name_of(oldest.0)).map_err(StoreError::Journal)?;
+        failpoints::reached(Point::SegmentPruned);
         self.used.remove(0);
         Ok(true)
     }
@@ -224,6 +226,7 @@ impl Journal {
         }
         assert_eq!(sequence, self.last.sequence + 1, "turns are numbered without a gap");
         let crc = self.active.append(record, sequence, at, self.last.crc).map_err(StoreError::Journal)?;
+        failpoints::reached(Point::RecordWritten);
         self.active.file.sync().map_err(StoreError::Journal)?;
         if !self.active.used {
             self.active.used = true;
@@ -238,6 +241,7 @@ impl Journal {
             self.make_ahead()?;
         }
         self.active = self.spare.take().ok_or(StoreError::NoRoom)?;
+        failpoints::reached(Point::SegmentRolled);
         Ok(())
     }
 }
@@ -279,14 +283,19 @@ impl Writer {
         let file = disk.create(UNFINISHED, length).map_err(NewSegment::Io)?;
         let head = Head { number, salt, store };
         file.write_at(0, &head.encode()).map_err(NewSegment::Io)?;
+        failpoints::reached(Point::SegmentCreated);
         Ok(Self { file, head, length, offset: HEAD_LENGTH as u64, used: false })
     }
 
     /// Makes the segment durable and gives it its name.
     fn publish(&self, disk: &dyn Disk) -> io::Result<()> {
         self.file.sync()?;
+        failpoints::reached(Point::SegmentSynced);
         disk.rename(UNFINISHED, &name_of(self.head.number))?;
-        disk.sync_directory()
+        failpoints::reached(Point::SegmentRenamed);
+        disk.sync_directory()?;
+        failpoints::reached(Point::SegmentPublished);
+        Ok(())
     }
 
     fn append(&mut self, record: &mut [u8], sequence: u64, at: Timestamp, previous: u32) -> io::Result<u32> {

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
+use failpoints::Point;
 use jiff::{SignedDuration, Timestamp};
 use model::OutboxId;
 use model::id::EventId;
@@ -97,6 +98,7 @@ impl Secrets {
         let crc = crc32c::crc32c(&slot[..CHECKED]);
         slot[CHECKED..CHECKED + 4].copy_from_slice(&crc.to_be_bytes());
         self.write(number, &slot)?;
+        failpoints::reached(Point::SecretWritten);
         self.kept.insert(id, Slot { number, since: now });
         Ok(sealed)
     }
@@ -153,12 +155,14 @@ impl Secrets {
             self.failed = true;
             self.file.sync().map_err(StoreError::Secrets)?;
             (self.failed, self.unsynced) = (false, false);
+            failpoints::reached(Point::SecretSynced);
         }
         Ok(())
     }
 
     fn zero(&mut self, number: u32) -> Result<(), StoreError> {
         self.write(number, &[0; SLOT])?;
+        failpoints::reached(Point::SecretZeroed);
         self.free.push(number);
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use failpoints::Point;
 use jiff::Timestamp;
 use model::journal::Turn;
 use model::{Key, Record, Space};
@@ -160,8 +161,10 @@ impl Store {
             Ok(())
         })?;
         assert_eq!(written, sequence, "the batch names the turn that was written");
+        failpoints::reached(Point::RecordSynced);
         self.due_octets += self.journal.last_octets();
         self.apply(turn, sequence)?;
+        failpoints::reached(Point::Applied);
         Ok(sequence)
     }
 

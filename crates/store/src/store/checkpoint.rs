@@ -4,6 +4,7 @@
 //! Entries are moved as they are at their step, perhaps later than the turn of the checkpoint. That is
 //! right: a start applies all turns after it again, and writes are absolute.
 
+use failpoints::Point;
 use model::Key;
 
 use super::{Store, put_applied, put_plain};
@@ -65,6 +66,7 @@ impl Store {
         let recent_from = self.marks.first(last.sequence + 1);
         self.checkpoint = Some(Checkpoint { last, recent_from, moving: self.open.take_changed() });
         (self.due_octets, self.due_writes) = (0, 0);
+        failpoints::reached(Point::CheckpointBegun);
     }
 
     fn step(&mut self, limit: usize) -> Result<(), StoreError> {
@@ -94,7 +96,9 @@ impl Store {
             return Ok(());
         }
         put_applied(&mut self.batch, self.journal.last().sequence);
-        Ok(self.records.apply(&self.batch)?)
+        self.records.apply(&self.batch)?;
+        failpoints::reached(Point::CheckpointMoved);
+        Ok(())
     }
 
     fn finish(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
@@ -104,7 +108,9 @@ impl Store {
         // The last thing that is written: where it is missing, what was moved may be missing as well.
         put_plain(&mut self.batch, &key_bytes::CHECKPOINT, &generation.to_be_bytes());
         self.records.apply(&self.batch)?;
+        failpoints::reached(Point::CheckpointApplied);
         self.records.sync()?;
+        failpoints::reached(Point::CheckpointSynced);
         // Only now may a start rely on the records up to here.
         assert!(checkpoint.last.sequence >= self.sentinel.sequence, "checkpoints never go back");
         self.sentinel.generation = generation;
@@ -112,6 +118,8 @@ impl Store {
         self.sentinel.crc = checkpoint.last.crc;
         self.sentinel.recent_from = checkpoint.recent_from;
         self.sentinel.keys = self.values.0.data_keys();
-        self.sentinel.write(&*self.disk)
+        self.sentinel.write(&*self.disk)?;
+        failpoints::reached(Point::CheckpointFinished);
+        Ok(())
     }
 }

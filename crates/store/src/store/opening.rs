@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use failpoints::Point;
 use model::journal::Turn;
 use model::{Key, OutboxId};
 use vault::{Keys, MasterKey, Sealer};
@@ -49,12 +50,15 @@ pub(super) fn open(
     let (records, rebuilt) = judge_records(home, &sentinel, &survey, last)?;
 
     append_keys(&*disk, good, &keys.draw(key)?)?;
+    failpoints::reached(Point::StartKeyKept);
     let lookup = keys.lookup().ok_or(OpenError::NoEntropy(vault::NoEntropy))?;
     let values = Values(Arc::new(Sealer::new(keys)));
     let mut journal =
         Journal::begin(Arc::clone(&disk), store_id, options.segment_octets, &survey, sentinel.last())?;
+    failpoints::reached(Point::StartJournalBegun);
     journal::remove_leftovers(&*disk, &survey, sentinel.last())
         .map_err(|source| OpenError::Io { what: "removing unused journal segments", source })?;
+    failpoints::reached(Point::StartLeftoversRemoved);
     assert_eq!(journal.last().sequence, last.sequence, "all that was found was copied");
     journal.look_for_room().map_err(|source| OpenError::Io { what: "looking for space", source })?;
     let secrets = Secrets::open_file(&*disk, Arc::clone(&values.0), sentinel.generation == 0)
@@ -120,6 +124,7 @@ impl Store {
             Ok(())
         })?;
         recovery.keep_recent();
+        failpoints::reached(Point::StartApplied);
         let open = &self.open;
         let is_open = |id: OutboxId| open.contains(&Key::Outbox(id));
         self.secrets.forget_unless(is_open).map_err(OpenError::Recover)?;
@@ -206,6 +211,7 @@ fn append_keys(disk: &dyn Disk, good: usize, entries: &[u8]) -> Result<(), OpenE
             file => file?,
         };
         file.write_at(good as u64, entries)?;
+        failpoints::reached(Point::StartKeyWritten);
         file.sync()?;
         disk.sync_directory()
     };

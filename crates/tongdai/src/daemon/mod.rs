@@ -14,9 +14,10 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use engine::{Engine, LinkConfig};
 use feeds::{App, CommandSender, Passwords, Readiness, Tokens};
+use jiff::SignedDuration;
 use routing::Rules;
 use smpp_client::{BindConfig, Links};
-use store::{OpenError, Reader, Recovery, Store};
+use store::{OpenError, Options, Reader, Recovery, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use vault::MasterKey;
@@ -138,7 +139,7 @@ impl Daemon {
 /// Opens the store. A full disk is waited out: an end would only make the service manager give up after some starts.
 async fn open_store(settings: &Settings) -> Result<(Store, Recovery), Exit> {
     loop {
-        match Store::open(&settings.data, &settings.key, store::Options::default()) {
+        match Store::open(&settings.data, &settings.key, store_options()) {
             Ok(opened) => return Ok(opened),
             Err(error) if error.is_want_of_space() => {
                 tracing::error!(%error, "the disk is full: the start waits for space");
@@ -147,6 +148,18 @@ async fn open_store(settings: &Settings) -> Result<(Store, Recovery), Exit> {
             }
             Err(error) => return Err(open_exit(&settings.data, error)),
         }
+    }
+}
+
+/// The store's settings. A kill sweep has segments and checkpoints so small that seconds roll, take and prune them.
+fn store_options() -> Options {
+    let usual = Options::default();
+    let retention = failpoints::setting("TONGDAI_RETENTION_S", usual.retention.as_secs().unsigned_abs());
+    Options {
+        retention: SignedDuration::from_secs(retention.cast_signed()),
+        segment_octets: failpoints::setting("TONGDAI_SEGMENT_OCTETS", usual.segment_octets),
+        checkpoint_writes: failpoints::setting("TONGDAI_CHECKPOINT_WRITES", usual.checkpoint_writes),
+        ..usual
     }
 }
 
