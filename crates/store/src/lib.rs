@@ -6,6 +6,7 @@
 
 mod disk;
 mod error;
+mod history;
 mod journal;
 mod key_bytes;
 mod open_entries;
@@ -22,10 +23,11 @@ mod verify;
 
 pub use disk::{Disk, DiskFile};
 pub use error::{Damage, OpenError, RecordsFault, StoreError};
+pub use history::{read_journal, read_journal_with};
 pub use options::Options;
 pub use reader::Reader;
 pub use records::{Batch, Pair, Records, RecordsError, RecordsHome};
 pub use recovery::Recovery;
 pub use secrets::Secrets;
 pub use store::Store;
-pub use verify::{Fault, Report, verify};
+pub use verify::{Fault, Report, verify, verify_with};

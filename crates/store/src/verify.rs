@@ -86,23 +86,51 @@ pub enum Fault {
 /// Fails only where there is nothing to report on: another process has the store open, the key is another
 /// store's, or the sentinel can't be read.
 pub fn verify(dir: &Path, key: &MasterKey) -> Result<Report, OpenError> {
+    let (disk, _lock) = open_to_read(dir)?;
+    verify_parts(&disk, key, |report, sentinel, values| report.check_records_copy(dir, sentinel, values))
+}
+
+/// The same through the inner doors, of a store that nobody has open. Nothing is changed.
+pub fn verify_with(disk: &dyn Disk, records: &dyn Records, key: &MasterKey) -> Result<Report, OpenError> {
+    verify_parts(disk, key, |report, sentinel, values| {
+        if let Err(error) = report.check_records(records, sentinel, values) {
+            report.faults.push(error.into());
+        }
+    })
+}
+
+/// Opens a directory so that nothing in it changes, and holds it against other processes.
+pub(crate) fn open_to_read(dir: &Path) -> Result<(RealDisk, Option<Lock>), OpenError> {
     let io = |source| OpenError::Io { what: "opening the directory", source };
     let disk = RealDisk::open_existing(dir).map_err(io)?;
-    let _lock = match Lock::take_existing(dir) {
+    let lock = match Lock::take_existing(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         taken => Some(taken.map_err(io)?.ok_or(OpenError::Locked)?),
     };
-    let sentinel = Sentinel::read(&disk)?.ok_or(Damage::SentinelMissing)?;
+    Ok((disk, lock))
+}
+
+/// The sentinel, and what the journal is sealed under.
+pub(crate) fn open_seals(disk: &dyn Disk, key: &MasterKey) -> Result<(Sentinel, Arc<Sealer>), OpenError> {
+    let sentinel = Sentinel::read(disk)?.ok_or(Damage::SentinelMissing)?;
     if !sentinel.is_key(key.check_value(&sentinel.store()?)) {
         return Err(OpenError::WrongKey);
     }
-    let (keys, _) = load_keys(&disk, key)?;
-    let sealer = Arc::new(Sealer::read_only(keys));
+    let (keys, _) = load_keys(disk, key)?;
+    Ok((sentinel, Arc::new(Sealer::read_only(keys))))
+}
+
+fn verify_parts(
+    disk: &dyn Disk,
+    key: &MasterKey,
+    check_records: impl FnOnce(&mut Report, &Sentinel, &Values),
+) -> Result<Report, OpenError> {
+    let (sentinel, sealer) = open_seals(disk, key)?;
     let mut report =
         Report { generation: sentinel.generation, checkpoint: sentinel.sequence, ..Report::default() };
-    report.check_journal(&disk, &sentinel, &sealer)?;
-    report.check_records_copy(dir, &sentinel, &Values(sealer));
-    match secrets::count(&disk).map_err(|source| OpenError::Io { what: "reading the secrets", source })? {
+    report.check_journal(disk, &sentinel, &sealer)?;
+    check_records(&mut report, &sentinel, &Values(sealer));
+    match secrets::count(disk).map_err(|source| OpenError::Io { what: "reading the secrets", source })? {
         Some((kept, torn)) => {
             report.secrets = kept;
             report.faults.extend((torn > 0).then_some(Fault::TornSecrets(torn)));

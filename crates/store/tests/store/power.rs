@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use crate::common::{assert_state, at, expected_recent, open, outbox, outbox_id, turn};
+use crate::common::{assert_state, at, expected_recent, master, open, outbox, outbox_id, turn};
 use model::journal::Turn;
 use model::outbox::Body;
 use store::StoreError;
@@ -181,4 +181,18 @@ fn a_segment_that_finds_no_space_is_no_failure() {
     assert!(store.has_room());
     assert_eq!(store.commit(&turn(sequence)).unwrap(), sequence);
     assert_state(&store, sequence);
+}
+
+#[test]
+fn a_store_behind_its_inner_doors_is_read_back_and_verified() {
+    let (disk, records) = (SimDisk::new(), SimRecords::new());
+    assert_eq!(live(&disk, &records, TURNS), TURNS);
+    let mut read = Vec::new();
+    store::read_journal_with(&disk, &master(), |sequence, turn| read.push((sequence, turn))).unwrap();
+    assert_eq!(read, (1..=TURNS).map(|sequence| (sequence, turn(sequence))).collect::<Vec<_>>());
+    let report = store::verify_with(&disk, &records, &master()).unwrap();
+    assert!(report.faults.is_empty(), "{report}");
+    assert_eq!(report.turns, Some((1, TURNS)));
+    records.lose_all();
+    assert!(!store::verify_with(&disk, &records, &master()).unwrap().faults.is_empty());
 }

@@ -376,3 +376,23 @@ fn spellings(canary: &str) -> Vec<Vec<u8>> {
     }
     spellings
 }
+
+#[test]
+fn the_whole_journal_is_read_back_oldest_first_and_nothing_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    for sequence in 1..=30 {
+        store.commit(&turn(sequence)).unwrap();
+        store.housekeeping(100).unwrap();
+    }
+    assert!(matches!(store::read_journal(dir.path(), &master(), |_, _| {}), Err(OpenError::Locked)));
+    drop(store);
+    // A start copies what follows the checkpoint: those turns stand twice and are read once.
+    drop(open(dir.path()));
+    let before = files(dir.path());
+    let mut read = Vec::new();
+    store::read_journal(dir.path(), &master(), |sequence, turn| read.push((sequence, turn))).unwrap();
+    let written: Vec<_> = (1..=30).map(|sequence| (sequence, turn(sequence))).collect();
+    assert_eq!(read, written);
+    assert_eq!(files(dir.path()), before);
+}
