@@ -5,6 +5,7 @@
 //! the clock, the sockets and the Argon2 worker are not. Only [`process`] has real ones of all of these. Nothing
 //! here is part of the daemon, or waits by sleeping.
 
+pub mod auditor;
 pub mod citizens;
 pub mod faulty;
 pub mod handset;
