@@ -32,7 +32,7 @@ pub(crate) use crate::daemon::notify::Notifier;
 const LINK_BATCHES_MAX: usize = 256;
 
 /// How often a start on a full disk looks for space. Each attempt may leave a key of some 60 octets in `keys`.
-const SPACE_PAUSE: Duration = Duration::from_secs(10);
+const SPACE_PAUSE_MS: u64 = 10_000;
 
 /// Drawn passwords that may wait for the engine.
 const DRAWN_MAX: usize = 64;
@@ -138,13 +138,14 @@ impl Daemon {
 
 /// Opens the store. A full disk is waited out: an end would only make the service manager give up after some starts.
 async fn open_store(settings: &Settings) -> Result<(Store, Recovery), Exit> {
+    let pause = Duration::from_millis(failpoints::setting("TONGDAI_SPACE_PAUSE_MS", SPACE_PAUSE_MS));
     loop {
         match Store::open(&settings.data, &settings.key, store_options()) {
             Ok(opened) => return Ok(opened),
             Err(error) if error.is_want_of_space() => {
                 tracing::error!(%error, "the disk is full: the start waits for space");
-                Notifier.waiting_for_space(3 * SPACE_PAUSE);
-                tokio::time::sleep(SPACE_PAUSE).await;
+                Notifier.waiting_for_space(3 * pause);
+                tokio::time::sleep(pause).await;
             }
             Err(error) => return Err(open_exit(&settings.data, error)),
         }
