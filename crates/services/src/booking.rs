@@ -105,6 +105,15 @@ impl<'a> Office<'a> {
         instant(&self.case.service.zone, slot.local())
     }
 
+    /// Whether a slot has begun. A time that comes twice, where clocks go back, is gone once it came; one that clocks
+    /// jump over is gone where local time has passed it.
+    fn is_gone(&self, slot: Slot) -> bool {
+        match self.instant(slot) {
+            Some(instant) => instant <= self.case.now,
+            None => slot.local() <= self.now,
+        }
+    }
+
     /// How full a day is.
     fn day(&self, date: Date) -> Result<SlotDay, Need> {
         Ok(match self.case.read(&day_key(date, self.case))? {
@@ -119,7 +128,7 @@ impl<'a> Office<'a> {
             Some(Record::PhoneBookings(bookings)) => bookings.clone(),
             _ => PhoneBookings::default(),
         };
-        bookings.live.retain(|booking| booking.date.to_datetime(booking.start) > self.now);
+        bookings.live.retain(|booking| !self.is_gone(Slot::at(booking.date.to_datetime(booking.start))));
         Ok(bookings)
     }
 

@@ -31,7 +31,7 @@ pub(crate) fn book(
         return Ok(case.reply(sender, "booking.bad_activity", office.values(activity)));
     };
     let values = office.values(act.name).moment("", wish);
-    if wish <= office.now {
+    if office.is_gone(slot) {
         return Ok(case.reply(sender, "booking.past", values));
     }
     if slot.date > office.horizon() {

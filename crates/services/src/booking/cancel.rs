@@ -23,7 +23,8 @@ pub(crate) fn cancel(code: &Redacted<String>, date: Date, sender: &Msisdn, case:
         return Ok(refusal);
     }
     let live = |booking: &&Booking| {
-        booking.state == BookingState::Booked && booking.date.to_datetime(booking.start) > office.now
+        let slot = Slot::at(booking.date.to_datetime(booking.start));
+        booking.state == BookingState::Booked && !office.is_gone(slot)
     };
     let Some(booking) = case.booking(&key)?.filter(live) else {
         let values = Values::new().text("cc", code).day("", date);

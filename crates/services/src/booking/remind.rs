@@ -11,10 +11,10 @@ use super::book::values_of;
 use crate::calendar::{first_within, held_until, instant};
 use crate::case::{Case, Decision, label};
 
-/// When the reminder of a booking leaves.
+/// When the reminder of a booking leaves: where clocks jump over the wanted time, as much later as they jumped.
 pub(super) fn moment(settings: &BookingSettings, date: Date, case: &Case<'_>) -> Option<Timestamp> {
     let eve = date.yesterday().ok()?.to_datetime(settings.reminder_at?);
-    let wanted = instant(&case.service.zone, eve)?;
+    let wanted = case.service.zone.to_ambiguous_timestamp(eve).compatible().ok()?;
     Some(first_within(case.service.notice_hours, wanted, &case.service.zone))
 }
 
