@@ -4,7 +4,7 @@
 //! one blank, quotes and dashes become ASCII before compatibility forms are resolved (a transliteration would
 //! turn the low quote „ into commas, and commas part fields), then marks are dropped and letters without a
 //! decomposition are replaced. Digits of another script are digits where all digits of the text are of that
-//! script. Line breaks are kept for one more step: signatures are found by them.
+//! script, else signs that no number and no name holds. Line breaks are kept for one more step: signatures are found by them.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -49,6 +49,7 @@ fn fold_unicode(original: &str) -> String {
         // A compatibility form may bring back a sign that was replaced above, such as a full-width quote.
         let digit = zero.and_then(|zero| digits::ascii_digit(character, zero));
         match digit.unwrap_or_else(|| plain_sign(character)) {
+            mixed if digits::is_digit(mixed) => text.push(digits::MIXED),
             ascii if ascii.is_ascii() => push_ascii(ascii, &mut text),
             letter => push_letter(letter, &mut text),
         }

@@ -5,6 +5,10 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+/// What a digit becomes that stands among those of another script. No blank: a tenth digit that vanished would leave
+/// nine of somebody else's ID number.
+pub(super) const MIXED: char = '%';
+
 /// The zeros of Unicode 14.0.0; nine digits follow each.
 const ZEROS: [u32; 58] = [
     0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0,
@@ -25,6 +29,11 @@ pub(super) fn only_zero(original: &str) -> Option<u32> {
 pub(super) fn ascii_digit(character: char, zero: u32) -> Option<char> {
     let value = u32::from(character).checked_sub(zero)?;
     char::from_digit(value, 10)
+}
+
+/// Whether it is a digit of another script than ours.
+pub(super) fn is_digit(character: char) -> bool {
+    zero_of(character).is_some()
 }
 
 fn zero_of(character: char) -> Option<u32> {
