@@ -14,6 +14,15 @@ const WINDOW_MS: u64 = 60_000;
 /// and begins anew, which lets a loop through for one more minute and costs no memory.
 const MESSAGES_MAX: usize = 4_000_000;
 
+/// For each message a minute that a service answers: texts of one sender that are no command and are answered within
+/// an hour. A robot that takes its time, an absence notice say, sends few a minute and would never fall silent; a
+/// person who got thirty times told what to write does not write it the next time.
+const MISTAKES_FACTOR: u32 = 3;
+/// The span over which those are counted.
+const HOUR_MS: u64 = 3_600_000;
+/// Senders of such texts remembered, 16 octets each; more than that and all are forgotten, as above.
+const MISTAKEN_MAX: usize = 200_000;
+
 /// The digits of a number, as a number: E.164 has fifteen at most and begins with none that is 0.
 type Sender = u64;
 
@@ -24,6 +33,10 @@ pub(crate) struct LoopGuard {
     /// Milliseconds on the monotonic clock, and the sender; oldest first.
     messages: VecDeque<(u64, Sender)>,
     counts: FxHashMap<Sender, u32>,
+    /// Texts of this hour that were no command.
+    mistakes: FxHashMap<Sender, u32>,
+    /// Since when that is counted.
+    hour: u64,
 }
 
 impl LoopGuard {
@@ -38,6 +51,19 @@ impl LoopGuard {
         *count = count.saturating_add(1);
         self.messages.push_back((now, sender));
         admitted
+    }
+
+    /// Counts a text that is no command, of a sender whose messages are answered up to `limit` a minute; whether it
+    /// may be answered.
+    pub(crate) fn admit_mistake(&mut self, sender: &Msisdn, limit: u32, now: Duration) -> bool {
+        let hour = u64::try_from(now.as_millis()).unwrap_or(u64::MAX) / HOUR_MS;
+        if hour != self.hour || self.mistakes.len() >= MISTAKEN_MAX {
+            self.hour = hour;
+            self.mistakes.clear();
+        }
+        let count = self.mistakes.entry(number(sender)).or_default();
+        *count = count.saturating_add(1);
+        *count <= limit.saturating_mul(MISTAKES_FACTOR)
     }
 
     /// Forgets what is older than a minute.
@@ -79,5 +105,17 @@ mod tests {
         assert!(guard.admit(&other, 10, Duration::from_secs(10)));
         assert!(!guard.admit(&sender, 10, Duration::from_secs(59)));
         assert!(guard.admit(&sender, 10, Duration::from_secs(120)));
+    }
+    #[test]
+    fn thirty_texts_of_an_hour_that_are_no_command_are_answered_and_the_next_hour_begins_anew() {
+        let mut guard = LoopGuard::default();
+        let sender = Msisdn::new("84905123456").unwrap();
+        let other = Msisdn::new("84905123457").unwrap();
+        for second in 0..30 {
+            assert!(guard.admit_mistake(&sender, 10, Duration::from_secs(second * 7)), "{second}");
+        }
+        assert!(!guard.admit_mistake(&sender, 10, Duration::from_secs(3_599)));
+        assert!(guard.admit_mistake(&other, 10, Duration::from_secs(3_599)));
+        assert!(guard.admit_mistake(&sender, 10, Duration::from_secs(3_600)));
     }
 }

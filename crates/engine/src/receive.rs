@@ -177,7 +177,8 @@ impl Engine {
         self.acknowledged(inbound, decided.act, turn);
     }
 
-    /// Decides what a message means, and sends what is to be sent; the label of what was decided.
+    /// Decides what a message means, and sends what is to be sent, unless the sender is a robot that takes its time;
+    /// the label of what was decided.
     fn answer(
         &mut self,
         inbound: &Inbound<'_>,
@@ -186,6 +187,11 @@ impl Engine {
         service: &Service,
         turn: &mut Turn,
     ) -> Result<String, Fatal> {
+        let limit = service.limits.messages_per_minute;
+        if interpretation.result.is_err() && !self.guard.admit_mistake(citizen, limit, turn.now.monotonic) {
+            meters::ignored("loop_guard");
+            return Ok("loop_guard".to_owned());
+        }
         let request = model::Request::Message { sender: citizen.clone(), interpretation };
         let outcome = self.decide(&request, service, turn)?;
         let label = outcome.label.clone();
