@@ -13,6 +13,10 @@ use crate::moment::{cz_date, cz_day, cz_time, vn_date, vn_time};
 const LONGEST: [(&str, usize); 6] =
     [("note", 40), ("unit", 40), ("name", 30), ("cname", 30), ("code", 40), ("rc", 40)];
 
+/// The places that hold what citizens typed. Whoever forges a sender has them told to that sender's handset, in the
+/// office's name: no link may stand there.
+const TYPED: [&str; 3] = ["cname", "code", "rc"];
+
 /// The places that are cut, in this order, until a text fits its parts.
 const CUT: [&str; 4] = ["note", "unit", "slots", "place"];
 
@@ -52,9 +56,12 @@ impl Values {
         Self::default()
     }
 
-    /// A value, folded and cut to the longest of its place.
+    /// A value, folded, without links where a citizen typed it, and cut to the longest of its place.
     pub(crate) fn text(self, name: &str, value: &str) -> Self {
         let mut value = fold(value);
+        if TYPED.contains(&name) {
+            value = without_links(&value);
+        }
         if let Some((_, longest)) = LONGEST.iter().find(|(place, _)| *place == name) {
             // Folded text is ASCII: characters are octets.
             value.truncate(*longest);
@@ -133,6 +140,26 @@ impl Value {
             Self::Time(time, write) => text.push_str(&write(*time)),
         }
     }
+}
+
+/// A value in which no dot makes a host's name: a blank stands behind one that letters follow, as in `ING. NOVAK`. The
+/// dots of national codes stay, for a digit is in each group.
+fn without_links(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((before, behind)) = rest.split_once('.') {
+        text.push_str(before);
+        text.push('.');
+        let label = behind.bytes().take_while(|octet| octet.is_ascii_alphanumeric() || *octet == b'-');
+        let (mut letters, mut digits) = (0, 0);
+        label.for_each(|octet| *if octet.is_ascii_digit() { &mut digits } else { &mut letters } += 1);
+        if letters >= 2 && digits == 0 {
+            text.push(' ');
+        }
+        rest = behind;
+    }
+    text.push_str(rest);
+    text
 }
 
 /// The text of a template. A value is put in as it is and never looked at for places of its own.

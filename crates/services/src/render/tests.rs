@@ -69,3 +69,18 @@ proptest! {
         prop_assert_eq!(fold(&folded), folded);
     }
 }
+
+#[test]
+fn what_citizens_type_makes_no_link() {
+    for (typed, told) in [
+        ("WWW.EVIL.CZ", "WWW. EVIL. CZ"),
+        ("EVIL1234.COM/X", "EVIL1234. COM/X"),
+        ("ING.NOVAK", "ING. NOVAK"),
+        ("ING. NOVAK", "ING. NOVAK"),
+        ("N.V.A", "N.V.A"),
+        ("000.00.18.H17-230101-0001", "000.00.18.H17-230101-0001"),
+        ("12.345.678", "12.345.678"),
+    ] {
+        assert_eq!(without_links(typed), told);
+    }
+}
