@@ -11,6 +11,7 @@ pub mod faulty;
 pub mod handset;
 mod link;
 mod pattern;
+mod probe;
 pub mod process;
 pub mod script;
 mod smsc;

@@ -27,6 +27,10 @@ pub(crate) struct Link {
     ticket: u64,
     /// Submits that the engine handed over, whatever became of them.
     taken: u64,
+    /// submit_sm in flight at most, from the next bind on.
+    pub(crate) window: u32,
+    /// submit_sm a second, from the next bind on.
+    pub(crate) rate: Option<u32>,
 }
 
 struct Pair {
@@ -54,6 +58,8 @@ impl Link {
             held: Vec::new(),
             ticket: 0,
             taken: 0,
+            window: Config::default().window,
+            rate: None,
         }
     }
 
@@ -62,7 +68,8 @@ impl Link {
         // Silence is no fault in a simulation: keep-alives are off.
         let timeouts = Timeouts { enquire_link_idle: Duration::MAX, ..Timeouts::default() };
         let config = Config { timeouts, ..Config::default() };
-        let mut esme = Session::new(Role::Esme, config.clone(), now);
+        let pace = Config { window: self.window, rate: self.rate, ..config.clone() };
+        let mut esme = Session::new(Role::Esme, pace, now);
         let smsc = Session::new(Role::Smsc, config, now);
         esme.bind(Mode::Transceiver, Bind { interface_version: 0x34, ..Bind::default() }, now);
         self.generation += 1;

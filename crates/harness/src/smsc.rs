@@ -35,6 +35,10 @@ pub(crate) struct Smsc {
     pub(crate) hexadecimal: bool,
     /// Messages that asked for a receipt, in order: id, and the message for its addresses.
     pub(crate) receipts: Vec<(u64, Sm)>,
+    /// Ids for the next responses, before they are numbers again.
+    pub(crate) ids: VecDeque<String>,
+    /// Every submit, taken or refused.
+    pub(crate) seen: Vec<Sm>,
     last_id: u64,
 }
 
@@ -45,6 +49,8 @@ impl Default for Smsc {
             statuses: VecDeque::new(),
             hexadecimal: false,
             receipts: Vec::new(),
+            ids: VecDeque::new(),
+            seen: Vec::new(),
             last_id: 1_000,
         }
     }
@@ -53,6 +59,7 @@ impl Default for Smsc {
 impl Smsc {
     /// Takes a submit.
     pub(crate) fn submit(&mut self, sm: &Sm, handsets: &mut Handsets) -> Reply {
+        self.seen.push(sm.clone());
         if let Some(status) = self.statuses.pop_front() {
             return Reply::Now(status, String::new());
         }
@@ -61,7 +68,10 @@ impl Smsc {
         if sm.registered_delivery & 0x03 != 0 {
             self.receipts.push((self.last_id, sm.clone()));
         }
-        let id = if self.hexadecimal { format!("{:X}", self.last_id) } else { self.last_id.to_string() };
+        let id = self.ids.pop_front().unwrap_or_else(|| match self.hexadecimal {
+            true => format!("{:X}", self.last_id),
+            false => self.last_id.to_string(),
+        });
         match self.mood {
             Mood::Accept => Reply::Now(CommandStatus::ESME_ROK, id),
             Mood::Silent => Reply::Never,

@@ -25,13 +25,16 @@ use crate::smsc::Smsc;
 /// The binds of every play: two sisters to one Vietnamese SMSC, one to a Czech one.
 const LINKS: [(&str, &str); 3] = [("a", "vn"), ("b", "vn"), ("cz", "cz")];
 
+/// The key of every play's store.
+pub(crate) const KEY: [u8; 32] = [7; 32];
+
 /// Turns without the clock moving; more of them are a loop.
 const TURNS_MAX: usize = 10_000;
 
 /// Everything that a dialogue needs.
 pub struct World {
-    disk: SimDisk,
-    records: SimRecords,
+    pub(crate) disk: SimDisk,
+    pub(crate) records: SimRecords,
     engine: Option<Engine>,
     rules: Arc<Rules>,
     now: Now,
@@ -72,7 +75,7 @@ impl World {
 
     /// Opens the store and starts the engine over it.
     fn open(&mut self) -> Result<()> {
-        let key = MasterKey::from_octets(&[7; 32]);
+        let key = MasterKey::from_octets(&KEY);
         // Small segments: a play writes little, and a start looks through what a segment reserves.
         let options = Options { segment_octets: 256 << 10, ..Options::default() };
         let (store, recovery) =
