@@ -17,6 +17,10 @@ use crate::receive::Inbound;
 use crate::settle::{Route, reply};
 use crate::turn::Turn;
 
+mod finished;
+
+use self::finished::Finished;
+
 /// Parts of one message at most, and octets of a part as it comes (a packed part grows by an eighth): handsets
 /// stop at ten parts of 140. Together they keep the record of a half-joined message under the store's 16 KiB.
 pub(crate) const PARTS_MAX: u8 = 20;
@@ -36,6 +40,7 @@ pub(crate) struct Partials {
     since: FxHashMap<PartialMessageId, Timestamp>,
     by_age: BTreeSet<(Timestamp, PartialMessageId)>,
     senders: FxHashMap<(String, Address), VecDeque<PartialMessageId>>,
+    finished: Finished,
 }
 
 impl Partials {
@@ -116,6 +121,7 @@ impl Engine {
         let message = self.with_part(&id, concat.number, data, inbound.sm.data_coding, turn)?;
         if let Some(payload) = whole(&message) {
             self.partials.remove(&id);
+            self.partials.finished.remember(&id, &message, turn.now.monotonic);
             turn.write(Key::PartialMessage(id), None);
             let data = UserData { payload: payload.into(), ..data.clone() };
             return self.take_whole(inbound, citizen, &data, message.data_coding, turn);
@@ -130,7 +136,8 @@ impl Engine {
     }
 
     /// The message with one part more. Other octets under a known number mean that the sender has used the
-    /// reference again: the old parts are let go.
+    /// reference again: the old parts are let go. So are repeats of parts of a finished message, by a part that is
+    /// none.
     fn with_part(
         &mut self,
         id: &PartialMessageId,
@@ -147,11 +154,13 @@ impl Engine {
         };
         let begins = !self.partials.contains(id);
         if let Some(oldest) = self.partials.crowded_out(id).filter(|_| begins) {
-            self.give_up(&oldest, turn);
+            self.give_up(&oldest, turn)?;
         }
         let place = usize::from(number.saturating_sub(1));
         let octets = Redacted(data.payload.to_vec());
-        if message.parts.get(place).is_some_and(|known| known.as_ref().is_some_and(|it| *it != octets)) {
+        let reused = message.parts.get(place).is_some_and(|it| it.as_ref().is_some_and(|it| *it != octets));
+        let finished = &self.partials.finished;
+        if reused || (finished.had_all(id, &message) && !finished.had(id, place, &octets)) {
             message = fresh;
         }
         if let Some(slot) = message.parts.get_mut(place) {
@@ -161,19 +170,34 @@ impl Engine {
     }
 
     /// Gives up what has waited too long.
-    pub(crate) fn expire_partials(&mut self, turn: &mut Turn) {
+    pub(crate) fn expire_partials(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
         for id in self.partials.expired(turn.now.wall) {
-            self.give_up(&id, turn);
+            self.give_up(&id, turn)?;
             turn.next_event();
         }
+        Ok(())
     }
 
-    /// Drops a half-joined message and asks its sender once to send it again.
-    fn give_up(&mut self, id: &PartialMessageId, turn: &mut Turn) {
+    /// Drops a half-joined message and asks its sender once to send it again; not where it is made of parts that
+    /// came again after their message was whole.
+    fn give_up(&mut self, id: &PartialMessageId, turn: &mut Turn) -> Result<(), Fatal> {
+        let key = Key::PartialMessage(id.clone());
+        let repeated = match turn.read(&self.store, &key)? {
+            Some(Record::PartialMessage(message)) => self.partials.finished.had_all(id, &message),
+            _ => false,
+        };
+        let label = if repeated { "repeated_parts" } else { "missing_parts" };
         self.partials.remove(id);
-        turn.write(Key::PartialMessage(id.clone()), None);
-        meters::ignored("missing_parts");
-        turn.entries.push(Entry::Timer { label: "missing_parts".to_owned() });
+        turn.write(key, None);
+        meters::ignored(label);
+        turn.entries.push(Entry::Timer { label: label.to_owned() });
+        if !repeated {
+            self.ask_again(id, turn);
+        }
+        Ok(())
+    }
+
+    fn ask_again(&mut self, id: &PartialMessageId, turn: &mut Turn) {
         let plan = self.config.links.iter().find(|link| link.group == id.group).map(|link| link.plan);
         let Some(plan) = plan else { return };
         let Some((service, _)) = self.service_for(&id.group, plan, &id.destination) else { return };

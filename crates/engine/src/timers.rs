@@ -98,7 +98,7 @@ impl Engine {
         for (fingerprint, entry) in self.fingerprints.take_changes() {
             turn.write(Key::Fingerprint(fingerprint), entry.map(Record::Fingerprint));
         }
-        self.expire_partials(turn);
+        self.expire_partials(turn)?;
         if self.clock.is_trusted() {
             self.run_deadlines(turn)?;
             self.run_timers(turn)?;
