@@ -236,7 +236,8 @@ impl Engine {
     /// Puts one open message back at a start.
     pub(crate) fn restore_deadline(&mut self, entry: &model::outbox::OutboxEntry, wall: Timestamp) {
         if entry.parts.contains(&PartState::Failed) {
-            self.deadlines.bury(entry.id, wall);
+            // When it died is not written down, but not after its expiry: starts must not keep it for ever.
+            self.deadlines.bury(entry.id, wall.min(entry.expires_at));
         } else if entry.body == Body::Awaited || crate::settle::wants_receipt(entry) {
             self.deadlines.outbox(entry.expires_at, entry.id);
         }
