@@ -6,4 +6,6 @@
 mod cast;
 mod inbound;
 mod receipts;
+mod replies;
 mod submits;
+mod upkeep;
