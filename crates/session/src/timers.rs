@@ -18,15 +18,25 @@ pub struct Timeouts {
 }
 
 impl Default for Timeouts {
-    /// 15 s, 20 s, 10 s, 30 s, 5 s: inside what operators ask for (enquire_link each 30 to 60 s).
+    /// 15 s, 20 s, 5 s, 30 s, 5 s: inside what operators ask for (enquire_link each 30 to 60 s). An answer to the
+    /// first enquire_link may take 10 s, for any PDU of the peer counts; a peer that vanished is noticed after 30 s.
     fn default() -> Self {
         Self {
             bind: Duration::from_secs(15),
             enquire_link_idle: Duration::from_secs(20),
-            enquire_link_response: Duration::from_secs(10),
+            enquire_link_response: Duration::from_secs(5),
             response: Duration::from_secs(30),
             unbind: Duration::from_secs(5),
         }
+    }
+}
+
+impl Timeouts {
+    /// Silence of the peer after which the session ends.
+    #[must_use]
+    pub fn silence_max(&self) -> Duration {
+        let answers = self.enquire_link_response.saturating_mul(ENQUIRE_LINK_MISSES_MAX);
+        self.enquire_link_idle.saturating_add(answers)
     }
 }
 
@@ -89,6 +99,13 @@ mod tests {
 
     const fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_peer_that_vanished_is_noticed_within_half_a_minute() {
+        assert_eq!(Timeouts::default().silence_max(), at(30));
+        let never = Timeouts { enquire_link_idle: Duration::MAX, ..Timeouts::default() };
+        assert_eq!(never.silence_max(), Duration::MAX);
     }
 
     #[test]

@@ -145,9 +145,9 @@ fn silence_is_asked_about_twice_then_ends_the_session() {
     let mut esme = bound(Config::default());
     assert_eq!(esme.next_deadline(at(0)), Some(at(20)));
     esme.timeout(at(20));
-    esme.timeout(at(30));
+    esme.timeout(at(25));
     assert_eq!(sent(&outputs(&mut esme)), [(0x15, 0, 2), (0x15, 0, 3)]);
-    esme.timeout(at(40));
+    esme.timeout(at(30));
     assert_eq!(outputs(&mut esme), [Output::Close(CloseReason::EnquireLinkTimeout)]);
 }
 
@@ -155,12 +155,12 @@ fn silence_is_asked_about_twice_then_ends_the_session() {
 fn one_lost_enquire_link_is_forgiven() {
     let mut esme = bound(Config::default());
     esme.timeout(at(20));
-    esme.timeout(at(30));
+    esme.timeout(at(25));
     let alive =
         Pdu { command_status: CommandStatus::ESME_ROK, sequence_number: 3, body: Body::EnquireLinkResp };
     outputs(&mut esme);
-    assert_eq!(hear(&mut esme, alive, at(39)), []);
-    assert_eq!((esme.misses, esme.next_deadline(at(39))), (0, Some(at(59))));
+    assert_eq!(hear(&mut esme, alive, at(29)), []);
+    assert_eq!((esme.misses, esme.next_deadline(at(29))), (0, Some(at(49))));
 }
 
 #[test]
