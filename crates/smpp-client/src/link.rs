@@ -18,6 +18,9 @@ use crate::{
     reports::Reports,
 };
 
+/// The shortest keepalive time.
+const KEEPALIVE_MIN: Duration = Duration::from_secs(1);
+
 /// What a bind keeps from one connection to the next.
 pub(crate) struct Link {
     pub(crate) config: BindConfig,
@@ -184,5 +187,7 @@ fn prepare(stream: &TcpStream, tcp_user: Duration) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
     socket.set_tcp_user_timeout(Some(tcp_user))?;
-    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(tcp_user).with_interval(tcp_user / 3))
+    // The kernel counts keepalive in whole seconds and takes no zero.
+    let [time, interval] = [tcp_user, tcp_user / 3].map(|time| time.max(KEEPALIVE_MIN));
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(time).with_interval(interval))
 }

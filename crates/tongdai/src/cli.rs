@@ -45,7 +45,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// A bind to an SMSC, as name=…,host=…,port=…,bind=trx|tx|rx,system-id=…,password-file=…
-    /// [,window=…,rate=…,group=…,country=vn|cz,profile=…]; repeat it for more (in the variable: `;` between).
+    /// [,window=…,rate=…,group=…,country=vn|cz,profile=…,timers=…]; repeat it for more (in the variable: `;` between).
     #[arg(long = "smsc", env = "TONGDAI_SMSC", value_delimiter = ';', value_name = "SPEC", required = true)]
     pub(crate) smscs: Vec<SmscSpec>,
     /// The folder whose *.toml files describe the services [default: the four that are compiled in].

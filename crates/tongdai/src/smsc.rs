@@ -15,6 +15,9 @@ use session::Mode;
 use smpp_client::BindConfig;
 
 use crate::exit::Exit;
+use crate::smsc::timers::Timers;
+
+mod timers;
 
 /// One bind, as the flag describes it; the password is read from its file later.
 #[derive(Debug, Clone)]
@@ -31,6 +34,7 @@ pub(crate) struct SmscSpec {
     pub(crate) group: String,
     pub(crate) country: &'static NumberingPlan,
     pub(crate) profile: Profile,
+    pub(crate) timers: Timers,
 }
 
 /// A flag that can't be read. Ends the process with 2; the text says which part and what was expected.
@@ -48,7 +52,7 @@ pub(crate) enum SpecError {
     Bad { key: &'static str, value: String, expected: String },
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "name",
     "host",
     "port",
@@ -61,6 +65,7 @@ const KEYS: [&str; 12] = [
     "group",
     "country",
     "profile",
+    "timers",
 ];
 
 /// Submits in flight on one bind: the usual value of operators (docs/OPERATIONS.md).
@@ -91,6 +96,7 @@ impl FromStr for SmscSpec {
             },
             country: fields.country()?,
             profile: fields.profile()?,
+            timers: fields.timers()?,
             host,
             port,
             system_id,
@@ -120,6 +126,7 @@ pub(crate) fn configure(spec: &SmscSpec) -> Result<(BindConfig, LinkConfig), Exi
     bind.window = spec.window;
     bind.rate = spec.rate;
     bind.group = Some(spec.group.clone());
+    spec.timers.apply(&mut bind);
     let mut seed = [0; 8];
     getrandom::fill(&mut seed).map_err(|error| Exit::Failed(anyhow::anyhow!("no random octets: {error}")))?;
     bind.seed = u64::from_ne_bytes(seed);
@@ -210,6 +217,21 @@ impl Fields {
             })?;
         }
         Ok(profile)
+    }
+
+    fn timers(&self) -> Result<Timers, SpecError> {
+        let mut timers = Timers::default();
+        for word in self.get("timers").unwrap_or_default().split('+').filter(|word| !word.is_empty()) {
+            timers.set(word).ok_or_else(|| SpecError::Bad {
+                key: "timers",
+                value: word.to_owned(),
+                expected: format!(
+                    "{}, as enquire-link=20s or 500ms, from 100ms to 60s, is expected",
+                    timers::NAMES
+                ),
+            })?;
+        }
+        Ok(timers)
     }
 
     fn country(&self) -> Result<&'static NumberingPlan, SpecError> {
@@ -317,6 +339,8 @@ mod tests {
             ("name=a,host=b,system-id=c,profile=sra", "profile=sra"),
             ("name=a,host=b,system-id=c,profile=sar+from=5", "profile=from=5"),
             ("name=a,host=b,system-id=c,profile=0x58=ignored", "profile=0x58=ignored"),
+            ("name=a,host=b,system-id=c,timers=response=2m", "timers=response=2m"),
+            ("name=a,host=b,system-id=c,timers=respond=2s", "connect, bind, enquire-link,"),
             ("name=a,host=b,system-id=c,profile=0=rejected", "profile=0=rejected"),
         ] {
             let error = spec.parse::<SmscSpec>().unwrap_err().to_string();
