@@ -48,6 +48,9 @@ pub enum SendError {
     /// `from` has no digit, or `to` has none.
     #[error("`{0}` is no number: digits are needed, with or without +")]
     NotANumber(&'static str),
+    /// Of the parts that were listed there is none.
+    #[error("the text has none of the listed parts")]
+    NoSuchPart,
 }
 
 /// Which connection; never used again.
@@ -245,7 +248,10 @@ impl Exchange {
         let handset = self.handsets.get_mut(from).ok_or(SendError::BooksFull)?;
         handset.reference = handset.reference.wrapping_add(1);
         let source = self.faults.source_style.address(&handset.number);
-        let sms = message::deliveries(message, &source, handset.reference);
+        let sms = message::deliveries(message, &source, message.reference.unwrap_or(handset.reference));
+        if sms.is_empty() {
+            return Err(SendError::NoSuchPart);
+        }
         self.handsets.alias(from, &source.digits);
         let parts = u16::try_from(sms.len()).unwrap_or(u16::MAX);
         let record = Record {
@@ -439,6 +445,9 @@ impl Exchange {
             self.stats.binds_refused += 1;
         }
         self.order(id, Order::AnswerBind(status));
+        if status.is_ok() && self.faults.drop_after_bind {
+            self.command(id, Order::Close);
+        }
     }
 
     fn judge(&self, bind: &Bind) -> CommandStatus {

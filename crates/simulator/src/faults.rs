@@ -23,8 +23,12 @@ pub struct Faults {
     pub delay_response_ms: u64,
     /// Share of submit_sm_resp written twice.
     pub duplicate_response_percent: u8,
-    /// Share of submit_sm_resp preceded by one that nobody asked for (an unknown sequence_number).
+    /// Share of submit_sm_resp preceded by one that nobody asked for.
     pub stray_response_percent: u8,
+    /// What such a response is like.
+    pub stray_response_form: StrayForm,
+    /// The second of two responses carries another id, and it is that one which receipts name.
+    pub duplicate_response_other_id: bool,
     /// The final state that receipts report.
     pub receipt_state: ReceiptState,
     /// Milliseconds between taking a message and its receipt.
@@ -33,6 +37,8 @@ pub struct Faults {
     pub receipt_before_response: bool,
     /// Each receipt goes out twice.
     pub receipt_twice: bool,
+    /// So many receipts for messages that nobody submitted come before each right one.
+    pub stray_receipts: u32,
     /// Receipts leave on another bind than the one that submitted, where there is another.
     pub receipt_on_sister_bind: bool,
     /// An ENROUTE receipt comes after the final one: an order that no receiver may believe.
@@ -59,6 +65,8 @@ pub struct Faults {
     pub cut_after_deliver_once: bool,
     /// Only this many octets of the next deliver_sm are written and its link closed; then the switch is off.
     pub cut_inside_deliver_once: u16,
+    /// Each link is closed as soon as its bind has been accepted.
+    pub drop_after_bind: bool,
     /// Binds are refused with this command_status; 0 for not.
     pub refuse_bind_status: u32,
     /// Binds are never answered.
@@ -81,10 +89,13 @@ impl Default for Faults {
             delay_response_ms: 0,
             duplicate_response_percent: 0,
             stray_response_percent: 0,
+            stray_response_form: StrayForm::default(),
+            duplicate_response_other_id: false,
             receipt_state: ReceiptState::default(),
             delay_receipt_ms: 0,
             receipt_before_response: false,
             receipt_twice: false,
+            stray_receipts: 0,
             receipt_on_sister_bind: false,
             receipt_enroute_after_final: false,
             receipt_form: ReceiptForm::default(),
@@ -98,6 +109,7 @@ impl Default for Faults {
             disconnect_after_submits: 0,
             cut_after_deliver_once: false,
             cut_inside_deliver_once: 0,
+            drop_after_bind: false,
             refuse_bind_status: 0,
             no_bind_answer: false,
             no_enquire_link_answer: false,
@@ -151,6 +163,21 @@ impl ReceiptState {
             Self::Skipped => MessageState::Skipped,
         })
     }
+}
+
+/// A response that answers nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StrayForm {
+    /// Its sequence_number was never used.
+    #[default]
+    Unknown,
+    /// Its sequence_number is 0.
+    Zero,
+    /// Its sequence_number is that of the next request, which has not come yet.
+    Ahead,
+    /// The sequence_number is right and the command is another's: data_sm_resp to a submit_sm.
+    OtherCommand,
 }
 
 /// Where a receipt carries id and state.

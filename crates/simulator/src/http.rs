@@ -92,7 +92,7 @@ impl From<QueryRejection> for Problem {
 impl From<SendError> for Problem {
     fn from(error: SendError) -> Self {
         let status = match error {
-            SendError::NotANumber(_) => StatusCode::BAD_REQUEST,
+            SendError::NotANumber(_) | SendError::NoSuchPart => StatusCode::BAD_REQUEST,
             SendError::QueueFull | SendError::BooksFull => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self { status, detail: error.to_string() }
@@ -124,6 +124,7 @@ struct SendBody {
     part_order: PartOrder,
     #[serde(default)]
     ucs2: bool,
+    reference: Option<u16>,
 }
 
 #[derive(Serialize)]
@@ -150,6 +151,7 @@ async fn send(
         split: body.split,
         part_order: body.part_order,
         ucs2: body.ucs2,
+        reference: body.reference,
     };
     let sent = simulator.send(&message)?;
     let mut replies = Vec::new();

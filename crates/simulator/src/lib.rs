@@ -23,7 +23,7 @@ mod stats;
 
 pub use config::{Config, Credentials, Exchanging, Redelivery};
 pub use exchange::{BindId, BindInfo, QUEUE_MAX, SendError};
-pub use faults::{Faults, IdBase, IdForm, ReceiptForm, ReceiptState};
+pub use faults::{Faults, IdBase, IdForm, ReceiptForm, ReceiptState, StrayForm};
 pub use handset::{AWAITING_MAX, HANDSETS_MAX, INBOX_MAX, Received};
 pub use ledger::{Entry, LEDGER_MAX, MessageRef, Outcome};
 pub use load::{LoadError, LoadReport, Pace};

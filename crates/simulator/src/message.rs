@@ -21,6 +21,8 @@ pub struct Message {
     pub part_order: PartOrder,
     /// UCS-2 even where GSM-7 would do.
     pub ucs2: bool,
+    /// The reference that its parts share; `None` for the handset's next one.
+    pub reference: Option<u16>,
 }
 
 impl std::fmt::Debug for Message {
@@ -39,6 +41,7 @@ impl Message {
             split: Split::default(),
             part_order: PartOrder::default(),
             ucs2: false,
+            reference: None,
         }
     }
 }
@@ -59,7 +62,7 @@ pub enum Split {
 }
 
 /// In which order the parts of a text are delivered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartOrder {
     /// First to last.
@@ -67,6 +70,8 @@ pub enum PartOrder {
     Forward,
     /// Last to first.
     Reverse,
+    /// These, counted from 1, and no others: some may be missing, some come twice.
+    Listed(Vec<u8>),
 }
 
 /// How the SMSC writes a citizen's number into source_addr.
@@ -138,8 +143,13 @@ pub(crate) fn as_data_sm(mut sm: Sm) -> Sm {
 pub(crate) fn deliveries(message: &Message, source: &Address, reference: u16) -> Vec<Sm> {
     let destination = service_address(&digits(&message.to));
     let mut segments = segments(message, reference);
-    if message.part_order == PartOrder::Reverse {
-        segments.reverse();
+    match &message.part_order {
+        PartOrder::Forward => {}
+        PartOrder::Reverse => segments.reverse(),
+        PartOrder::Listed(numbers) => {
+            let part = |number: &u8| segments.get(usize::from(*number).checked_sub(1)?).cloned();
+            segments = numbers.iter().filter_map(part).collect();
+        }
     }
     segments
         .into_iter()
@@ -241,6 +251,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn parts_are_picked_and_share_the_reference() {
+        let text = "x".repeat(400);
+        let part_order = PartOrder::Listed(vec![3, 1, 1, 0, 4]);
+        let message = Message { part_order, ..Message::new("84905123456", "8383", text) };
+        let numbers: Vec<_> = written(&message)
+            .iter()
+            .map(|sm| sm.user_data().unwrap().concat.map(|it| (it.reference, it.number)).unwrap())
+            .collect();
+        assert_eq!(numbers, [(0x34, 3), (0x34, 1), (0x34, 1)]);
     }
 
     #[test]

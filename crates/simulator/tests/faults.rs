@@ -13,7 +13,9 @@ use codec::{
 use model::Redacted;
 use serde_json::json;
 use session::{Event, Mode};
-use simulator::{Config, Credentials, Faults, IdBase, IdForm, ReceiptForm, ReceiptState, Simulator};
+use simulator::{
+    Config, Credentials, Faults, IdBase, IdForm, Message, ReceiptForm, ReceiptState, Simulator, StrayForm,
+};
 use support::{Esme, SOON, http, notice, reply};
 
 const PHONE: &str = "84905123456";
@@ -79,6 +81,64 @@ async fn submits_are_throttled_refused_dropped_or_answered_twice() {
     assert_eq!((status, message_id.as_str()), (CommandStatus::ESME_RTHROTTLED, ""));
     let stats = simulator.stats();
     assert_eq!((stats.submits, stats.accepted, stats.responses_dropped), (4, 2, 1));
+}
+
+#[tokio::test]
+async fn stray_responses_come_in_every_form() {
+    let simulator = start(Faults::default()).await;
+    let mut esme = Esme::bound(simulator.smpp_address(), Mode::Transceiver).await;
+    for form in [StrayForm::Unknown, StrayForm::Zero, StrayForm::Ahead, StrayForm::OtherCommand] {
+        let faults = Faults { stray_response_percent: 100, stray_response_form: form, ..Faults::default() };
+        simulator.set_faults(faults);
+        esme.submit(notice(PHONE, "1")).await;
+        let Some(Event::Unmatched(stray)) = esme.event().await else { panic!("{form:?}") };
+        let Some(Event::Answered { response, .. }) = esme.event().await else { panic!("{form:?}") };
+        let right = response.sequence_number;
+        match form {
+            StrayForm::Unknown => assert_eq!(stray.sequence_number, right ^ 0x2000_0000),
+            StrayForm::Zero => assert_eq!(stray.sequence_number, 0),
+            StrayForm::Ahead => assert_eq!(stray.sequence_number, right + 1),
+            StrayForm::OtherCommand => {
+                assert_eq!(stray.sequence_number, right);
+                assert!(matches!(stray.body, Body::DataSmResp(_)));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_second_response_with_another_id_is_the_one_that_receipts_name() {
+    let faults = Faults {
+        duplicate_response_percent: 100,
+        duplicate_response_other_id: true,
+        stray_receipts: 3,
+        ..Faults::default()
+    };
+    let simulator = start(faults).await;
+    let mut esme = Esme::bound(simulator.smpp_address(), Mode::Transceiver).await;
+    let (_, first) = esme.submitted(asking_for_a_receipt()).await;
+    let Some(Event::Late { response, .. }) = esme.event().await else { panic!("no second response") };
+    let Body::SubmitSmResp(second) = response.body else { panic!("{response:?}") };
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.push(receipt(&mut esme).await.message_id.unwrap());
+    }
+    assert_eq!(ids.iter().filter(|id| **id == second.message_id).count(), 1);
+    assert_eq!(ids.pop(), Some(second.message_id));
+    ids.dedup();
+    assert!(ids.len() == 3 && !ids.contains(&first), "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_link_is_dropped_as_soon_as_it_is_bound() {
+    let simulator = start(Faults { drop_after_bind: true, ..Faults::default() }).await;
+    let mut esme = Esme::bound(simulator.smpp_address(), Mode::Transceiver).await;
+    simulator.send(&Message::new(PHONE, "8383", "1")).unwrap();
+    assert!(esme.event().await.is_none());
+    assert_eq!((simulator.stats().binds, simulator.stats().delivered), (1, 0));
+    simulator.set_faults(Faults::default());
+    let mut esme = Esme::bound(simulator.smpp_address(), Mode::Transceiver).await;
+    esme.take().await;
 }
 
 #[tokio::test]

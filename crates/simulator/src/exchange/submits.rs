@@ -14,7 +14,7 @@ use model::{Now, Redacted};
 
 use super::{BindId, Delivery, Due, Exchange, Kind, Order, Route};
 use crate::{
-    faults::{ReceiptForm, ReceiptState},
+    faults::{ReceiptForm, ReceiptState, StrayForm},
     handset::{HandsetId, Received},
     ledger::MessageRef,
     message::digits,
@@ -22,6 +22,9 @@ use crate::{
 
 /// Added to a sequence number for a response that nobody asked for.
 const STRAY: u32 = 0x2000_0000;
+
+/// Added to a message id for one that was never given to a message.
+const STRAY_ID: u64 = 0x0010_0000_0000;
 
 /// The bits of registered_delivery that ask for a final receipt (SMPP 3.4, 5.2.17; 3 is of 5.0).
 const RECEIPT_BITS: u8 = 0x03;
@@ -75,15 +78,27 @@ impl Exchange {
         }
         let message_id = self.faults.response_id.write(id);
         if self.dice.hits(self.faults.stray_response_percent) {
-            let sequence_number = sequence_number ^ STRAY;
-            self.order(to, Order::Stray { sequence_number, data_sm, message_id: message_id.clone() });
+            let (sequence_number, data_sm) = match self.faults.stray_response_form {
+                StrayForm::Unknown => (sequence_number ^ STRAY, data_sm),
+                StrayForm::Zero => (0, data_sm),
+                StrayForm::Ahead => (sequence_number.wrapping_add(1), data_sm),
+                StrayForm::OtherCommand => (sequence_number, !data_sm),
+            };
+            let message_id = self.faults.response_id.write(id ^ STRAY_ID);
+            self.order(to, Order::Stray { sequence_number, data_sm, message_id });
         }
-        let twice = self.dice.hits(self.faults.duplicate_response_percent).then(|| message_id.clone());
+        let twice = self.dice.hits(self.faults.duplicate_response_percent);
+        let twice = twice.then(|| self.faults.response_id.write(self.last_id(id)));
         let status = CommandStatus::ESME_ROK;
         self.respond(to, Order::Respond { sequence_number, data_sm, status, message_id }, now);
         if let Some(message_id) = twice {
             self.respond(to, Order::Stray { sequence_number, data_sm, message_id }, now);
         }
+    }
+
+    /// The id that receipts name: that of the last response.
+    fn last_id(&self, id: u64) -> u64 {
+        if self.faults.duplicate_response_other_id { id ^ (STRAY_ID << 1) } else { id }
     }
 
     /// Sends a response, late where that is asked for.
@@ -118,16 +133,24 @@ impl Exchange {
         };
         let enroute = self.faults.receipt_enroute_after_final.then_some(ReceiptState::Enroute);
         let states = [Some(state), enroute.and_then(ReceiptState::message_state)];
+        for n in 0..u64::from(self.faults.stray_receipts) {
+            let receipt = self.receipt(sm, (STRAY_ID << 2) + (id << 20) + n, state, now.wall);
+            self.send_receipt(receipt, route, at);
+        }
         let copies = if self.faults.receipt_twice { 2 } else { 1 };
         for state in states.into_iter().flatten() {
-            let receipt = self.receipt(sm, id, state, now.wall);
+            let receipt = self.receipt(sm, self.last_id(id), state, now.wall);
             for _ in 0..copies {
-                self.stats.receipts += 1;
-                let mut delivery = Delivery::new(receipt.clone(), Kind::Receipt, route);
-                delivery.data_sm = self.faults.receipt_as_data_sm;
-                self.queue(delivery, at);
+                self.send_receipt(receipt.clone(), route, at);
             }
         }
+    }
+
+    fn send_receipt(&mut self, receipt: Sm, route: Route, at: Option<Duration>) {
+        self.stats.receipts += 1;
+        let mut delivery = Delivery::new(receipt, Kind::Receipt, route);
+        delivery.data_sm = self.faults.receipt_as_data_sm;
+        self.queue(delivery, at);
     }
 
     fn receipt(&self, sm: &Sm, id: u64, state: MessageState, wall: Timestamp) -> Sm {
