@@ -1,6 +1,7 @@
 //! Walks `tests/vectors/*.txt`; the format is told in `tests/vectors/README.md`.
 
-use std::{fs, path::Path};
+#[cfg(test)]
+mod support;
 
 use bytes::BytesMut;
 use codec::{
@@ -8,57 +9,11 @@ use codec::{
     data_coding::{self, DefaultAlphabet},
     decode, encode,
 };
+use support::Case;
 
 const ENQUIRE_LINK: [u8; 16] = [0, 0, 0, 16, 0, 0, 0, 0x15, 0, 0, 0, 0, 0x01, 0x02, 0x03, 0x04];
 /// A floor, so that a walk that finds no files fails.
 const CASES_MIN: usize = 120;
-
-struct Case {
-    name: String,
-    octets: Vec<u8>,
-    expect: String,
-    answer: Option<Vec<u8>>,
-}
-
-/// Groups of hexadecimal digits and quoted ASCII.
-fn octets(line: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (index, piece) in line.split('"').enumerate() {
-        if index % 2 == 1 {
-            out.extend(piece.as_bytes());
-            continue;
-        }
-        for group in piece.split_whitespace() {
-            out.extend(hex::decode(group).unwrap_or_else(|error| panic!("{group}: {error}")));
-        }
-    }
-    out
-}
-
-fn cases(file: &str) -> Vec<Case> {
-    let lines = file.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
-    let mut joined: Vec<String> = Vec::new();
-    for line in lines {
-        match (line.strip_prefix("   "), joined.last_mut()) {
-            (Some(more), Some(last)) => *last = format!("{last} {}", more.trim()),
-            _ => joined.push(line.trim().to_owned()),
-        }
-    }
-    assert_eq!(joined.len() % 4, 0, "a case has four parts");
-    let part = |line: &String, key: &str| {
-        let rest = line.strip_prefix(key).unwrap_or_else(|| panic!("{key} expected: {line}"));
-        rest.trim().to_owned()
-    };
-    joined
-        .chunks(4)
-        .map(|lines| Case {
-            name: part(&lines[0], "=="),
-            octets: octets(&part(&lines[1], "hex")),
-            expect: part(&lines[2], "expect"),
-            answer: Some(part(&lines[3], "answer")).filter(|it| it != "none").map(|it| octets(&it)),
-        })
-        .collect()
-}
 
 /// `key=value` and `key="value with blanks"`.
 fn checks(mut rest: &str) -> Vec<(&str, &str)> {
@@ -223,15 +178,8 @@ fn check(case: &Case) {
 
 #[test]
 fn every_vector_is_answered_as_it_says() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
-    let mut seen = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|it| it == "txt") {
-            let all = cases(&fs::read_to_string(&path).unwrap());
-            all.iter().for_each(check);
-            seen += all.len();
-        }
-    }
+    let cases = support::all();
+    cases.iter().for_each(check);
+    let seen = cases.len();
     assert!(seen >= CASES_MIN, "only {seen} cases");
 }
