@@ -5,13 +5,13 @@ const readline = require('node:readline');
 
 module.exports = {
   print: (on, fields) => console.log(JSON.stringify({ on, ...fields })),
-  // Calls what the command's `do` names.
-  obey: (commands) =>
+  // Calls what the command's `do` names, and `leave` when there are no more.
+  obey: (commands, leave = () => process.exit(0)) =>
     readline
       .createInterface({ input: process.stdin })
       .on('line', (line) => {
         const command = JSON.parse(line);
         commands[command.do](command);
       })
-      .on('close', () => process.exit(0)),
+      .on('close', leave),
 };

@@ -33,6 +33,15 @@ sub address {
     );
 }
 
+sub sar {
+    my ($reference, $total, $number) = @_;
+    return (
+        sar_msg_ref_num => pack('n', $reference),
+        sar_total_segments => pack('C', $total),
+        sar_segment_seqnum => pack('C', $number),
+    );
+}
+
 my %commands = (
     deliver => sub {
         my ($c) = @_;
@@ -41,7 +50,8 @@ my %commands = (
             address($c->{from}, $c->{to}),
             esm_class => $c->{udh} ? UDHI : 0,
             data_coding => $c->{coding},
-            short_message => $header . encode_text($c->{coding}, $c->{text}),
+            $c->{payload} ? 'message_payload' : 'short_message', $header . encode_text($c->{coding}, $c->{text}),
+            $c->{sar} ? sar(@{ $c->{sar} }) : (),
         );
         $tags{"$c->{link}/$seq"} = $c->{tag};
     },

@@ -26,10 +26,13 @@ function address(from, to) {
 const responded = (link, tag) => (pdu) => print('deliver_sm_resp', { link, tag, status: pdu.command_status });
 
 obey({
-  deliver({ link, tag, from, to, text, coding, udh }) {
+  deliver({ link, tag, from, to, text, coding, udh, sar, payload }) {
     const header = udh && { udh: Buffer.from([5, CONCAT, 3, ...udh]) };
     const pdu = { ...address(from, to), data_coding: coding, esm_class: udh ? UDHI : 0 };
-    links.get(link).deliver_sm({ ...pdu, short_message: { message: text, ...header } }, responded(link, tag));
+    if (sar) [pdu.sar_msg_ref_num, pdu.sar_total_segments, pdu.sar_segment_seqnum] = sar;
+    if (payload) pdu.message_payload = { message: text };
+    else pdu.short_message = { message: text, ...header };
+    links.get(link).deliver_sm(pdu, responded(link, tag));
   },
   receipt({ link, tag, from, to, text, tlv }) {
     const pdu = { ...address(from, to), esm_class: RECEIPT, short_message: text };

@@ -20,6 +20,7 @@ from lines import decode_text, encode_text, header, printed
 
 CODINGS = {DataCodingDefault.SMSC_DEFAULT_ALPHABET: 0, DataCodingDefault.UCS2: 8}
 STATUSES = {number: CommandStatus[name] for name, number in command_status_name_map.items()}
+SAR = ("sar_msg_ref_num", "sar_total_segments", "sar_segment_seqnum")
 links = {}
 answer = {"status": 0, "times": 0}
 submits = 0
@@ -57,14 +58,15 @@ class Commands:
         reactor.callFromThread(reactor.stop)
 
     @staticmethod
-    def deliver(link, tag, to, text, coding, udh, **sender):
+    def deliver(link, tag, to, text, coding, udh, sar=None, payload=False, **sender):
         coded = {number: name for name, number in CODINGS.items()}[coding]
         features = [EsmClassGsmFeatures.UDHI_INDICATOR_SET] if udh else []
         hand_over(link, tag, DeliverSM(
             **address(sender["from"], to),
             esm_class=EsmClass(EsmClassMode.DEFAULT, EsmClassType.DEFAULT, features),
             data_coding=DataCoding(schemeData=coded),
-            short_message=header(udh) + encode_text(coding, text),
+            **{"message_payload" if payload else "short_message": header(udh) + encode_text(coding, text)},
+            **(dict(zip(SAR, sar)) if sar else {}),
         ))
 
     @staticmethod

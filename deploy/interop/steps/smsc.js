@@ -116,16 +116,18 @@ async function reply() {
   assert.equal((await answer('84905123458')).text, said(probe, 'letters'));
 }
 
-// Each way to write a receipt ends in an account that its password opens.
+// Each way to write a receipt ends in an account that its password opens. The last is of the pair: what its transmitter
+// submitted is told to its receiver.
 async function receipt() {
   const body = (id) => `id:${id} sub:001 dlvrd:001 submit date:2601010000 done date:2601010000 stat:DELIVRD err:000 text:`;
   const forms = [(id) => ({ text: body(id) }), (id) => ({ text: '', tlv: id }), (id) => ({ text: body(id), tlv: id })];
   for (const [index, form] of forms.entries()) {
     const [from, id] = [`8498765432${index}`, `20123456${index}`];
-    await ask(from, '8188', `TK,Nguyen Van An,${id},01.02.1990`);
-    const issued = await answer(from);
+    const [by, back] = index === 2 ? [links.rx, links.tx] : [links.trx, links.trx];
+    await ask(from, '8188', `TK,Nguyen Van An,${id},01.02.1990`, { link: by });
+    const issued = await answer(from, { link: back });
     assert.equal(issued.registered_delivery & 3, 1);
-    peer.send({ do: 'receipt', link: links.trx, tag: `receipt ${index}`, from, to: '8188', ...form(issued.id) });
+    peer.send({ do: 'receipt', link: by, tag: `receipt ${index}`, from, to: '8188', ...form(issued.id) });
     assert.equal((await peer.take('deliver_sm_resp', { tag: `receipt ${index}` })).status, 0);
     await until('the receipt', async () => (await metric('tongdai_receipts_total', '"matched"')) === index + 1);
     const password = /MK: (\S{10}) /.exec(issued.text)?.[1];
@@ -137,12 +139,18 @@ async function receipt() {
   assert.equal((await peer.take('deliver_sm_resp', { tag: 'stray' })).status, 0);
 }
 
-// The code is cut by a border of parts, and the last part comes first.
+// By header, by parameters, and in one piece. The code is cut by a border of parts, and the last part comes first.
 async function long() {
   const parts = ['Xin chao. '.repeat(15), 'Xin chao. '.repeat(10) + 'XNC 1355', '7009 ' + 'cam on '.repeat(15)];
   for (const number of [3, 1, 2]) {
     await ask('84911222333', '8383', parts[number - 1], { udh: [77, 3, number] });
   }
+  assert.equal((await answer('84911222333')).text, notFound);
+  for (const number of [3, 1, 2]) {
+    await ask('84911222333', '8383', parts[number - 1], { sar: [0x1234, 3, number] });
+  }
+  assert.equal((await answer('84911222333')).text, notFound);
+  await ask('84911222333', '8383', parts.join(''), { payload: true });
   assert.equal((await answer('84911222333')).text, notFound);
   await ask('84911222333', '8000', 'LONG');
   const joined = await answer('84911222333');
@@ -151,7 +159,7 @@ async function long() {
 }
 
 async function ucs2() {
-  await ask('84911222444', '8383', 'XNC mã hồ sơ 13557009, cảm ơn', { coding: 8 });
+  await ask('84911222444', '8383', 'XNC mã hồ sơ 13557009, cảm ơn 🙏', { coding: 8 });
   assert.equal((await answer('84911222444')).text, notFound);
   await ask('420602123456', '420739547765', 'Děkuji, POMOC, děkuji', { coding: 8 });
   assert.equal((await answer('420602123456')).text, help);

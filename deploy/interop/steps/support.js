@@ -56,8 +56,14 @@ class Peer {
 
   async take(on, fields = {}) {
     const fits = (event) => event.on === on && Object.entries(fields).every(([name, value]) => event[name] === value);
-    const what = `${on} ${JSON.stringify(fields)}; the events at hand are ${JSON.stringify(this.events)}`;
-    const index = await until(what, () => this.events.findIndex(fits) + 1);
+    const what = `${on} ${JSON.stringify(fields)}`;
+    const index = await until(what, () => {
+      const at = this.events.findIndex(fits) + 1;
+      if (at === 0 && this.child.exitCode !== null) throw new Error(`the peer has ended before ${what}`);
+      return at;
+    }).catch((error) => {
+      throw new Error(`${error.message}; the events at hand are ${JSON.stringify(this.events)}`);
+    });
     return this.events.splice(index - 1, 1)[0];
   }
 }
