@@ -40,6 +40,8 @@ pub struct Exchanging {
     pub default_alphabet: DefaultAlphabet,
     /// Seed of all percentages.
     pub seed: u64,
+    /// Keep every piece delivered and every submit_sm, for an auditor.
+    pub witness: bool,
 }
 
 /// What an ESME must know.
@@ -94,6 +96,7 @@ impl Default for Exchanging {
             redelivery: Redelivery::default(),
             default_alphabet: DefaultAlphabet::default(),
             seed: 0,
+            witness: false,
         }
     }
 }

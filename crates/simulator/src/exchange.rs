@@ -25,6 +25,7 @@ use crate::{
     ledger::{Entry, Ledger, MessageRef, Outcome, Record},
     message::{self, Message},
     stats::{Stats, Timers},
+    witness::Testimony,
 };
 
 mod answers;
@@ -128,6 +129,8 @@ struct Delivery {
     sm: Sm,
     data_sm: bool,
     kind: Kind,
+    /// Where the testimony has it.
+    witnessed: Option<usize>,
     route: Route,
     /// Times handed to a link.
     attempts: u32,
@@ -171,6 +174,7 @@ pub(crate) struct Exchange {
     dice: Dice,
     pub(crate) stats: Stats,
     pub(crate) timers: Timers,
+    pub(crate) testimony: Testimony,
     handsets: Handsets,
     ledger: Ledger,
     reassembly: Reassembly,
@@ -199,6 +203,7 @@ impl Exchange {
             faults,
             stats: Stats::default(),
             timers: Timers::default(),
+            testimony: Testimony::default(),
             handsets: Handsets::default(),
             ledger: Ledger::default(),
             reassembly: Reassembly::default(),
@@ -272,7 +277,9 @@ impl Exchange {
         }
         self.stats.messages += 1;
         for sm in sms {
-            self.queue(Delivery::new(sm, Kind::Part(reference), Route::Any), None);
+            let witnessed = if self.config.witness { self.testimony.piece(reference, &sm) } else { None };
+            let delivery = Delivery::new(sm, Kind::Part(reference), Route::Any);
+            self.queue(Delivery { witnessed, ..delivery }, None);
         }
         Ok(reference)
     }
@@ -563,6 +570,15 @@ impl Link {
 
 impl Delivery {
     fn new(sm: Sm, kind: Kind, route: Route) -> Self {
-        Self { sm, data_sm: false, kind, route, attempts: 0, handed_out_at: Duration::ZERO, link: None }
+        Self {
+            sm,
+            data_sm: false,
+            kind,
+            witnessed: None,
+            route,
+            attempts: 0,
+            handed_out_at: Duration::ZERO,
+            link: None,
+        }
     }
 }

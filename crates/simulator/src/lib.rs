@@ -20,6 +20,7 @@ mod message;
 mod shared;
 mod simulator;
 mod stats;
+mod witness;
 
 pub use config::{Config, Credentials, Exchanging, Redelivery};
 pub use exchange::{BindId, BindInfo, QUEUE_MAX, SendError};
@@ -30,3 +31,4 @@ pub use load::{LoadError, LoadReport, Pace};
 pub use message::{Message, PartOrder, SourceStyle, Split};
 pub use simulator::{Simulator, StartError};
 pub use stats::{Latencies, Latency, Stats};
+pub use witness::{Piece, Submitted, Testimony, WITNESSED_MAX};

@@ -16,6 +16,7 @@ use crate::{
     message::Message,
     shared::Shared,
     stats::{Latencies, Stats},
+    witness::Testimony,
 };
 
 /// After a failed accept (too many open files), so that the listener does not spin.
@@ -191,6 +192,12 @@ impl Simulator {
     #[must_use]
     pub fn ledger(&self) -> Vec<Entry> {
         self.shared.exchange().entries(MessageRef(0), usize::MAX)
+    }
+
+    /// Every piece delivered and every submit_sm so far; nothing unless [`crate::Exchanging::witness`] is on.
+    #[must_use]
+    pub fn testimony(&self) -> Testimony {
+        self.shared.exchange().testimony.clone()
     }
 
     /// One line of the books.

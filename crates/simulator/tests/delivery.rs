@@ -321,3 +321,24 @@ async fn no_number_and_no_text_prints() {
     let printed = format!("{simulator:?} {message:?} {received:?} {:?}", simulator.ledger());
     assert!(!printed.contains("905123456") && !printed.contains("Nguyen"), "{printed}");
 }
+
+#[tokio::test]
+async fn an_auditor_gets_every_piece_and_every_submit_octet_by_octet() {
+    let mut config = config();
+    config.exchange.witness = true;
+    let simulator = Simulator::start(config).await.unwrap();
+    let sent = simulator.send(&message(&"XNC 13557009 ".repeat(20))).unwrap();
+    let mut esme = Esme::bound(simulator.smpp_address(), Mode::Transceiver).await;
+    let first = esme.take().await;
+    let second = esme.take().await;
+    assert!(simulator.wait_settled(sent, SOON).await.is_some());
+    esme.submitted(reply(&first, "Ho so dang xu ly.")).await;
+
+    let testimony = simulator.testimony();
+    let pieces: Vec<_> = testimony.pieces.iter().map(|piece| (piece.message, piece.acknowledged)).collect();
+    assert_eq!(pieces, [(sent, 1), (sent, 1)]);
+    assert_eq!(testimony.pieces[1].sm.short_message, second.short_message);
+    let [submit] = testimony.submits.as_slice() else { panic!("one submit_sm") };
+    assert_eq!((text_of(&submit.sm).as_str(), submit.status), ("Ho so dang xu ly.", CommandStatus::ESME_ROK));
+    assert!(!testimony.overflowed);
+}

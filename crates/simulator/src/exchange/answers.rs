@@ -45,6 +45,7 @@ impl Exchange {
 
     fn acknowledged(&mut self, ticket: u64, now: Duration) {
         let Some(delivery) = self.deliveries.get_mut(&ticket) else { return };
+        self.testimony.acknowledged(delivery.witnessed);
         let Kind::Part(message) = delivery.kind else {
             if delivery.kind == Kind::Receipt {
                 self.stats.receipts_acknowledged += 1;

@@ -39,6 +39,9 @@ impl Exchange {
             return;
         }
         let status = self.verdict(sm);
+        if self.config.witness {
+            self.testimony.submit(now.wall, sm, status);
+        }
         if !status.is_ok() {
             let response = Order::Respond { sequence_number, data_sm, status, message_id: String::new() };
             self.respond(from, response, now.monotonic);
