@@ -1,8 +1,10 @@
-//! The team's commands, `cargo xtask …`. They read the sources and start programs; they never change a file.
+//! The team's commands, `cargo xtask …`. They read the sources and start programs; they never change a
+//! file of the repository.
 #![allow(clippy::print_stdout, reason = "a command for people answers on standard output")]
 
 mod arrows;
 mod code;
+mod drills;
 mod faults;
 mod tidy;
 
@@ -21,6 +23,12 @@ enum Task {
     Faults,
     /// Check lengths of functions and files, and left-over markers.
     Tidy,
+    /// Kill real daemons at every point of their path, and audit what is left.
+    #[command(disable_help_flag = true)]
+    Crash(drills::Arguments),
+    /// Run daemons for hours with random faults, and audit what is left.
+    #[command(disable_help_flag = true)]
+    Soak(drills::Arguments),
 }
 
 fn main() -> Result<ExitCode> {
@@ -29,6 +37,8 @@ fn main() -> Result<ExitCode> {
         Task::Arrows => arrows::check(&root)?,
         Task::Faults => faults::check(&root)?,
         Task::Tidy => tidy::check(&root)?,
+        Task::Crash(arguments) => drills::real(&root, "crash", &arguments)?,
+        Task::Soak(arguments) => drills::real(&root, "soak", &arguments)?,
     };
     for finding in &findings {
         println!("{finding}");

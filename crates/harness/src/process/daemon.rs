@@ -83,6 +83,16 @@ impl Daemon {
         ended.then(|| self.child.wait().context("waiting for the daemon")).transpose()
     }
 
+    /// Comes back once the process has ended; [`Self::wait`] tells how. For a `select!` with other things: make one
+    /// for each process, for a thread waits behind it.
+    pub fn ended(&self) -> Result<impl Future<Output = Result<()>> + Unpin + use<>> {
+        let handle = self.handle.try_clone()?;
+        let waiting = tokio::task::spawn_blocking(move || {
+            poll(&mut [PollFd::new(&handle, PollFlags::IN)], None).map(drop)
+        });
+        Ok(Box::pin(async move { Ok(waiting.await??) }))
+    }
+
     /// kill -9, and the end of it.
     pub fn kill(mut self) -> Result<()> {
         self.child.kill()?;
@@ -98,9 +108,14 @@ impl Daemon {
         }
     }
 
+    /// SIGTERM, without waiting.
+    pub fn ask_to_stop(&self) -> Result<()> {
+        self.signal(Signal::TERM)
+    }
+
     /// SIGTERM; how it ended once it had drained, an error where it has not after `patience`.
     pub fn terminate(mut self, patience: Duration) -> Result<ExitStatus> {
-        self.signal(Signal::TERM)?;
+        self.ask_to_stop()?;
         self.wait(patience)?.with_context(|| format!("still there {patience:?} after SIGTERM"))
     }
 
@@ -119,8 +134,13 @@ impl Daemon {
     }
 
     /// Descriptors that the process has open now.
-    pub fn descriptors(&self) -> Result<usize> {
-        Ok(fs::read_dir(format!("/proc/{}/fd", self.pid()))?.count())
+    pub fn descriptors(&self) -> Result<u64> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.pid()))?.count() as u64)
+    }
+
+    /// Threads that the process has now.
+    pub fn threads(&self) -> Result<u64> {
+        Ok(fs::read_dir(format!("/proc/{}/task", self.pid()))?.count() as u64)
     }
 
     /// What this process has written to its log so far.

@@ -1,0 +1,190 @@
+//! The audit of a closed store: the auditor's invariants, and what this load knows beyond them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+
+use anyhow::{Context, Result};
+use harness::auditor::{self, Books, Evidence, Finding, Invariant, Part, Readings, Resources, Sent, Submit};
+use jiff::{SignedDuration, Timestamp};
+use model::journal::Entry;
+use model::{Key, Msisdn, Record, ServiceId};
+use simulator::{MessageRef, Testimony};
+use vault::MasterKey;
+
+use crate::leg::Leg;
+use crate::load::{CANARY, Citizen, OWN_NUMBERS, Wish};
+
+/// By how much a daemon at rest may hold more after a load than before: descriptors of the segment made ahead,
+/// threads of tokio's pool for passwords, and memory for what is cached.
+const SLACK: Readings = Readings { descriptors: 4, tasks: 8, resident_kib: 64 * 1024 };
+
+/// Digits of the shortest number of a citizen that a log could show: a phone without its country.
+const NUMBER_DIGITS: usize = 9;
+
+/// What is wrong, and how often a text was sent again.
+pub(crate) fn audit(leg: &Leg) -> Result<(Vec<Finding>, u64)> {
+    let key = MasterKey::read(&leg.home.key())?;
+    let whole = leg.whole_store().context("copying the store")?;
+    let books = Books::read(&whole, &leg.home.path().join("scratch"), &key);
+    fs::remove_dir_all(whole)?;
+    let books = books.context("reading the store")?;
+    let mut findings = auditor::audit(&evidence(leg), &books);
+    if let Some(faults) = leg.home.verify()?["faults"].as_array() {
+        findings.extend(faults.iter().map(|fault| Finding::new(Invariant::I6, fault.to_string())));
+    }
+    check_effects(leg, &books, &mut findings);
+    check_seats(&books, &mut findings);
+    check_log(leg, &mut findings)?;
+    Ok((findings, resent(&books)))
+}
+
+/// What the SMSC's side saw, in the auditor's words.
+fn evidence(leg: &Leg) -> Evidence {
+    let Testimony { pieces, submits, .. } = leg.simulator.testimony();
+    let mut parts: BTreeMap<MessageRef, Vec<Part>> = BTreeMap::new();
+    for piece in pieces {
+        let octets = piece.sm.user_data().map(|data| data.payload.to_vec()).unwrap_or_default();
+        let part = Part { octets, acknowledged: piece.acknowledged };
+        parts.entry(piece.message).or_default().push(part);
+    }
+    let citizens = leg.load.citizens.iter().enumerate().map(|(place, citizen)| {
+        // Words of earlier rounds were looked for in their rounds.
+        let words = if place >= leg.round_from { citizen.words.clone() } else { Vec::new() };
+        (citizen.phone.clone(), words)
+    });
+    let [before, after] = leg.readings;
+    Evidence {
+        citizens: citizens.collect(),
+        sent: leg.load.citizens.iter().map(|citizen| sent(citizen, &mut parts)).collect(),
+        submits: submits
+            .into_iter()
+            .map(|it| Submit { at: it.at, sm: it.sm, taken: it.status.is_ok(), answered: false })
+            .collect(),
+        own_numbers: OWN_NUMBERS.into_iter().map(str::to_owned).collect(),
+        quiet: quiet(),
+        resources: Some(Resources { before, after, slack: SLACK }),
+        ..Evidence::default()
+    }
+}
+
+fn sent(citizen: &Citizen, parts: &mut BTreeMap<MessageRef, Vec<Part>>) -> Sent {
+    Sent {
+        group: "office".to_owned(),
+        from: citizen.phone.clone(),
+        to: citizen.to.to_owned(),
+        text: citizen.text.clone(),
+        parts: parts.remove(&citizen.message).unwrap_or_default(),
+        times: 1,
+        again: 0,
+        answered: true,
+        citizen: true,
+    }
+}
+
+/// All binds stood until everything was answered, so whatever was due has left, however young it is: the auditor
+/// excuses what is younger than a minute, and here there is nothing to excuse.
+#[allow(clippy::disallowed_methods, reason = "the daemons run on the machine's clock")]
+fn quiet() -> Option<(Timestamp, Timestamp)> {
+    let until = Timestamp::now() + SignedDuration::from_secs(61);
+    Some((Timestamp::UNIX_EPOCH, until))
+}
+
+/// What was acknowledged has its effect, once.
+fn check_effects(leg: &Leg, books: &Books, findings: &mut Vec<Finding>) {
+    let held = |key: &Key| books.held.get(key).and_then(Option::as_ref);
+    for citizen in &leg.load.citizens {
+        let Wish::Register { id_number } = &citizen.wish else { continue };
+        let service = ServiceId::new("danang");
+        let account = held(&Key::Account(service.clone(), id_number.as_str().into()));
+        let phone = Msisdn::new(&citizen.phone).ok().map(|phone| Key::AccountPhone(service, phone));
+        let holder = phone.as_ref().and_then(held);
+        if account.is_none() || holder != Some(&Record::AccountPhone(id_number.as_str().into())) {
+            let what = format!("{} is acknowledged and has no account", citizen.phone);
+            findings.push(Finding::new(Invariant::I1, what));
+        }
+        for received in leg.simulator.received(&citizen.phone, 0) {
+            // A second run would say that the number is taken.
+            if !received.text.contains("MK: ") {
+                let what = format!("{} wanted an account and read: {}", citizen.phone, received.text.0);
+                findings.push(Finding::new(Invariant::I2, what));
+            }
+        }
+    }
+    for code in leg.load.dossiers.keys() {
+        if held(&Key::Dossier(ServiceId::new("hue-xnc"), code.clone())).is_none() {
+            let what = format!("the API said that dossier {code} is written, and it is not there");
+            findings.push(Finding::new(Invariant::I1, what));
+        }
+    }
+    let entries = books.turns.iter().flat_map(|(_, turn)| &turn.entries);
+    let commands = entries.filter(|entry| matches!(entry, Entry::Command { .. })).count() as u64;
+    if commands < leg.load.commands {
+        let what = format!("{} commands were done and {commands} are in the journal", leg.load.commands);
+        findings.push(Finding::new(Invariant::I1, what));
+    }
+}
+
+/// Every seat that is taken belongs to a live booking, and one message booked one.
+fn check_seats(books: &Books, findings: &mut Vec<Finding>) {
+    let (mut seats, mut live) = (0, 0);
+    for record in books.held.values().flatten() {
+        match record {
+            // All activities here take one interval.
+            Record::SlotDay(day) => {
+                let masks = day.taken.values().flat_map(BTreeMap::values);
+                seats += masks.map(|mask| mask.count_ones() as usize).sum::<usize>();
+            }
+            Record::PhoneBookings(bookings) => live += bookings.live.len(),
+            _ => {}
+        }
+    }
+    if seats != live {
+        let what = format!("{seats} seats are taken and {live} bookings live");
+        findings.push(Finding::new(Invariant::I2, what));
+    }
+}
+
+/// No number, ID number, password or name in what this round's daemons logged.
+fn check_log(leg: &Leg, findings: &mut Vec<Finding>) -> Result<()> {
+    let mut log = File::open(leg.home.log())?;
+    log.seek(SeekFrom::Start(leg.log_from))?;
+    let mut text = String::new();
+    log.read_to_string(&mut text)?;
+    let numbers = numbers(leg);
+    for line in text.lines() {
+        let runs = line.split(|character: char| !character.is_ascii_digit());
+        let mut windows = runs.flat_map(|run| run.as_bytes().windows(NUMBER_DIGITS));
+        let person = windows.any(|window| numbers.contains(window));
+        if person || line.to_ascii_uppercase().contains(CANARY) {
+            findings.push(Finding::new(Invariant::I7, format!("the log says: {line}")));
+        }
+        if line.contains("panicked") {
+            findings.push(Finding::new(Invariant::I6, format!("the log says: {line}")));
+        }
+    }
+    Ok(())
+}
+
+fn numbers(leg: &Leg) -> BTreeSet<Vec<u8>> {
+    let mut numbers = BTreeSet::new();
+    for citizen in &leg.load.citizens {
+        let digits = citizen.phone.as_bytes();
+        numbers.extend(digits.len().checked_sub(NUMBER_DIGITS).map(|from| digits[from..].to_vec()));
+        if let Wish::Register { id_number } = &citizen.wish {
+            numbers.insert(id_number.clone().into_bytes());
+        }
+    }
+    numbers
+}
+
+/// Submits that the journal counts as sent again.
+fn resent(books: &Books) -> u64 {
+    let mut last: BTreeMap<&Key, u64> = BTreeMap::new();
+    for (key, record) in books.turns.iter().flat_map(|(_, turn)| &turn.writes) {
+        if let Some(Record::Outbox(entry)) = record {
+            last.insert(key, u64::from(entry.resent));
+        }
+    }
+    last.values().sum()
+}

@@ -1,0 +1,62 @@
+//! Drills: programs of the harness that do to a daemon what should never happen to one (docs/RELIABILITY.md).
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+
+/// The rest of the command line.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The drill's own arguments, as its `--help` tells.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<OsString>,
+}
+
+/// Runs the drill `name`, which needs no daemon.
+pub(crate) fn simulated(root: &Path, name: &str, arguments: &Arguments) -> Result<Vec<String>> {
+    drill(root, name, None, arguments)
+}
+
+/// Runs the drill `name` against a daemon with its points armed.
+pub(crate) fn real(root: &Path, name: &str, arguments: &Arguments) -> Result<Vec<String>> {
+    let daemon = build_armed(root)?;
+    drill(root, name, Some(&daemon), arguments)
+}
+
+fn drill(root: &Path, name: &str, daemon: Option<&Path>, arguments: &Arguments) -> Result<Vec<String>> {
+    let mut run = cargo(root);
+    run.args(["run", "--locked", "--release", "--package", "tongdai-harness", "--features", "failpoints"]);
+    run.args(["--bin", name, "--"]);
+    if let Some(daemon) = daemon {
+        run.arg("--tongdai").arg(daemon);
+    }
+    let status = run.args(&arguments.rest).status().context("cargo run does not start")?;
+    // What went wrong was told by the drill.
+    Ok(if status.success() { Vec::new() } else { vec![format!("{name}: {status}")] })
+}
+
+/// Builds a daemon that ends where `TONGDAI_KILL_AT` says, and puts it where nobody takes it for the one that serves.
+fn build_armed(root: &Path) -> Result<PathBuf> {
+    let mut build = cargo(root);
+    build.args(["build", "--locked", "--release", "--package", "tongdai", "--features", "failpoints"]);
+    let status = build.status().context("cargo build does not start")?;
+    ensure!(status.success(), "the armed daemon does not build");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let drills = target.join("drills");
+    fs::create_dir_all(&drills)?;
+    let (built, armed) = (target.join("release/tongdai"), drills.join("tongdai"));
+    // Removed, for a program that runs can't be written; and from where it was built, for it must not be served from.
+    let _ = fs::remove_file(&armed);
+    fs::rename(&built, &armed).with_context(|| built.display().to_string())?;
+    Ok(armed)
+}
+
+fn cargo(root: &Path) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root);
+    cargo
+}
