@@ -14,6 +14,7 @@ use axum::extract::{Extension, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
+use rustix::process::{Resource, getrlimit};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -24,6 +25,10 @@ use crate::{App, metrics, router};
 /// Connections at a time. The feeds of one town are a dozen; each connection costs two buffers of 8 KiB, so
 /// that the cap bounds what strangers can take. Further callers wait in the kernel's backlog.
 pub(crate) const CONNECTIONS_MAX: usize = 256;
+
+/// Octets of a head after which no more of it is read: a token, a path and a dozen headers have under 2 KiB, and
+/// hyper would hold 400 KiB for each connection.
+const HEAD_OCTETS_MAX: usize = 16 * 1024;
 
 /// How long a connection may take for what it owes.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +53,13 @@ pub async fn serve(
     serve_with(PATIENCE, listener, app, shutdown).await
 }
 
+/// Connections at a time where the process may open so many files: at most half of them. The rest is for binds and
+/// the store, whose work no caller may stop.
+fn room(files: Option<u64>) -> usize {
+    let files = files.and_then(|files| usize::try_from(files).ok());
+    files.map_or(CONNECTIONS_MAX, |files| (files / 2).clamp(1, CONNECTIONS_MAX))
+}
+
 async fn serve_with(
     patience: Patience,
     listener: TcpListener,
@@ -56,7 +68,8 @@ async fn serve_with(
 ) -> io::Result<()> {
     let upkeep = metrics::upkeep(app.metrics.clone());
     let service = router(app).layer(from_fn(mark)).into_make_service_with_connect_info::<Requests>();
-    let listener = Doorkeeper { listener, patience, room: Arc::new(Semaphore::new(CONNECTIONS_MAX)) };
+    let room = Arc::new(Semaphore::new(room(getrlimit(Resource::Nofile).current)));
+    let listener = Doorkeeper { listener, patience, room };
     let served = axum::serve(listener, service).with_graceful_shutdown(shutdown);
     tokio::select! {
         ended = served.into_future() => ended,
@@ -130,8 +143,8 @@ struct Connection {
     requests: Requests,
     /// The count of requests for which `deadline` was set.
     count: u64,
-    /// Whether an octet of the next head has come.
-    head_begun: bool,
+    /// Octets that have come of the next head, the first octets of its body included.
+    head_octets: usize,
     deadline: Pin<Box<Sleep>>,
     _permit: OwnedSemaphorePermit,
 }
@@ -140,7 +153,7 @@ impl Connection {
     fn new(stream: TcpStream, patience: Patience, permit: OwnedSemaphorePermit) -> Self {
         let deadline = Box::pin(tokio::time::sleep(patience.head));
         let requests = Requests::default();
-        Self { stream, patience, requests, count: 0, head_begun: true, deadline, _permit: permit }
+        Self { stream, patience, requests, count: 0, head_octets: 0, deadline, _permit: permit }
     }
 
     /// Pending while the connection may still wait; an error once its time is over.
@@ -151,7 +164,7 @@ impl Connection {
         }
         if count != self.count {
             self.count = count;
-            self.head_begun = false;
+            self.head_octets = 0;
             self.deadline.as_mut().reset(Instant::now() + self.patience.idle);
         }
         ready!(self.deadline.as_mut().poll(cx));
@@ -159,11 +172,20 @@ impl Connection {
     }
 
     /// From the first octet of a head on its time runs, however slowly further octets come.
-    fn begin_head(&mut self) {
-        if !self.head_begun && self.requests.0.load(Ordering::Acquire) == self.count {
-            self.head_begun = true;
+    fn count_head(&mut self, octets: usize) {
+        if octets == 0 || self.requests.0.load(Ordering::Acquire) != self.count {
+            return;
+        }
+        // The time of the first head runs since accept.
+        if self.head_octets == 0 && self.count > 0 {
             self.deadline.as_mut().reset(Instant::now() + self.patience.head);
         }
+        self.head_octets += octets;
+    }
+
+    /// Whether a head goes on for longer than any that is meant.
+    fn is_endless(&self) -> bool {
+        self.head_octets >= HEAD_OCTETS_MAX && self.requests.0.load(Ordering::Acquire) == self.count
     }
 }
 
@@ -177,11 +199,12 @@ impl AsyncRead for Connection {
         if let Poll::Ready(error) = connection.poll_overdue(cx) {
             return Poll::Ready(Err(error));
         }
+        if connection.is_endless() {
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+        }
         let filled = buffer.filled().len();
         ready!(Pin::new(&mut connection.stream).poll_read(cx, buffer))?;
-        if buffer.filled().len() > filled {
-            connection.begin_head();
-        }
+        connection.count_head(buffer.filled().len() - filled);
         Poll::Ready(Ok(()))
     }
 }

@@ -120,3 +120,43 @@ async fn a_caller_beyond_the_cap_waits_until_somebody_leaves() {
     silent.pop();
     assert!(read_to_end(&mut late).await.ends_with("live\n"));
 }
+
+#[tokio::test]
+async fn h_07_a_head_is_read_up_to_16_kib_and_a_body_behind_it_whole() {
+    let (address, _stop, _server) = start(Patience { head: LONG, idle: LONG }).await;
+    for (filler, answered) in [(12_000, true), (100_000, false), (2_000_000, false)] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let (mut reader, mut writer) = stream.split();
+        let filler = "x".repeat(filler);
+        let head = format!("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Long: {filler}\r\n\r\n");
+        let write = async {
+            let _ = writer.write_all(head.as_bytes()).await;
+            std::future::pending::<()>().await;
+        };
+        let mut answer = Vec::new();
+        tokio::select! {
+            () = write => {}
+            closed = tokio::time::timeout(LONG / 2, reader.read_to_end(&mut answer)) => {
+                let _ = closed.expect("closed in time");
+            }
+        }
+        let answer = String::from_utf8_lossy(&answer);
+        assert_eq!(answer.starts_with("HTTP/1.1 200"), answered, "{} octets: {answer}", head.len());
+    }
+    // Twice on one connection, each with more octets behind its head than a head may have.
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let body = "x".repeat(60_000);
+    for connection in ["keep-alive", "close"] {
+        let head = format!("Host: x\r\nConnection: {connection}\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(format!("POST /nothing HTTP/1.1\r\n{head}{body}").as_bytes()).await.unwrap();
+    }
+    let answers = read_to_end(&mut stream).await;
+    assert!(answers.starts_with("HTTP/1.1 404"), "{answers}");
+}
+
+#[test]
+fn f_23_connections_take_at_most_half_of_the_files_that_may_be_open() {
+    for (files, connections) in [(Some(64), 32), (Some(1), 1), (Some(1_024), 256), (None, 256)] {
+        assert_eq!(room(files), connections, "{files:?}");
+    }
+}
