@@ -222,6 +222,32 @@ async fn a_pdu_that_stops_half_way_ends_the_connection() {
 }
 
 #[tokio::test]
+async fn h_04_a_pdu_that_drips_is_not_waited_for_however_steadily_its_octets_come() {
+    const HALF_READ: Duration = Duration::from_millis(200);
+    let (listener, mut config) = loopback().await;
+    config.link_timeouts.half_read_pdu = HALF_READ;
+    let mut engine = Engine::start(vec![config], 8);
+    let mut smsc = Smsc::bind(&listener, OK).await;
+    engine.up().await;
+    // A deliver_sm of 60 octets that would take three times as long as it may.
+    let drip = async {
+        let mut tick = tokio::time::interval(HALF_READ / 20);
+        for octet in [0_u8, 0, 0, 60, 0, 0, 0, 5].into_iter().chain([0x41; 52]) {
+            tick.tick().await;
+            smsc.write(&[octet]).await;
+        }
+        panic!("all of it was taken");
+    };
+    let down = tokio::select! {
+        () = drip => unreachable!(),
+        down = engine.news() => down,
+    };
+    assert!(matches!(down, LinkEventKind::Down { reason: DownReason::HalfReadPdu, .. }), "{down:?}");
+    Smsc::bind(&listener, OK).await;
+    assert_eq!(engine.up().await, 2);
+}
+
+#[tokio::test]
 async fn an_impossible_length_is_nacked_and_ends_the_connection() {
     let (listener, config) = loopback().await;
     let mut engine = Engine::start(vec![config], 8);
