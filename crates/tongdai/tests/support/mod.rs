@@ -88,13 +88,37 @@ impl Daemon {
         Self::spawn(&mut command, home)
     }
 
+    /// The same with a log of everything, in this format.
+    pub(crate) fn start_logging(format: &str, home: &Home, smscs: &[String]) -> Self {
+        let daemon = command(home, "trace", &[]);
+        let mut command = tongdai();
+        command.args(
+            daemon.get_args().map(|argument| if argument == "json" { format.as_ref() } else { argument }),
+        );
+        for smsc in smscs {
+            command.arg("--smsc").arg(smsc);
+        }
+        Self::spawn(&mut command, home)
+    }
+
     /// The same with a log of `level`, once the daemon says that it is ready; and its API.
     pub(crate) fn start_ready(level: &str, home: &Home, smscs: &[(&str, &str, SocketAddr)]) -> (Self, Api) {
+        Self::ready(&mut command(home, level, smscs), home)
+    }
+
+    /// The same by way of `sh`, which runs `first` before it becomes the daemon.
+    pub(crate) fn start_behind(first: &str, home: &Home, smscs: &[(&str, &str, SocketAddr)]) -> (Self, Api) {
+        let daemon = command(home, "info", smscs);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{first}; exec \"$0\" \"$@\"")]).arg(daemon.get_program());
+        Self::ready(shell.args(daemon.get_args()), home)
+    }
+
+    fn ready(command: &mut Command, home: &Home) -> (Self, Api) {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("notify");
         let manager = UnixDatagram::bind(&socket).unwrap();
         manager.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut command = command(home, level, smscs);
         let daemon = Self::spawn(command.env("NOTIFY_SOCKET", &socket), home);
         let mut told = [0; 64];
         let length = manager.recv(&mut told).unwrap_or_else(|error| panic!("{error}\n{}", home.log_text()));
@@ -106,6 +130,18 @@ impl Daemon {
     fn spawn(command: &mut Command, home: &Home) -> Self {
         let log = File::options().create(true).append(true).open(home.log()).unwrap();
         Self { child: command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap() }
+    }
+
+    /// What the kernel says of the process in `/proc/PID/FILE`.
+    pub(crate) fn proc(&self, file: &str) -> PathBuf {
+        Path::new("/proc").join(self.child.id().to_string()).join(file)
+    }
+
+    /// Its memory that is resident, in KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(self.proc("status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
     /// kill -9.
@@ -230,6 +266,11 @@ impl Api {
             text,
             headers: answer.headers().clone(),
         }
+    }
+
+    /// Where it listens, for callers who speak no HTTP.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.base.trim_start_matches("http://").parse().unwrap()
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
