@@ -171,10 +171,14 @@ fn pain_15_each_mistake_is_told_in_one_segment_with_the_right_form() {
 /// clerks write is data, printed as it was read or refused as a name is.
 #[test]
 fn pain_21_what_a_citizen_writes_is_data() {
-    for (name, read) in [("{cc}", Some("CC")), ("$(reboot)", Some("REBOOT")), ("`id` %S;1", None)] {
+    let names = [
+        ("{cc}", "od 14:00, CC. "),
+        ("$(reboot)", "od 14:00, REBOOT. "),
+        ("`id` %S;1", "Neplatny udaj: jmeno"),
+    ];
+    for (name, said) in names {
         let (_, answers) = answers(TRUTNOV, &format!("OBJ ZOP 10.8. 14:00 {name}"));
-        let said = read.map_or("Neplatny udaj: jmeno".to_owned(), |read| format!("od 14:00, {read}. "));
-        assert!(matches!(&answers[..], [answer] if answer.contains(&said)), "{name}: {answers:?}");
+        assert!(matches!(&answers[..], [answer] if answer.contains(said)), "{name}: {answers:?}");
     }
     for text in ["; rm -rf / | XNC 13557009", "XNC %S$(id)", "XNC {code}", "XNC ' OR 1=1 --"] {
         let (_, answers) = answers(HUE, text);
