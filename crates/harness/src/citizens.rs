@@ -95,13 +95,16 @@ impl Citizens {
     /// Bookings that are to be cancelled: who booked, and the words that his answer told him to send.
     fn cancellations(&mut self, simulator: &Simulator, count: usize) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        let booked = self.sent.iter_mut().rev().filter(|sent| matches!(sent.kind, Kind::Book) && !sent.cancelled);
+        let booked =
+            self.sent.iter_mut().rev().filter(|sent| matches!(sent.kind, Kind::Book) && !sent.cancelled);
         for sent in booked {
             if found.len() == count {
                 break;
             }
             let answers = simulator.received(&sent.from, 0);
-            let words = answers.first().and_then(|it| it.text.split_once("Zruseni: ").map(|(_, words)| words.to_owned()));
+            let words = answers
+                .first()
+                .and_then(|it| it.text.split_once("Zruseni: ").map(|(_, words)| words.to_owned()));
             if let Some(words) = words {
                 sent.cancelled = true;
                 found.push((sent.from.clone(), words));
@@ -160,7 +163,11 @@ impl Citizens {
                 simulator.received(&sent.from, 0).into_iter().map(|it| it.text.to_string()).collect();
             let different: BTreeSet<&String> = answers.iter().collect();
             if different.len() != 1 {
-                findings.push(format!("{:?}: {} different answers: {different:?}", sent.kind, different.len()));
+                findings.push(format!(
+                    "{:?}: {} different answers: {different:?}",
+                    sent.kind,
+                    different.len()
+                ));
             }
             let wrong = answers.iter().find(|answer| !sent.is_answered_by(answer));
             findings.extend(wrong.map(|answer| format!("{:?} was answered `{answer}`", sent.kind)));
@@ -214,7 +221,9 @@ fn registration(store: &Store, from: &str, id_number: &str, answer: &str) -> Res
         return Ok(Some(format!("the phone of the account {id_number} is not its own")));
     }
     let told = answer.split("MK: ").nth(1).and_then(|rest| rest.split([' ', ',', '.']).next());
-    let fits = told.zip(account.password_hash.0.as_deref()).is_some_and(|(told, hash)| vault::verify_password(told, hash));
+    let fits = told
+        .zip(account.password_hash.0.as_deref())
+        .is_some_and(|(told, hash)| vault::verify_password(told, hash));
     Ok((!fits).then(|| format!("the password that was told for {id_number} is not the one in force")))
 }
 

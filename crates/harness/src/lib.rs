@@ -7,6 +7,7 @@
 
 pub mod auditor;
 pub mod citizens;
+pub mod drill;
 pub mod faulty;
 pub mod handset;
 mod link;

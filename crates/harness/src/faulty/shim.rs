@@ -149,7 +149,8 @@ pub fn read_report(report: &Path) -> Result<Vec<Step>> {
     };
     // A process that was killed while it wrote its last line has told nothing of use in it.
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let mut steps: Vec<Step> = whole.lines().map(|line| read_step(line).context(line.to_owned())).collect::<Result<_>>()?;
+    let mut steps: Vec<Step> =
+        whole.lines().map(|line| read_step(line).context(line.to_owned())).collect::<Result<_>>()?;
     steps.sort_by_key(|step| step.number);
     Ok(steps)
 }

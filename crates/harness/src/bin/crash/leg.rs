@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use failpoints::Point;
-use harness::auditor::Readings;
+use harness::auditor::{Finding, Readings};
+use harness::drill::{self, Case, Dice, Load};
 use harness::process::{Api, Daemon, Home, Waited};
 use simulator::{Config, Simulator, Stats};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use crate::dice::Dice;
-use crate::load::Load;
 use crate::plan::{Kill, Round};
 use crate::tally::Tally;
 
@@ -255,8 +254,24 @@ impl Leg {
         Ok(())
     }
 
+    /// What is wrong with the closed store and with what the citizens have, and how often a text was sent again.
+    pub(crate) fn audit(&self) -> Result<(Vec<Finding>, u64)> {
+        let whole = self.whole_store().context("copying the store")?;
+        let audited = drill::audit(&Case {
+            home: &self.home,
+            store: &whole,
+            simulator: &self.simulator,
+            load: &self.load,
+            readings: self.readings,
+            words_from: self.round_from,
+            log_from: self.log_from,
+        });
+        fs::remove_dir_all(whole)?;
+        audited
+    }
+
     /// A copy of the closed store as if nothing had been pruned.
-    pub(crate) fn whole_store(&self) -> Result<PathBuf> {
+    fn whole_store(&self) -> Result<PathBuf> {
         let whole = self.home.path().join("whole");
         copy(&self.home.data(), &whole)?;
         let oldest = segments(&self.home.data())?.into_iter().min();

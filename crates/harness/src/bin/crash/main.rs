@@ -4,10 +4,7 @@
 //! An interrupted sweep goes on where it was. A round that fails leaves its home and says how to play it again.
 #![allow(clippy::print_stdout, reason = "a command for people answers on standard output")]
 
-mod audit;
-mod dice;
 mod leg;
-mod load;
 mod plan;
 mod tally;
 
@@ -18,10 +15,10 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use tokio::time::Instant;
 
-use crate::dice::Dice;
 use crate::leg::Leg;
 use crate::plan::{ROUNDS_OF_A_LEG, Round};
 use crate::tally::Tally;
+use harness::drill::Dice;
 
 /// Kills a daemon at every point of its path, again and again, and audits what is left.
 #[derive(Debug, Parser)]
@@ -136,7 +133,7 @@ impl Sweep {
 /// One round and its audit.
 async fn play(leg: &mut Leg, round: &Round, tally: &mut Tally) -> Result<()> {
     leg.play(round, tally).await?;
-    let (findings, resent) = audit::audit(leg).context("the audit")?;
+    let (findings, resent) = leg.audit().context("the audit")?;
     tally.resent += resent.saturating_sub(leg.resent);
     leg.resent = resent;
     if findings.is_empty() {

@@ -2,7 +2,7 @@
 
 use failpoints::Point;
 
-use crate::dice::Dice;
+use harness::drill::Dice;
 
 /// Rounds on one home, one after the other.
 pub(crate) const ROUNDS_OF_A_LEG: u64 = 10;

@@ -3,31 +3,36 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use harness::process::Api;
 use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 use simulator::{Message, MessageRef, Simulator, Split};
 
-use crate::dice::Dice;
+use super::Dice;
+use crate::process::Api;
 
 /// The number of the town hall of Trutnov.
-pub(crate) const TRUTNOV: &str = "420739547765";
+pub(super) const TRUTNOV: &str = "420739547765";
 
 /// Our own numbers.
-pub(crate) const OWN_NUMBERS: [&str; 4] = ["8383", "8188", "1414", TRUTNOV];
+pub(super) const OWN_NUMBERS: [&str; 4] = ["8383", "8188", "1414", TRUTNOV];
 
 /// Every invented name begins so; it stands in no program text, so a log that shows it shows a citizen.
-pub(crate) const CANARY: &str = "KANAREK";
+pub(super) const CANARY: &str = "KANAREK";
 
 /// What a citizen wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub enum Wish {
+    /// What became of a dossier that nobody has.
     LookUp,
+    /// An account.
     Register {
+        /// In the name of this ID number.
         id_number: String,
     },
+    /// A place at a counter.
     Book,
+    /// To give it back.
     Cancel,
     /// Many words; whatever the answer.
     Long,
@@ -35,32 +40,40 @@ pub(crate) enum Wish {
 
 /// One citizen with one message.
 #[derive(Debug, Clone)]
-pub(crate) struct Citizen {
-    pub(crate) message: MessageRef,
-    pub(crate) phone: String,
-    pub(crate) to: &'static str,
-    pub(crate) text: String,
-    pub(crate) wish: Wish,
+pub struct Citizen {
+    /// Which message, in the simulator's ledger.
+    pub message: MessageRef,
+    /// His number, digits as in E.164.
+    pub phone: String,
+    /// The number that he wrote to.
+    pub to: &'static str,
+    /// What he wrote.
+    pub text: String,
+    /// What for.
+    pub wish: Wish,
     /// Words that only he may write and read.
-    pub(crate) words: Vec<String>,
+    pub words: Vec<String>,
 }
 
 /// Everything that was sent from one home.
 #[derive(Debug)]
-pub(crate) struct Load {
+pub struct Load {
     dice: Dice,
     today: Date,
     serial: u64,
-    pub(crate) citizens: Vec<Citizen>,
+    /// In the order of sending.
+    pub citizens: Vec<Citizen>,
     /// Bookings whose citizens have not cancelled them, by place in `citizens`.
     booked: BTreeSet<usize>,
-    /// Dossiers that the API said are written.
-    pub(crate) dossiers: BTreeMap<String, u64>,
-    pub(crate) commands: u64,
+    /// Dossiers that the API said are written, with how many commands each had.
+    pub dossiers: BTreeMap<String, u64>,
+    /// Commands that the API said are done.
+    pub commands: u64,
 }
 
 impl Load {
-    pub(crate) fn new(dice: Dice) -> Self {
+    /// Nobody has written yet.
+    pub fn new(dice: Dice) -> Self {
         Self {
             dice,
             today: today(),
@@ -73,7 +86,7 @@ impl Load {
     }
 
     /// Messages of all kinds, each from a handset of its own: an answer then belongs to one message.
-    pub(crate) fn send(&mut self, simulator: &Simulator) -> Result<()> {
+    pub fn send(&mut self, simulator: &Simulator) -> Result<()> {
         for _ in 0..8 {
             self.look_up(simulator)?;
             self.register(simulator)?;
@@ -86,7 +99,7 @@ impl Load {
     }
 
     /// What clerks do meanwhile; nobody knows what became of a call without an answer.
-    pub(crate) fn command(&mut self, api: &Api) {
+    pub fn command(&mut self, api: &Api) {
         for _ in 0..3 {
             let code = format!("6{:07}", self.next());
             let path = format!("/dossiers/hue-xnc/{code}");
@@ -143,7 +156,8 @@ impl Load {
 
     /// Cancels what a citizen has booked and was told of.
     fn cancel(&mut self, simulator: &Simulator) -> Result<()> {
-        for place in self.booked.clone().into_iter().take(4) {
+        let answered: Vec<usize> = self.booked.iter().copied().take(4).collect();
+        for place in answered {
             let Some(citizen) = self.citizens.get(place) else { continue };
             let told = simulator.received(&citizen.phone, 0);
             let Some(answer) = told.first() else { continue };

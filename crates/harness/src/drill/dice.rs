@@ -2,11 +2,11 @@
 
 /// SplitMix64: small, and the same on every machine.
 #[derive(Debug, Clone)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
     /// The dice of one round of a sweep.
-    pub(crate) fn of(seed: u64, round: u64) -> Self {
+    pub fn of(seed: u64, round: u64) -> Self {
         let mut dice = Self(seed);
         let start = dice.next() ^ round;
         Self(start)
@@ -21,12 +21,12 @@ impl Dice {
     }
 
     /// A number from 0 to `below` - 1; 0 where that is none.
-    pub(crate) fn below(&mut self, below: u64) -> u64 {
+    pub fn below(&mut self, below: u64) -> u64 {
         self.next() % below.max(1)
     }
 
     /// A number from 1 to `most`.
-    pub(crate) fn up_to(&mut self, most: u64) -> u64 {
+    pub fn up_to(&mut self, most: u64) -> u64 {
         1 + self.below(most)
     }
 }

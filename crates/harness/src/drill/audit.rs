@@ -1,19 +1,20 @@
 //! The audit of a closed store: the auditor's invariants, and what this load knows beyond them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 
+use crate::auditor::{self, Books, Evidence, Finding, Invariant, Part, Readings, Resources, Sent, Submit};
 use anyhow::{Context, Result};
-use harness::auditor::{self, Books, Evidence, Finding, Invariant, Part, Readings, Resources, Sent, Submit};
 use jiff::{SignedDuration, Timestamp};
 use model::journal::Entry;
 use model::{Key, Msisdn, Record, ServiceId};
-use simulator::{MessageRef, Testimony};
+use simulator::{MessageRef, Simulator, Testimony};
 use vault::MasterKey;
 
-use crate::leg::Leg;
-use crate::load::{CANARY, Citizen, OWN_NUMBERS, Wish};
+use super::load::{CANARY, Citizen, Load, OWN_NUMBERS, Wish};
+use crate::process::Home;
 
 /// By how much a daemon at rest may hold more after a load than before: descriptors of the segment made ahead,
 /// threads of tokio's pool for passwords, and memory for what is cached.
@@ -22,41 +23,58 @@ const SLACK: Readings = Readings { descriptors: 4, tasks: 8, resident_kib: 64 * 
 /// Digits of the shortest number of a citizen that a log could show: a phone without its country.
 const NUMBER_DIGITS: usize = 9;
 
+/// What is left of a drill: handsets, log, and a closed store.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// Where the daemons lived.
+    pub home: &'a Home,
+    /// The store to read: the home's, or a copy of it.
+    pub store: &'a Path,
+    /// The SMSC, which was asked to witness.
+    pub simulator: &'a Simulator,
+    /// What was sent.
+    pub load: &'a Load,
+    /// What the last daemon used at rest: before its load and after it.
+    pub readings: [Readings; 2],
+    /// Citizens before this place had their words looked for in an earlier audit.
+    pub words_from: usize,
+    /// Octets of the log before these were read in an earlier audit.
+    pub log_from: u64,
+}
+
 /// What is wrong, and how often a text was sent again.
-pub(crate) fn audit(leg: &Leg) -> Result<(Vec<Finding>, u64)> {
-    let key = MasterKey::read(&leg.home.key())?;
-    let whole = leg.whole_store().context("copying the store")?;
-    let books = Books::read(&whole, &leg.home.path().join("scratch"), &key);
-    fs::remove_dir_all(whole)?;
-    let books = books.context("reading the store")?;
-    let mut findings = auditor::audit(&evidence(leg), &books);
-    if let Some(faults) = leg.home.verify()?["faults"].as_array() {
+pub fn audit(case: &Case<'_>) -> Result<(Vec<Finding>, u64)> {
+    let key = MasterKey::read(&case.home.key())?;
+    let books =
+        Books::read(case.store, &case.home.path().join("scratch"), &key).context("reading the store")?;
+    let mut findings = auditor::audit(&evidence(case), &books);
+    if let Some(faults) = case.home.verify()?["faults"].as_array() {
         findings.extend(faults.iter().map(|fault| Finding::new(Invariant::I6, fault.to_string())));
     }
-    check_effects(leg, &books, &mut findings);
+    check_effects(case, &books, &mut findings);
     check_seats(&books, &mut findings);
-    check_log(leg, &mut findings)?;
+    check_log(case, &mut findings)?;
     Ok((findings, resent(&books)))
 }
 
 /// What the SMSC's side saw, in the auditor's words.
-fn evidence(leg: &Leg) -> Evidence {
-    let Testimony { pieces, submits, .. } = leg.simulator.testimony();
+fn evidence(case: &Case<'_>) -> Evidence {
+    let Testimony { pieces, submits, .. } = case.simulator.testimony();
     let mut parts: BTreeMap<MessageRef, Vec<Part>> = BTreeMap::new();
     for piece in pieces {
         let octets = piece.sm.user_data().map(|data| data.payload.to_vec()).unwrap_or_default();
         let part = Part { octets, acknowledged: piece.acknowledged };
         parts.entry(piece.message).or_default().push(part);
     }
-    let citizens = leg.load.citizens.iter().enumerate().map(|(place, citizen)| {
+    let citizens = case.load.citizens.iter().enumerate().map(|(place, citizen)| {
         // Words of earlier rounds were looked for in their rounds.
-        let words = if place >= leg.round_from { citizen.words.clone() } else { Vec::new() };
+        let words = if place >= case.words_from { citizen.words.clone() } else { Vec::new() };
         (citizen.phone.clone(), words)
     });
-    let [before, after] = leg.readings;
+    let [before, after] = case.readings;
     Evidence {
         citizens: citizens.collect(),
-        sent: leg.load.citizens.iter().map(|citizen| sent(citizen, &mut parts)).collect(),
+        sent: case.load.citizens.iter().map(|citizen| sent(citizen, &mut parts)).collect(),
         submits: submits
             .into_iter()
             .map(|it| Submit { at: it.at, sm: it.sm, taken: it.status.is_ok(), answered: false })
@@ -91,9 +109,9 @@ fn quiet() -> Option<(Timestamp, Timestamp)> {
 }
 
 /// What was acknowledged has its effect, once.
-fn check_effects(leg: &Leg, books: &Books, findings: &mut Vec<Finding>) {
+fn check_effects(case: &Case<'_>, books: &Books, findings: &mut Vec<Finding>) {
     let held = |key: &Key| books.held.get(key).and_then(Option::as_ref);
-    for citizen in &leg.load.citizens {
+    for citizen in &case.load.citizens {
         let Wish::Register { id_number } = &citizen.wish else { continue };
         let service = ServiceId::new("danang");
         let account = held(&Key::Account(service.clone(), id_number.as_str().into()));
@@ -103,7 +121,7 @@ fn check_effects(leg: &Leg, books: &Books, findings: &mut Vec<Finding>) {
             let what = format!("{} is acknowledged and has no account", citizen.phone);
             findings.push(Finding::new(Invariant::I1, what));
         }
-        for received in leg.simulator.received(&citizen.phone, 0) {
+        for received in case.simulator.received(&citizen.phone, 0) {
             // A second run would say that the number is taken.
             if !received.text.contains("MK: ") {
                 let what = format!("{} wanted an account and read: {}", citizen.phone, received.text.0);
@@ -111,7 +129,7 @@ fn check_effects(leg: &Leg, books: &Books, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for code in leg.load.dossiers.keys() {
+    for code in case.load.dossiers.keys() {
         if held(&Key::Dossier(ServiceId::new("hue-xnc"), code.clone())).is_none() {
             let what = format!("the API said that dossier {code} is written, and it is not there");
             findings.push(Finding::new(Invariant::I1, what));
@@ -119,8 +137,8 @@ fn check_effects(leg: &Leg, books: &Books, findings: &mut Vec<Finding>) {
     }
     let entries = books.turns.iter().flat_map(|(_, turn)| &turn.entries);
     let commands = entries.filter(|entry| matches!(entry, Entry::Command { .. })).count() as u64;
-    if commands < leg.load.commands {
-        let what = format!("{} commands were done and {commands} are in the journal", leg.load.commands);
+    if commands < case.load.commands {
+        let what = format!("{} commands were done and {commands} are in the journal", case.load.commands);
         findings.push(Finding::new(Invariant::I1, what));
     }
 }
@@ -146,12 +164,12 @@ fn check_seats(books: &Books, findings: &mut Vec<Finding>) {
 }
 
 /// No number, ID number, password or name in what this round's daemons logged.
-fn check_log(leg: &Leg, findings: &mut Vec<Finding>) -> Result<()> {
-    let mut log = File::open(leg.home.log())?;
-    log.seek(SeekFrom::Start(leg.log_from))?;
+fn check_log(case: &Case<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+    let mut log = File::open(case.home.log())?;
+    log.seek(SeekFrom::Start(case.log_from))?;
     let mut text = String::new();
     log.read_to_string(&mut text)?;
-    let numbers = numbers(leg);
+    let numbers = numbers(case);
     for line in text.lines() {
         let runs = line.split(|character: char| !character.is_ascii_digit());
         let mut windows = runs.flat_map(|run| run.as_bytes().windows(NUMBER_DIGITS));
@@ -166,9 +184,9 @@ fn check_log(leg: &Leg, findings: &mut Vec<Finding>) -> Result<()> {
     Ok(())
 }
 
-fn numbers(leg: &Leg) -> BTreeSet<Vec<u8>> {
+fn numbers(case: &Case<'_>) -> BTreeSet<Vec<u8>> {
     let mut numbers = BTreeSet::new();
-    for citizen in &leg.load.citizens {
+    for citizen in &case.load.citizens {
         let digits = citizen.phone.as_bytes();
         numbers.extend(digits.len().checked_sub(NUMBER_DIGITS).map(|from| digits[from..].to_vec()));
         if let Wish::Register { id_number } = &citizen.wish {
