@@ -64,9 +64,8 @@ impl<'a> Row<'a> {
 
 /// What is missing of `path` or `path::function`, perhaps with modules between them.
 fn missing(place: &str, read: &impl Fn(&str) -> Option<String>) -> Option<String> {
-    let mut names = place.split("::");
-    let path = names.next()?;
-    let function = names.next_back();
+    let (path, names) = place.split_once("::").map_or((place, None), |(path, names)| (path, Some(names)));
+    let function = names.and_then(|names| names.rsplit("::").next());
     let Some(source) = read(path) else { return Some(format!("{path} is not there")) };
     let function = function.filter(|name| !source.contains(&format!("fn {name}(")))?;
     Some(format!("{path} has no test {function}"))
