@@ -32,8 +32,10 @@ pub(crate) struct Link {
     /// Submits that were taken, whatever became of them: what credit counts from.
     pub(crate) taken: u64,
     pub(crate) meters: Meters,
-    /// What the log last said, so that it says only what is new.
+    /// Why the link was down, as the log last said it, so that it says only what is new.
     logged: String,
+    /// The last drop was no news, so the next bind is none.
+    flapping: bool,
 }
 
 impl Link {
@@ -55,6 +57,7 @@ impl Link {
             taken: 0,
             meters,
             logged: String::new(),
+            flapping: false,
         }
     }
 
@@ -80,8 +83,9 @@ impl Link {
         self.reports.push(LinkEventKind::Up { mode, limit });
         self.meters.bound.set(1.0);
         self.meters.attempt(Attempt::Bound);
-        self.logged.clear();
-        tracing::info!(smsc = %self.config.name, generation = self.reports.generation, "bound");
+        if !self.flapping {
+            tracing::info!(smsc = %self.config.name, generation = self.reports.generation, "bound");
+        }
     }
 
     /// One connection, from the name look-up to its end.
@@ -142,8 +146,13 @@ impl Link {
             tracing::info!(smsc = %self.config.name, %reason, "left");
             return;
         }
+        if matches!(ending, Ending::Dropped(up) if up >= self.config.reconnect.stable) {
+            self.logged.clear();
+        }
         let news = format!("{reason} {}", pause.parked);
-        if news == self.logged {
+        let known = news == self.logged;
+        self.flapping = known && matches!(ending, Ending::Dropped(_));
+        if known {
             return;
         }
         let wait_ms = u64::try_from(pause.wait.as_millis()).unwrap_or(u64::MAX);
