@@ -45,8 +45,9 @@ pub(crate) struct Receipts {
     forms: Vec<ReceiptIds>,
     /// By group, the plain spellings of the ids that responses gave.
     expected: Vec<FxHashMap<String, (OutboxId, u8)>>,
-    /// The ids of each part that is waited for; over one where it may have left twice.
-    ids: FxHashMap<(OutboxId, u8), Vec<String>>,
+    /// The ids of each part that is waited for, each with the copy that was answered with it: a part may have left
+    /// twice, and one copy may have been answered twice.
+    ids: FxHashMap<(OutboxId, u8), Vec<(u64, String)>>,
     held: BTreeMap<u64, Held>,
     /// Serials of held receipts by group and plain spelling.
     held_ids: FxHashMap<(usize, String), u64>,
@@ -66,17 +67,17 @@ impl Receipts {
         self.forms.get(group).copied().unwrap_or_default()
     }
 
-    /// Expects receipts for a part. Where two ids share a spelling, the exact one wins.
-    pub(crate) fn expect(&mut self, group: usize, message_id: &str, part: (OutboxId, u8)) {
+    /// Expects receipts for a copy of a part. Where two ids share a spelling, the exact one wins.
+    pub(crate) fn expect(&mut self, group: usize, message_id: &str, part: (OutboxId, u8), copy: u64) {
         if self.expected.len() <= group {
             self.expected.resize_with(group + 1, FxHashMap::default);
         }
         let Some(expected) = self.expected.get_mut(group) else { return };
         let ids = self.ids.entry(part).or_default();
-        if ids.len() >= IDS_MAX || ids.iter().any(|known| known == message_id) {
+        if ids.len() >= IDS_MAX || ids.iter().any(|(_, known)| known == message_id) {
             return;
         }
-        ids.push(message_id.to_owned());
+        ids.push((copy, message_id.to_owned()));
         for (place, id) in plain(message_id).into_iter().enumerate() {
             if place == 0 {
                 expected.insert(id, part);
@@ -120,7 +121,7 @@ impl Receipts {
 
     /// A part is final: no id of it is expected any more.
     fn forget(&mut self, group: usize, part: (OutboxId, u8)) {
-        for message_id in self.ids.remove(&part).unwrap_or_default() {
+        for (_, message_id) in self.ids.remove(&part).unwrap_or_default() {
             self.forget_id(group, &message_id, part);
         }
     }
@@ -137,11 +138,18 @@ impl Receipts {
     /// One copy of a part failed; whether another may still arrive.
     fn fail_copy(&mut self, group: usize, message_id: &str, part: (OutboxId, u8)) -> bool {
         let spellings = self.form(group).of_receipt(message_id);
-        let Some(ids) = self.ids.get_mut(&part).filter(|ids| ids.len() > 1) else { return false };
-        let named = |id: &String| plain(id).iter().any(|known| spellings.iter().any(|id| id == known));
-        let Some(place) = ids.iter().position(named) else { return false };
-        let failed = ids.remove(place);
-        self.forget_id(group, &failed, part);
+        let Some(ids) = self.ids.get_mut(&part) else { return false };
+        let named =
+            |(_, id): &&(u64, String)| plain(id).iter().any(|known| spellings.iter().any(|id| id == known));
+        let Some((copy, _)) = ids.iter().find(named) else { return false };
+        let copy = *copy;
+        if ids.iter().all(|(other, _)| *other == copy) {
+            return false;
+        }
+        let failed: Vec<_> = ids.extract_if(.., |(other, _)| *other == copy).collect();
+        for (_, id) in failed {
+            self.forget_id(group, &id, part);
+        }
         true
     }
 

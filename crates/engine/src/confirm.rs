@@ -70,11 +70,11 @@ impl Engine {
     pub(crate) fn submitted(
         &mut self,
         link: LinkId,
-        ticket: u64,
+        copy: u64,
         result: SubmitResult,
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
-        let Some(ticket) = self.tickets.take(ticket) else { return Ok(()) };
+        let Some(ticket) = self.tickets.take(copy) else { return Ok(()) };
         let (status, message_id) = match result {
             SubmitResult::Response { status, message_id } => (status, message_id),
             SubmitResult::TimedOut => {
@@ -91,7 +91,7 @@ impl Engine {
         let verdict = overridden.unwrap_or_else(|| Verdict::of(status));
         meters::submit(name(verdict));
         match verdict {
-            Verdict::Accepted => return self.accepted(&ticket, message_id, turn),
+            Verdict::Accepted => return self.accepted(&ticket, copy, message_id, turn),
             Verdict::Throttled => self.queues.put_back(ticket.group, ticket.item),
             Verdict::Configuration => self.stop(link, &ticket, turn.now.monotonic),
             Verdict::Retry | Verdict::RetryLimited | Verdict::Rejected => {
@@ -105,11 +105,17 @@ impl Engine {
     }
 
     /// The SMSC has a part; a receipt that came before this response is taken now.
-    fn accepted(&mut self, ticket: &Ticket, message_id: String, turn: &mut Turn) -> Result<(), Fatal> {
+    fn accepted(
+        &mut self,
+        ticket: &Ticket,
+        copy: u64,
+        message_id: String,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
         let Ticket { item, group, simple, receipt, .. } = *ticket;
         let mut held = None;
         if receipt && !message_id.is_empty() {
-            self.receipts.expect(group, &message_id, (item.outbox, item.part));
+            self.receipts.expect(group, &message_id, (item.outbox, item.part), copy);
             held = self.receipts.take_held(group, &message_id, turn.now.monotonic);
         }
         let (status, verdict) = (Some(CommandStatus::ESME_ROK.0), Verdict::Accepted);
@@ -122,15 +128,15 @@ impl Engine {
 
     /// The SMSC answered after the response timer, or twice with two ids: it has the part, which leaves no more
     /// where it still waited to be sent again, and receipts find it by this id too.
-    pub(crate) fn late(&mut self, ticket: u64, message_id: String, turn: &mut Turn) -> Result<(), Fatal> {
-        let Some(ticket) = self.tickets.ended(ticket) else { return Ok(()) };
+    pub(crate) fn late(&mut self, copy: u64, message_id: String, turn: &mut Turn) -> Result<(), Fatal> {
+        let Some(ticket) = self.tickets.ended(copy) else { return Ok(()) };
         // What waits for a turn is written first, for it may be the last word on this message.
         self.flush_verdicts(turn)?;
         if turn.outbox(&self.store, ticket.item.outbox)?.is_none() {
             return Ok(());
         }
         meters::submit("late");
-        self.accepted(&ticket, message_id, turn)
+        self.accepted(&ticket, copy, message_id, turn)
     }
 
     /// A configuration error: the bind sends nothing for a while instead of failing every message.

@@ -53,6 +53,9 @@ pub(crate) struct Tickets {
 }
 
 impl Tickets {
+    /// No ticket of this process has this number: it stands for the copy that left in an earlier life.
+    pub(crate) const BEFORE: u64 = 0;
+
     fn issue(&mut self, ticket: Ticket) -> u64 {
         self.last += 1;
         self.open.insert(self.last, ticket);

@@ -4,7 +4,7 @@ use model::outbox::{Body, OutboxEntry, PartState};
 use model::{Key, Now, Record};
 use store::Recovery;
 
-use crate::dispatch::may_resend;
+use crate::dispatch::{Tickets, may_resend};
 use crate::engine::Engine;
 use crate::queue::Item;
 use crate::settle::wants_receipt;
@@ -53,7 +53,7 @@ impl Engine {
             let item = Item { outbox: entry.id, part, class: entry.class, again: false };
             match state {
                 PartState::Accepted { message_id } => {
-                    self.receipts.expect(group, message_id, (entry.id, part));
+                    self.receipts.expect(group, message_id, (entry.id, part), Tickets::BEFORE);
                 }
                 // It was about to leave when the process ended and must not come twice.
                 PartState::Sending => self.lose(item, group, simple, now.monotonic),
