@@ -76,7 +76,10 @@ impl Engine {
     ) -> Result<(), Fatal> {
         let Some(ticket) = self.tickets.take(copy) else { return Ok(()) };
         let (status, message_id) = match result {
-            SubmitResult::Response { status, message_id } => (status, message_id),
+            SubmitResult::Response { status, message_id } => {
+                self.fingerprints.proved(link, ticket.at);
+                (status, message_id)
+            }
             SubmitResult::TimedOut => {
                 self.uncertain(&ticket, turn.now.monotonic);
                 return Ok(());

@@ -36,7 +36,8 @@ pub(crate) struct Ticket {
     /// One part and no receipt: accepted is final.
     pub(crate) simple: bool,
     pub(crate) receipt: bool,
-    at: Duration,
+    /// When it was handed out.
+    pub(crate) at: Duration,
 }
 
 /// Ended tickets that are remembered for late and second responses: those of the last second or so at full speed,

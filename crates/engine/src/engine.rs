@@ -181,6 +181,9 @@ impl Engine {
             Event::DeadlineAnswered { link, generation, sequence_number } => {
                 self.fingerprints.deadline_answered(link, generation, sequence_number, turn.now.wall);
             }
+            Event::Proved { link, generation, sequence_number } => {
+                self.fingerprints.acknowledgement_proved(link, generation, sequence_number);
+            }
             Event::Submitted { link, ticket, result } => self.submitted(link, ticket, result, turn)?,
             Event::Late { ticket, message_id } => self.late(ticket, message_id, turn)?,
             Event::Command { slot, actor, command } => self.command(slot, actor, command, turn)?,

@@ -65,6 +65,15 @@ pub enum Event {
         /// Which message.
         sequence_number: u32,
     },
+    /// The SMSC has read our answer to this message, and all answers before it.
+    Proved {
+        /// Over which link.
+        link: LinkId,
+        /// In which session.
+        generation: u32,
+        /// Which message.
+        sequence_number: u32,
+    },
     /// What became of a submit.
     Submitted {
         /// Over which link.

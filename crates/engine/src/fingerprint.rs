@@ -78,9 +78,40 @@ pub(crate) struct Fingerprints {
     unwritten: VecDeque<Fingerprint>,
     /// To be deleted from the store: too old or too many.
     dropped: VecDeque<Fingerprint>,
-    /// Where and when a message was acknowledged last, of the last moment.
-    latest: FxHashMap<Fingerprint, (LinkId, Duration)>,
-    latest_order: VecDeque<(Duration, Fingerprint)>,
+    /// What was acknowledged within [`SISTER_AGE`].
+    latest: Latest,
+    /// The acts that were acknowledged within [`CERTAIN_AGE`].
+    latest_acts: Latest,
+    /// By link, when the last request left that its SMSC has answered: what the link had written before has arrived.
+    proved: FxHashMap<LinkId, Duration>,
+}
+
+/// Where and when messages were acknowledged last.
+#[derive(Default)]
+struct Latest {
+    places: FxHashMap<Fingerprint, (LinkId, Duration)>,
+    order: VecDeque<(Duration, Fingerprint)>,
+}
+
+impl Latest {
+    /// Notes a message, and forgets what is older than `age`.
+    fn note(&mut self, fingerprint: Fingerprint, link: LinkId, now: Duration, age: Duration) {
+        while let Some((at, oldest)) = self.order.front().copied() {
+            if now.saturating_sub(at) <= age && self.order.len() < CERTAIN_MAX {
+                break;
+            }
+            self.order.pop_front();
+            if self.places.get(&oldest).is_some_and(|(_, noted)| *noted == at) {
+                self.places.remove(&oldest);
+            }
+        }
+        self.places.insert(fingerprint, (link, now));
+        self.order.push_back((now, fingerprint));
+    }
+
+    fn get(&self, fingerprint: Fingerprint, now: Duration, age: Duration) -> Option<(LinkId, Duration)> {
+        self.places.get(&fingerprint).copied().filter(|(_, at)| now.saturating_sub(*at) <= age)
+    }
 }
 
 impl Fingerprints {
@@ -105,7 +136,26 @@ impl Fingerprints {
             certain.pop_front();
         }
         certain.push_back(Certain { at: now, generation, sequence_number, fingerprint, act });
-        self.note_latest(fingerprint, link, now);
+        self.latest.note(fingerprint, link, now, SISTER_AGE);
+        if act {
+            self.latest_acts.note(fingerprint, link, now, CERTAIN_AGE);
+        }
+    }
+
+    /// The SMSC has read the acknowledgement of this message.
+    pub(crate) fn acknowledgement_proved(&mut self, link: LinkId, generation: u32, sequence_number: u32) {
+        let certain = self.certain.get(&link).into_iter().flatten().rev();
+        let mut this =
+            certain.filter(|it| it.sequence_number == sequence_number && it.generation == generation);
+        if let Some(at) = this.next().map(|message| message.at) {
+            self.proved(link, at);
+        }
+    }
+
+    /// The SMSC has answered a request that left on this link at that time, so it has read all that left before.
+    pub(crate) fn proved(&mut self, link: LinkId, at: Duration) {
+        let proved = self.proved.entry(link).or_default();
+        *proved = at.max(*proved);
     }
 
     /// A link died: what it acknowledged within the last minute is uncertain.
@@ -164,37 +214,27 @@ impl Fingerprints {
         self.uncertain.remove(&fingerprint)
     }
 
-    /// The same message, acknowledged on another link a moment ago: that link is dying and nobody told us yet.
-    /// Gives whether an act stood behind it. It is absorbed as in [`Self::absorb`], and forgotten on its link so
-    /// that the link's end does not absorb another.
+    /// The same message, acknowledged on another link: a moment ago, so that link is dying and nobody told us yet;
+    /// or, where it stood for an act, within the last minute, and nothing proves that the SMSC has read the
+    /// acknowledgement: the link may be half-open, which takes half a minute to notice. Gives whether an act stood
+    /// behind it. It is absorbed as in [`Self::absorb`], and forgotten on its link so that the link's end does not
+    /// absorb another.
     pub(crate) fn absorb_sister(
         &mut self,
         fingerprint: Fingerprint,
         link: LinkId,
         now: Duration,
     ) -> Option<bool> {
-        let (first, at) = *self.latest.get(&fingerprint)?;
-        if first == link || now.saturating_sub(at) > SISTER_AGE {
+        let unproved =
+            |(first, at): &(LinkId, Duration)| self.proved.get(first).is_none_or(|proved| proved < at);
+        let act = || self.latest_acts.get(fingerprint, now, CERTAIN_AGE).filter(unproved);
+        let (first, at) = self.latest.get(fingerprint, now, SISTER_AGE).or_else(act)?;
+        if first == link {
             return None;
         }
         let certain = self.certain.get_mut(&first)?;
         let place = certain.iter().rposition(|it| it.fingerprint == fingerprint && it.at == at)?;
         certain.remove(place).map(|first| first.act)
-    }
-
-    /// Notes where a message was acknowledged last, and forgets what is older than a moment.
-    fn note_latest(&mut self, fingerprint: Fingerprint, link: LinkId, now: Duration) {
-        while let Some((at, oldest)) = self.latest_order.front().copied() {
-            if now.saturating_sub(at) <= SISTER_AGE && self.latest_order.len() < CERTAIN_MAX {
-                break;
-            }
-            self.latest_order.pop_front();
-            if self.latest.get(&oldest).is_some_and(|(_, noted)| *noted == at) {
-                self.latest.remove(&oldest);
-            }
-        }
-        self.latest.insert(fingerprint, (link, now));
-        self.latest_order.push_back((now, fingerprint));
     }
 
     /// Drops what is too old. Not to be asked for by a clock that nobody believes.

@@ -91,7 +91,11 @@ impl Session {
         } else if self.answers_own(self.unbind_sequence, &pdu, Some(command_id::UNBIND_RESP)) {
             self.end(CloseReason::Unbound);
         } else if response_id == command_id::ENQUIRE_LINK_RESP {
-            // That it came at all was the news; see `heard`.
+            // That it came at all is most of the news; see `heard`.
+            if self.enquired == Some(pdu.sequence_number) {
+                self.enquired = None;
+                self.emit(Event::Enquired);
+            }
         } else if let Some(ticket) = self.in_flight.ticket_of_ended(pdu.sequence_number, response_id) {
             self.emit(Event::Late { ticket, response: pdu });
         } else {

@@ -105,6 +105,8 @@ pub enum Event {
         /// Status and body as they came.
         response: Pdu,
     },
+    /// The answer to [`Session::enquire`]: the peer has read all that was sent before it.
+    Enquired,
     /// A response to nothing that we know; ignored.
     Unmatched(Pdu),
     /// A request whose body cannot be read; it has been answered.
@@ -143,6 +145,7 @@ pub struct Session {
     /// Sequence numbers of our own requests outside the window.
     pub(crate) bind_sequence: Option<u32>,
     pub(crate) unbind_sequence: Option<u32>,
+    pub(crate) enquired: Option<u32>,
     pub(crate) misses: u32,
     /// Requests of the peer that the application has not answered yet.
     pub(crate) owed: usize,
@@ -169,6 +172,7 @@ impl Session {
             timeouts: config.timeouts,
             bind_sequence: None,
             unbind_sequence: None,
+            enquired: None,
             misses: 0,
             owed: 0,
             sequence: SequenceNumbers::new(),
@@ -268,6 +272,14 @@ impl Session {
         }
     }
 
+    /// Sends an enquire_link of the application's own, beside those of the timers; [`Event::Enquired`] follows its
+    /// answer. Of several only the last counts. Does nothing unless bound.
+    pub fn enquire(&mut self) {
+        if matches!(self.state, State::Bound(_)) {
+            self.enquired = Some(self.send_request(Body::EnquireLink));
+        }
+    }
+
     /// Leaves: takes no more submits, waits for the responses to those in flight and for [`Self::respond`] to
     /// what the peer asked, then sends unbind; the peer is served until its unbind_resp. Each of the two steps is bounded by [`Timeouts::unbind`]. Ends in
     /// [`Output::Close`]; at once where nobody is bound.
@@ -289,7 +301,7 @@ impl Session {
         while let Some(timer) = self.timers.take_expired(now) {
             match timer {
                 Timer::Bind => self.end(CloseReason::BindTimeout),
-                Timer::Idle => self.enquire(now),
+                Timer::Idle => self.ask_whether_it_lives(now),
                 Timer::EnquireLink => self.miss(now),
                 Timer::Unbind if self.unbind_sequence.is_none() => self.send_unbind(now),
                 Timer::Unbind => self.end(CloseReason::UnbindTimeout),
@@ -436,7 +448,7 @@ impl Session {
         self.timers.start(Timer::Unbind, self.timeouts.unbind, now);
     }
 
-    fn enquire(&mut self, now: Duration) {
+    fn ask_whether_it_lives(&mut self, now: Duration) {
         self.send_request(Body::EnquireLink);
         self.timers.start(Timer::EnquireLink, self.timeouts.enquire_link_response, now);
     }
@@ -446,7 +458,7 @@ impl Session {
         if self.misses >= ENQUIRE_LINK_MISSES_MAX {
             self.end(CloseReason::EnquireLinkTimeout);
         } else {
-            self.enquire(now);
+            self.ask_whether_it_lives(now);
         }
     }
 }

@@ -228,7 +228,11 @@ impl Link {
             }
             Event::TimedOut { ticket } => self.inputs.push(Input::Answered { ticket, status: None }),
             Event::Unreadable(_) | Event::Unmatched(_) | Event::Refused(_) => self.inputs.push(Input::Odd),
-            Event::Late { .. } | Event::Unsent { .. } | Event::Bound { .. } | Event::BindRefused(_) => {}
+            Event::Enquired
+            | Event::Late { .. }
+            | Event::Unsent { .. }
+            | Event::Bound { .. }
+            | Event::BindRefused(_) => {}
         }
     }
 

@@ -23,6 +23,7 @@ use crate::{
     link::{Link, told_to_leave},
     meters::Attempt,
     policy::Ending,
+    proof::Proof,
 };
 
 /// Octets of a fresh buffer. Messages share it until they are dropped, so that a new one is made only where less
@@ -55,6 +56,7 @@ pub(crate) struct Connection<'a> {
     stream: TcpStream,
     session: Session,
     unanswered: Unanswered,
+    proof: Proof,
     inbound: BytesMut,
     outbound: BytesMut,
     /// Wake-ups in a row that left octets in the socket.
@@ -85,6 +87,7 @@ impl<'a> Connection<'a> {
             stream,
             session,
             unanswered: Unanswered::default(),
+            proof: Proof::default(),
             inbound: BytesMut::new(),
             outbound: BytesMut::new(),
             unread_steps: 0,
@@ -142,6 +145,9 @@ impl<'a> Connection<'a> {
             self.session.timeout(now);
         }
         self.put_off_overdue(now);
+        if self.proof.ask(now) {
+            self.session.enquire();
+        }
         self.drain_session(now);
         if self.half_read_deadline().is_some_and(|deadline| deadline <= now) {
             self.end(DownReason::HalfReadPdu);
@@ -155,7 +161,8 @@ impl<'a> Connection<'a> {
 
     fn next_deadline(&self) -> Option<Duration> {
         let session = self.session.next_deadline(self.clock.now());
-        [session, self.unanswered.next_deadline(), self.half_read_deadline()].into_iter().flatten().min()
+        let own = [self.unanswered.next_deadline(), self.half_read_deadline(), self.proof.deadline()];
+        own.into_iter().chain([session]).flatten().min()
     }
 
     fn half_read_deadline(&self) -> Option<Duration> {
@@ -259,6 +266,9 @@ impl<'a> Connection<'a> {
                     {
                         self.answer(sequence_number, data_sm, status);
                         self.put_off_behind(sequence_number);
+                        if self.link.has_sister {
+                            self.proof.answered(sequence_number, now);
+                        }
                     }
                 }
                 LinkCommand::Submit { ticket, sm } => self.submit(ticket, sm, now),
@@ -368,6 +378,11 @@ impl<'a> Connection<'a> {
                 let message_id = message_id(response.body);
                 if response.command_status.is_ok() && !message_id.is_empty() {
                     self.link.reports.push(LinkEventKind::Late { ticket, message_id });
+                }
+            }
+            Event::Enquired => {
+                if let Some(sequence_number) = self.proof.proved() {
+                    self.link.reports.push(LinkEventKind::Proved { sequence_number });
                 }
             }
             Event::Unmatched(_) => self.link.meters.unmatched.increment(1),

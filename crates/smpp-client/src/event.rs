@@ -60,6 +60,11 @@ pub enum LinkEventKind {
         /// As in [`Self::Delivered`].
         sequence_number: u32,
     },
+    /// The SMSC has read the answer to this message and all answers before it. Told on binds that have a sister.
+    Proved {
+        /// As in [`Self::Delivered`].
+        sequence_number: u32,
+    },
     /// A deliver_sm or data_sm whose body cannot be read; it has been refused. The body, cut at 4 KiB, is for
     /// quarantine.
     Unreadable(AnswerableError),

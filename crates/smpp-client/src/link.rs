@@ -29,6 +29,8 @@ pub(crate) struct Link {
     pub(crate) commands: mpsc::Receiver<Vec<LinkCommand>>,
     pub(crate) drain: watch::Receiver<bool>,
     pub(crate) draining: bool,
+    /// Another bind of the group receives as well.
+    pub(crate) has_sister: bool,
     /// Submits that were taken, whatever became of them: what credit counts from.
     pub(crate) taken: u64,
     pub(crate) meters: Meters,
@@ -41,6 +43,7 @@ pub(crate) struct Link {
 impl Link {
     pub(crate) fn new(
         config: BindConfig,
+        has_sister: bool,
         reports: Reports,
         commands: mpsc::Receiver<Vec<LinkCommand>>,
         drain: watch::Receiver<bool>,
@@ -54,6 +57,7 @@ impl Link {
             commands,
             drain,
             draining: false,
+            has_sister,
             taken: 0,
             meters,
             logged: String::new(),

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use crate::{LinkEvent, LinkEventKind, LinkId};
 
 /// Events kept while the engine takes none, beyond which those that only help ([`LinkEventKind::Late`],
-/// [`LinkEventKind::Unreadable`]) are dropped. All others are bounded by what they report on: the window and the unanswered deliver_sm.
+/// [`LinkEventKind::Unreadable`], [`LinkEventKind::Proved`]) are dropped. All others are bounded by what they report on: the window and the unanswered deliver_sm.
 const HELPFUL_MAX: usize = 16_384;
 
 /// See the module.
@@ -29,7 +29,10 @@ impl Reports {
         if self.engine.is_closed() {
             return;
         }
-        let helpful = matches!(kind, LinkEventKind::Late { .. } | LinkEventKind::Unreadable { .. });
+        let helpful = matches!(
+            kind,
+            LinkEventKind::Late { .. } | LinkEventKind::Unreadable { .. } | LinkEventKind::Proved { .. }
+        );
         if helpful && self.pending.len() >= HELPFUL_MAX {
             return;
         }

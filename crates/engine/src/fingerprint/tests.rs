@@ -92,3 +92,25 @@ fn a_copy_over_a_sister_bind_before_the_link_was_seen_to_die_is_a_redelivery() {
     all.acknowledged(acknowledged(2, false), Duration::from_secs(20));
     assert_eq!(all.absorb_sister(Fingerprint([2; 16]), sister, Duration::from_secs(23)), None, "3 s later");
 }
+
+#[test]
+fn an_act_over_a_sister_bind_is_a_redelivery_until_its_acknowledgement_is_proved() {
+    let sister = LinkId(1);
+    let seconds = Duration::from_secs;
+    let mut all = Fingerprints::default();
+    for n in 1..=4 {
+        all.acknowledged(acknowledged(n, n != 4), seconds(10));
+    }
+    let absorb =
+        |all: &mut Fingerprints, n: u8, at| all.absorb_sister(Fingerprint([n; 16]), sister, seconds(at));
+    all.proved(LINK, seconds(9));
+    assert_eq!(absorb(&mut all, 4, 20), None, "a look-up harms nobody");
+    assert_eq!(absorb(&mut all, 1, 40), Some(true), "nothing that left after it was answered");
+    assert_eq!(absorb(&mut all, 1, 40), None, "once");
+    assert_eq!(absorb(&mut all, 2, 71), None, "a minute later it is the citizen");
+    all.acknowledgement_proved(LINK, 2, 4);
+    assert_eq!(all.proved[&LINK], seconds(9), "another session's number");
+    all.acknowledgement_proved(LINK, 1, 4);
+    all.proved(LINK, seconds(9));
+    assert_eq!(absorb(&mut all, 3, 40), None, "the SMSC has read it");
+}

@@ -24,6 +24,7 @@ pub(crate) fn event(event: LinkEvent) -> Option<Event> {
         LinkEventKind::DeadlineAnswered { sequence_number } => {
             Event::DeadlineAnswered { link, generation, sequence_number }
         }
+        LinkEventKind::Proved { sequence_number } => Event::Proved { link, generation, sequence_number },
         LinkEventKind::Submitted { ticket, result } => {
             Event::Submitted { link, ticket, result: submit_result(result) }
         }
