@@ -27,7 +27,9 @@ struct State {
     /// Counts power cuts: a file opened before one can't be used after it.
     epoch: u64,
     operations: u64,
+    reads: u64,
     fail_at: Option<(u64, io::ErrorKind)>,
+    fail_read_at: Option<(u64, io::ErrorKind)>,
     power_off_at: Option<u64>,
     full: bool,
 }
@@ -37,6 +39,8 @@ struct FileState {
     durable: Vec<u8>,
     current: Vec<u8>,
     unsynced: Vec<(u64, Vec<u8>)>,
+    /// A sync failed: what it should have written is on no disk, and memory shows it until the file is opened anew.
+    lost: bool,
 }
 
 impl SimDisk {
@@ -50,13 +54,25 @@ impl SimDisk {
         self.state().operations
     }
 
-    /// Makes the changing operation number `operation` (counted from the first) fail with `kind`, once.
+    /// Makes the changing operation number `operation` (counted from the first) fail with `kind`, once. A write
+    /// that fails leaves its first half; a sync that fails loses what it should have written, though it can be read
+    /// until the file is opened anew, as on Linux.
     pub fn fail_at(&self, operation: u64, kind: io::ErrorKind) {
         self.state().fail_at = Some((operation, kind));
     }
 
+    /// How many reads were asked for so far.
+    pub fn reads(&self) -> u64 {
+        self.state().reads
+    }
+
+    /// Makes read number `read` (counted from the first) fail with `kind`, once.
+    pub fn fail_read_at(&self, read: u64, kind: io::ErrorKind) {
+        self.state().fail_read_at = Some((read, kind));
+    }
+
     /// Makes the changing operation number `operation` and all after it fail, until
-    /// [`SimDisk::power_cut`]: the moment the power went.
+    /// [`SimDisk::power_cut`] or [`SimDisk::kill`]: the moment the power or the process went.
     pub fn power_off_at(&self, operation: u64) {
         self.state().power_off_at = Some(operation);
     }
@@ -66,12 +82,24 @@ impl SimDisk {
         self.state().full = full;
     }
 
+    /// Nothing that was asked to fail fails any more, and there is space.
+    pub fn heal(&self) {
+        let mut state = self.state();
+        (state.fail_at, state.fail_read_at, state.power_off_at, state.full) = (None, None, None, false);
+    }
+
+    /// Ends the process: its files can't be used any more, what it wrote is in the page cache.
+    pub fn kill(&self) {
+        let mut state = self.state();
+        state.epoch += 1;
+        (state.fail_at, state.fail_read_at, state.power_off_at) = (None, None, None);
+    }
+
     /// Cuts the power: of what was not synced, `seed` decides which sectors and which names remain.
     pub fn power_cut(&self, seed: u64) {
         let mut dice = Dice(seed);
+        self.kill();
         let mut state = self.state();
-        state.epoch += 1;
-        (state.fail_at, state.power_off_at) = (None, None);
         let kept = dice.up_to(state.pending_names.len());
         let pending = std::mem::take(&mut state.pending_names);
         for (name, inode) in pending.into_iter().take(kept).flatten() {
@@ -82,7 +110,8 @@ impl SimDisk {
             for (offset, octets) in std::mem::take(&mut file.unsynced) {
                 keep_some_sectors(&mut file.durable, offset, &octets, &mut dice);
             }
-            file.current = file.durable.clone();
+            file.current.clone_from(&file.durable);
+            file.lost = false;
         }
     }
 
@@ -98,7 +127,7 @@ impl SimDisk {
         let mut state = self.state();
         state.next_inode += 1;
         let inode = state.next_inode;
-        let file = FileState { durable: octets.clone(), current: octets, unsynced: Vec::new() };
+        let file = FileState { durable: octets.clone(), current: octets, ..FileState::default() };
         state.files.insert(inode, file);
         state.names.insert(name.to_owned(), inode);
         state.durable_names.insert(name.to_owned(), inode);
@@ -124,15 +153,30 @@ impl SimDisk {
 impl State {
     /// Counts a changing operation, which may be the one that fails.
     fn change(&mut self) -> io::Result<()> {
-        let operation = self.operations;
+        let (operation, is_off) = (self.operations, self.is_off());
         self.operations += 1;
-        if self.power_off_at.is_some_and(|off| operation >= off) {
+        if is_off {
             return Err(io::Error::other("the power is off"));
         }
         if let Some((_, kind)) = self.fail_at.take_if(|(at, _)| *at == operation) {
             return Err(kind.into());
         }
         Ok(())
+    }
+
+    /// Whether the next change comes after the end.
+    fn is_off(&self) -> bool {
+        self.power_off_at.is_some_and(|off| self.operations >= off)
+    }
+
+    /// Counts a read, which may be the one that fails.
+    fn read(&mut self) -> io::Result<()> {
+        let read = self.reads;
+        self.reads += 1;
+        match self.fail_read_at.take_if(|(at, _)| *at == read) {
+            Some((_, kind)) => Err(kind.into()),
+            None => Ok(()),
+        }
     }
 
     fn inode(&self, name: &str) -> io::Result<u64> {
@@ -158,14 +202,18 @@ impl Disk for SimDisk {
         let inode = state.next_inode;
         let zeros = vec![0; usize::try_from(length).map_err(|_| io::ErrorKind::StorageFull)?];
         let unsynced = vec![(0, zeros.clone())];
-        state.files.insert(inode, FileState { durable: Vec::new(), current: zeros, unsynced });
+        state.files.insert(inode, FileState { current: zeros, unsynced, ..FileState::default() });
         state.change_names(vec![(name.to_owned(), Some(inode))]);
         Ok(Box::new(SimFile { disk: self.clone(), inode, epoch: state.epoch }))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
-        let state = self.state();
-        Ok(Box::new(SimFile { disk: self.clone(), inode: state.inode(name)?, epoch: state.epoch }))
+        let mut state = self.state();
+        let inode = state.inode(name)?;
+        if let Some(file) = state.files.get_mut(&inode) {
+            file.forget_lost();
+        }
+        Ok(Box::new(SimFile { disk: self.clone(), inode, epoch: state.epoch }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -209,26 +257,39 @@ struct SimFile {
 }
 
 impl SimFile {
-    fn with<R>(&self, change: bool, act: impl FnOnce(&mut FileState) -> R) -> io::Result<R> {
+    /// Looks at the file.
+    fn read<R>(&self, act: impl FnOnce(&FileState) -> R) -> io::Result<R> {
         let mut state = self.disk.state();
-        if state.epoch != self.epoch {
-            return Err(io::Error::other("opened before the power cut"));
-        }
-        if change {
-            state.change()?;
-        }
+        self.check(&state)?;
+        state.read()?;
+        state.files.get(&self.inode).map(act).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// Changes the file; `act` hears whether the change is the one that fails.
+    fn change(&self, act: impl FnOnce(&mut FileState, bool)) -> io::Result<()> {
+        let mut state = self.disk.state();
+        self.check(&state)?;
+        let is_off = state.is_off();
+        let changed = state.change();
         let file = state.files.get_mut(&self.inode).ok_or(io::ErrorKind::NotFound)?;
-        Ok(act(file))
+        if !is_off {
+            act(file, changed.is_err());
+        }
+        changed
+    }
+
+    fn check(&self, state: &State) -> io::Result<()> {
+        if state.epoch == self.epoch { Ok(()) } else { Err(io::Error::other("its process is gone")) }
     }
 }
 
 impl DiskFile for SimFile {
     fn length(&self) -> io::Result<u64> {
-        self.with(false, |file| file.current.len() as u64)
+        self.read(|file| file.current.len() as u64)
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.with(false, |file| {
+        self.read(|file| {
             let start = usize::try_from(offset).unwrap_or(usize::MAX).min(file.current.len());
             let length = buffer.len().min(file.current.len() - start);
             buffer[..length].copy_from_slice(&file.current[start..start + length]);
@@ -237,18 +298,33 @@ impl DiskFile for SimFile {
     }
 
     fn write_at(&self, offset: u64, octets: &[u8]) -> io::Result<()> {
-        self.with(true, |file| {
+        self.change(|file, fails| {
+            let octets = if fails { &octets[..octets.len() / 2] } else { octets };
             overwrite(&mut file.current, offset, octets);
             file.unsynced.push((offset, octets.to_vec()));
         })
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.with(true, |file| {
-            for (offset, octets) in std::mem::take(&mut file.unsynced) {
-                overwrite(&mut file.durable, offset, &octets);
+        self.change(|file, fails| {
+            let unsynced = std::mem::take(&mut file.unsynced);
+            file.lost |= fails;
+            for (offset, octets) in unsynced.iter().filter(|_| !fails) {
+                overwrite(&mut file.durable, *offset, octets);
             }
         })
+    }
+}
+
+impl FileState {
+    /// What a failed sync lost is seen to be lost.
+    fn forget_lost(&mut self) {
+        if std::mem::take(&mut self.lost) {
+            self.current.clone_from(&self.durable);
+            for (offset, octets) in &self.unsynced {
+                overwrite(&mut self.current, *offset, octets);
+            }
+        }
     }
 }
 

@@ -77,6 +77,12 @@ impl SimRecords {
         self.state().fail_at = Some(operation);
     }
 
+    /// Nothing that was asked to fail fails any more.
+    pub fn heal(&self) {
+        let mut state = self.state();
+        (state.fail_at, state.broken, state.full) = (None, false, false);
+    }
+
     /// A copy that shares nothing with this one, as durable as what is current here.
     pub fn fork(&self) -> Self {
         let current = self.state().current.clone();
