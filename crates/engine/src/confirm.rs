@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use codec::CommandStatus;
+use failpoints::{Bug, planted};
 use jiff::SignedDuration;
 use model::journal::Entry;
 use model::outbox::{OutboxEntry, PartState};
@@ -95,6 +96,7 @@ impl Engine {
         meters::submit(name(verdict));
         match verdict {
             Verdict::Accepted => return self.accepted(&ticket, copy, message_id, turn),
+            Verdict::Throttled if planted(Bug::ThrottledForgotten) => {}
             Verdict::Throttled => self.queues.put_back(ticket.group, ticket.item),
             Verdict::Configuration => self.stop(link, &ticket, turn.now.monotonic),
             Verdict::Retry | Verdict::RetryLimited | Verdict::Rejected => {
@@ -161,6 +163,9 @@ impl Engine {
     pub(crate) fn died_with(&mut self, ticket: &Ticket, now: Duration) {
         meters::submit("uncertain");
         let Ticket { item, group, simple, .. } = *ticket;
+        if planted(Bug::UnansweredForgotten) {
+            return;
+        }
         if may_resend(item.class) {
             self.queues.put_back(group, Item { again: true, ..item });
         } else {
@@ -263,7 +268,9 @@ impl Engine {
             if let Some(state) = entry.parts.get_mut(usize::from(item.part)) {
                 *state = PartState::Unsent;
             }
-            self.queues.delay(pending.group, item, next);
+            if !planted(Bug::RefusedForgotten) {
+                self.queues.delay(pending.group, item, next);
+            }
             turn.write_outbox(entry);
             return Ok(());
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use codec::segment::segment;
 use codec::time::SmppTime;
 use codec::{Sm, segment::Segment};
+use failpoints::{Bug, planted};
 use jiff::{SignedDuration, Timestamp};
 use model::outbox::{Body, OutboxEntry, PartState};
 use model::outcome::{Class, FinalState};
@@ -265,7 +266,7 @@ const RESENDS_MAX: u8 = 20;
 
 /// Writes down that a part is about to leave, where that must be durable before it does; whether anything changed.
 fn mark(entry: &mut OutboxEntry, item: Item) -> bool {
-    if item.again {
+    if item.again && !planted(Bug::UnansweredUncounted) {
         entry.resent = entry.resent.saturating_add(1);
         metrics::counter!("tongdai_resent_total").increment(1);
         return true;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use codec::{Concat, Sm};
+use failpoints::{Bug, planted};
 use jiff::{SignedDuration, Timestamp};
 use model::outbox::{Fingerprint, FingerprintEntry};
 use ring::digest::{Context, SHA256};
@@ -160,6 +161,9 @@ impl Fingerprints {
 
     /// A link died: what it acknowledged within the last minute is uncertain.
     pub(crate) fn link_down(&mut self, link: LinkId, now: Duration, wall: Timestamp) {
+        if planted(Bug::LinkDownForgetsCertain) {
+            return;
+        }
         let Some(certain) = self.certain.get_mut(&link) else { return };
         for message in std::mem::take(certain) {
             if now.saturating_sub(message.at) <= CERTAIN_AGE {
@@ -176,6 +180,9 @@ impl Fingerprints {
         sequence_number: u32,
         wall: Timestamp,
     ) {
+        if planted(Bug::DeadlineAnswerIgnored) {
+            return;
+        }
         let Some(certain) = self.certain.get_mut(&link) else { return };
         let found = certain
             .iter()
@@ -206,7 +213,7 @@ impl Fingerprints {
         wall: Timestamp,
         believed: bool,
     ) -> Option<FingerprintEntry> {
-        let entry = self.uncertain.get(&fingerprint)?;
+        let entry = self.uncertain.get(&fingerprint).filter(|_| !planted(Bug::FingerprintOff))?;
         let age = wall.duration_since(entry.since);
         if (believed && age > UNCERTAIN_AGE) || (!entry.act && age > LOOK_UP_AGE) {
             return None;
@@ -229,7 +236,7 @@ impl Fingerprints {
             |(first, at): &(LinkId, Duration)| self.proved.get(first).is_none_or(|proved| proved < at);
         let act = || self.latest_acts.get(fingerprint, now, CERTAIN_AGE).filter(unproved);
         let (first, at) = self.latest.get(fingerprint, now, SISTER_AGE).or_else(act)?;
-        if first == link {
+        if first == link || planted(Bug::SisterIgnored) {
             return None;
         }
         let certain = self.certain.get_mut(&first)?;

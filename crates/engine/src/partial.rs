@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use codec::{Concat, UserData};
+use failpoints::{Bug, planted};
 use jiff::{SignedDuration, Timestamp};
 use model::journal::Entry;
 use model::outbox::{PartialMessage, PartialMessageId};
@@ -112,7 +113,11 @@ impl Engine {
         let id = PartialMessageId {
             group: inbound.group.clone(),
             // Normalised: a sister bind may write the sender otherwise.
-            source: international(citizen),
+            source: if planted(Bug::ReassemblyWithoutSender) {
+                Address::default()
+            } else {
+                international(citizen)
+            },
             destination: inbound.sm.destination.clone(),
             wide: concat.wide,
             reference: concat.reference,
@@ -217,6 +222,9 @@ impl Engine {
 
 /// The octets of all parts in order, where none is missing.
 fn whole(message: &PartialMessage) -> Option<Vec<u8>> {
+    if planted(Bug::ReassemblyByLastPart) && message.parts.last().is_some_and(Option::is_some) {
+        return Some(message.parts.iter().flatten().flat_map(|part| part.0.clone()).collect());
+    }
     let parts: Option<Vec<&[u8]>> =
         message.parts.iter().map(|part| part.as_ref().map(|octets| octets.as_slice())).collect();
     Some(parts?.concat())

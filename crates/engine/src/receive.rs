@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use codec::data_coding::{Coding, decode_text, unpack};
 use codec::{CommandStatus, Sm, SmKind, UserData};
+use failpoints::{Bug, planted};
 use model::journal::Entry;
 use model::outbox::Fingerprint;
 use model::plan::{NumberingPlan, Party};
@@ -51,6 +52,7 @@ impl Engine {
     pub(crate) fn receive(&mut self, delivery: Delivery, sm: &Sm, turn: &mut Turn) -> Result<(), Fatal> {
         match sm.kind() {
             SmKind::Message => self.take_message(delivery, sm, turn)?,
+            _ if planted(Bug::ReceiptAsMessage) => self.take_message(delivery, sm, turn)?,
             _ => self.receipt(delivery.link, sm, turn)?,
         }
         turn.respond(delivery, CommandStatus::ESME_ROK);

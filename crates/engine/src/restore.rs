@@ -1,5 +1,6 @@
 //! A start puts what is open back in order. It applies and never decides again.
 
+use failpoints::{Bug, planted};
 use model::outbox::{Body, OutboxEntry, PartState};
 use model::{Key, Now, Record};
 use store::Recovery;
@@ -26,7 +27,7 @@ impl Engine {
             }
         }
         self.fingerprints.restored();
-        for (_, fingerprint, act) in &recovery.recent {
+        for (_, fingerprint, act) in recovery.recent.iter().filter(|_| !planted(Bug::RecentForgotten)) {
             self.fingerprints.arm(*fingerprint, *act, now.wall);
         }
         // In the order in which they were made: what waited longest leaves first.
@@ -60,6 +61,8 @@ impl Engine {
                 _ => {}
             }
         }
-        self.enqueue(entry, may_resend(entry.class), now.wall);
+        if !planted(Bug::UnsentForgotten) {
+            self.enqueue(entry, may_resend(entry.class), now.wall);
+        }
     }
 }

@@ -5,7 +5,7 @@
 use std::io;
 use std::sync::Arc;
 
-use failpoints::Point;
+use failpoints::{Bug, Point, planted};
 use jiff::{SignedDuration, Timestamp};
 use vault::NoEntropy;
 
@@ -225,9 +225,14 @@ impl Journal {
             self.roll()?;
         }
         assert_eq!(sequence, self.last.sequence + 1, "turns are numbered without a gap");
+        if planted(Bug::AckBeforeSync) {
+            self.active.file.sync().map_err(StoreError::Journal)?;
+        }
         let crc = self.active.append(record, sequence, at, self.last.crc).map_err(StoreError::Journal)?;
         failpoints::reached(Point::RecordWritten);
-        self.active.file.sync().map_err(StoreError::Journal)?;
+        if !planted(Bug::AckBeforeSync) && !planted(Bug::SyncLeftOut) {
+            self.active.file.sync().map_err(StoreError::Journal)?;
+        }
         if !self.active.used {
             self.active.used = true;
             self.used.push((self.active.head.number, sequence, at));
@@ -293,7 +298,9 @@ impl Writer {
         failpoints::reached(Point::SegmentSynced);
         disk.rename(UNFINISHED, &name_of(self.head.number))?;
         failpoints::reached(Point::SegmentRenamed);
-        disk.sync_directory()?;
+        if !planted(Bug::DirectorySyncLeftOut) {
+            disk.sync_directory()?;
+        }
         failpoints::reached(Point::SegmentPublished);
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use failpoints::Point;
+use failpoints::{Bug, Point, planted};
 use jiff::{SignedDuration, Timestamp};
 use model::OutboxId;
 use model::id::EventId;
@@ -151,7 +151,7 @@ impl Secrets {
         if self.failed {
             return Err(StoreError::Poisoned);
         }
-        if self.unsynced {
+        if self.unsynced && !planted(Bug::SecretSyncLeftOut) {
             self.failed = true;
             self.file.sync().map_err(StoreError::Secrets)?;
             (self.failed, self.unsynced) = (false, false);

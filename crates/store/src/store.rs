@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use failpoints::Point;
+use failpoints::{Bug, Point, planted};
 use jiff::Timestamp;
 use model::journal::Turn;
 use model::{Key, Record, Space};
@@ -155,6 +155,9 @@ impl Store {
         let sequence = self.next_sequence();
         self.prepare(turn, sequence)?;
         self.secrets.sync()?;
+        if planted(Bug::RecordsBeforeJournal) {
+            self.records.apply(&self.batch)?;
+        }
         let sealer = &self.values.0;
         let written = self.journal.append(turn.at, |sequence, out| {
             sealer.seal_into(&turn_aad(sequence), out, |out| encode(out, turn))??;

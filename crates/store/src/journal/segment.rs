@@ -2,6 +2,8 @@
 
 use std::io;
 
+use failpoints::{Bug, planted};
+
 use super::frame::{HEAD_LENGTH, HEADER_LENGTH, Head, Header, crc_of};
 use crate::disk::{Disk, DiskFile};
 
@@ -124,7 +126,8 @@ impl SegmentReader {
         record.clear();
         self.read(self.offset, length, |found| record.extend_from_slice(found))?;
         self.record = record;
-        if self.record.len() != length || crc_of(&self.record) != header.crc {
+        let whole = self.record.len() == length && crc_of(&self.record) == header.crc;
+        if !whole && !planted(Bug::ChecksumOff) {
             return Ok(Found::Bad);
         }
         self.offset += length as u64;

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use failpoints::Point;
+use failpoints::{Bug, Point, planted};
 use model::journal::Turn;
 use model::{Key, OutboxId};
 use vault::{Keys, MasterKey, Sealer};
@@ -106,7 +106,7 @@ impl Store {
         survey.walk(from, &mut |header, payload| {
             let turn = read_turn(&self.values.0, header.sequence, payload)?;
             recovery.note(&turn);
-            if header.sequence > apply_after {
+            if header.sequence > apply_after && !planted(Bug::ReplayLeftOut) {
                 self.prepare(&turn, header.sequence)
                     .and_then(|()| self.apply(&turn, header.sequence))
                     .map_err(OpenError::Recover)?;
@@ -212,7 +212,9 @@ fn append_keys(disk: &dyn Disk, good: usize, entries: &[u8]) -> Result<(), OpenE
         };
         file.write_at(good as u64, entries)?;
         failpoints::reached(Point::StartKeyWritten);
-        file.sync()?;
+        if !planted(Bug::KeySyncLeftOut) {
+            file.sync()?;
+        }
         disk.sync_directory()
     };
     append().map_err(|source| OpenError::Io { what: "keeping this start's key", source })
