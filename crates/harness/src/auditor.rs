@@ -11,7 +11,7 @@ mod rows;
 use std::fmt;
 
 pub use books::Books;
-pub use evidence::{Evidence, Part, Readings, Resources, Sent, Submit, digits_of};
+pub use evidence::{Evidence, Part, Readings, Receipt, Resources, Sent, Submit, digits_of};
 
 /// What must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

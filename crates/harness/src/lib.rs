@@ -15,6 +15,7 @@ mod pattern;
 mod probe;
 pub mod process;
 pub mod script;
+pub mod simulation;
 mod smsc;
 mod stage;
 mod steps;

@@ -23,6 +23,9 @@ enum Task {
     Faults,
     /// Check lengths of functions and files, and left-over markers.
     Tidy,
+    /// Simulate the whole way with faults, one seed a run.
+    #[command(disable_help_flag = true)]
+    Simulate(drills::Arguments),
     /// Kill real daemons at every point of their path, and audit what is left.
     #[command(disable_help_flag = true)]
     Crash(drills::Arguments),
@@ -37,6 +40,7 @@ fn main() -> Result<ExitCode> {
         Task::Arrows => arrows::check(&root)?,
         Task::Faults => faults::check(&root)?,
         Task::Tidy => tidy::check(&root)?,
+        Task::Simulate(arguments) => drills::simulated(&root, "simulate", &arguments)?,
         Task::Crash(arguments) => drills::real(&root, "crash", &arguments)?,
         Task::Soak(arguments) => drills::real(&root, "soak", &arguments)?,
     };

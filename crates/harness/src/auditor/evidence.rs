@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use codec::Sm;
 use jiff::Timestamp;
 use model::Address;
+use model::outcome::FinalState;
 use model::plan::{CZECHIA, NumberingPlan, Party, VIET_NAM};
 
 /// Everything that the SMSC side saw.
@@ -18,8 +19,10 @@ pub struct Evidence {
     pub citizens: BTreeMap<String, Vec<String>>,
     /// Our own numbers, digits only.
     pub own_numbers: BTreeSet<String>,
-    /// The texts of receipts that were handed over.
-    pub receipts: Vec<String>,
+    /// Receipts that were handed over.
+    pub receipts: Vec<Receipt>,
+    /// Who was told that his command was carried out: the actor's name, one for each command.
+    pub commands: Vec<String>,
     /// From when to when all binds stood, the SMSC took everything and nothing failed: what is due has left by the
     /// end of it. None where there was no such time; then nothing is demanded of what is still open.
     pub quiet: Option<(Timestamp, Timestamp)>,
@@ -71,17 +74,32 @@ impl Sent {
     }
 }
 
+/// One receipt.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    /// The bind group over which it was sent.
+    pub group: String,
+    /// The id that it names.
+    pub message_id: String,
+    /// What it says, where that is the last word.
+    pub state: Option<FinalState>,
+    /// Its text.
+    pub text: String,
+}
+
 /// One submit_sm.
 #[derive(Debug, Clone)]
 pub struct Submit {
     /// When it came.
     pub at: Timestamp,
+    /// The bind group over which it came.
+    pub group: String,
     /// As it came.
     pub sm: Sm,
     /// Whether the SMSC took it, said or not.
     pub taken: bool,
-    /// Whether its response surely reached the other side.
-    pub answered: bool,
+    /// The ids that the SMSC gave it, as its receipts spell them; none where receipts are not to be checked.
+    pub message_ids: Vec<String>,
 }
 
 /// What a process used before and after, and by how much it may have grown.

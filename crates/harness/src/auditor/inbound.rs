@@ -26,6 +26,7 @@ struct Journal<'a> {
     given_up: BTreeSet<String>,
     /// What has messages of ours as its effect.
     causes: BTreeSet<EventId>,
+    commands: BTreeSet<&'a str>,
     acts: BTreeMap<String, usize>,
     bookings: BTreeMap<String, BTreeSet<&'a Key>>,
 }
@@ -35,6 +36,10 @@ pub(super) fn check(evidence: &Evidence, books: &Books, findings: &mut Vec<Findi
     for sent in &evidence.sent {
         journal.check_kept(sent, findings);
         journal.check_runs(sent, findings);
+    }
+    for actor in evidence.commands.iter().filter(|actor| !journal.commands.contains(actor.as_str())) {
+        let what = format!("{actor} was told that the command was carried out, and it is not in the journal");
+        findings.push(Finding::new(Invariant::I1, what));
     }
     journal.check_strangers(evidence, findings);
     for (phone, bookings) in &journal.bookings {
@@ -75,6 +80,9 @@ impl<'a> Journal<'a> {
             }
             Entry::Quarantine { source, octets, .. } => {
                 self.quarantined.insert((digits_of(source), octets));
+            }
+            Entry::Command { actor, .. } => {
+                self.commands.insert(actor);
             }
             Entry::Ignored { source, .. } => {
                 self.ignored.insert(digits_of(source));
@@ -166,7 +174,7 @@ impl<'a> Journal<'a> {
         let known: BTreeSet<(&str, &str)> =
             evidence.sent.iter().map(|sent| (sent.from.as_str(), sent.text.as_str())).collect();
         for (_, from, to, text) in self.runs.keys() {
-            if evidence.receipts.iter().any(|receipt| receipt == text) {
+            if evidence.receipts.iter().any(|receipt| receipt.text == *text) {
                 findings.push(Finding::new(
                     Invariant::I5,
                     format!("a receipt of {from} ran as a message: {text}"),

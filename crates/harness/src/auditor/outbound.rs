@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use codec::data_coding::{DefaultAlphabet, decode_text};
 use jiff::{SignedDuration, Timestamp};
 use model::OutboxId;
+use model::journal::Entry;
 use model::outbox::{Body, PartState};
 
 use super::rows::{self, Row, Wire};
@@ -60,6 +61,37 @@ pub(super) fn check(evidence: &Evidence, books: &Books, findings: &mut Vec<Findi
     check_sealed(evidence, &rows, &taken.sealed, findings);
     for row in rows.values() {
         check_row(evidence, row, findings);
+    }
+    check_receipts(evidence, books, &rows, findings);
+}
+
+/// A receipt is another message's where the SMSC never gave its id to a text for that handset, or where the SMSC of
+/// that group never sent it.
+fn check_receipts(
+    evidence: &Evidence,
+    books: &Books,
+    rows: &BTreeMap<OutboxId, Row<'_>>,
+    findings: &mut Vec<Finding>,
+) {
+    let mut given: BTreeSet<(&str, String, &str)> = BTreeSet::new();
+    for submit in &evidence.submits {
+        let to = digits_of(&submit.sm.destination);
+        given.extend(submit.message_ids.iter().map(|id| (submit.group.as_str(), to.clone(), id.as_str())));
+    }
+    if given.is_empty() {
+        return;
+    }
+    for entry in books.turns.iter().flat_map(|(_, turn)| &turn.entries) {
+        let Entry::Receipt { outbox: Some(outbox), message_id, state } = entry else { continue };
+        let Some(row) = rows.get(outbox) else { continue };
+        let (group, to) = (row.last.group.as_str(), row.way().1);
+        let sent = evidence.receipts.iter().any(|receipt| {
+            receipt.group == group && receipt.message_id == *message_id && receipt.state == *state
+        });
+        if !sent || !given.contains(&(group, to.clone(), message_id.as_str())) {
+            let what = format!("the receipt {message_id} was taken for {outbox} to {to}, whose it was not");
+            findings.push(Finding::new(Invariant::Mixed, what));
+        }
     }
 }
 

@@ -56,7 +56,7 @@ fn shown(key: &Key) -> String {
         Key::Outbox(id) => format!("the outbox row {id}"),
         other => {
             let all = format!("{other:?}");
-            all.split_once('(').map_or(all.clone(), |(kind, _)| format!("a key of {kind}"))
+            all.split_once('(').map_or_else(|| all.clone(), |(kind, _)| format!("a key of {kind}"))
         }
     }
 }

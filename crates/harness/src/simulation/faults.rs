@@ -1,0 +1,219 @@
+//! What breaks, and when: processes, power, disks, wires and SMSCs.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use super::dice::Dice;
+use super::people::whole_ms;
+use super::process::Death;
+use super::smsc::Mood;
+use super::wire::End;
+use super::world::{Step, World, note};
+
+/// One thing that breaks, now or at an operation of the disk some way on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The process ends now.
+    Death(Death),
+    /// The process ends in the middle of its work, so many operations of the disk from now.
+    DeathAt(Death, u64),
+    /// An operation of the disk fails, so many from now.
+    DiskAt(ErrorKind, u64),
+    /// A read fails, so many from now.
+    ReadAt(u64),
+    /// A batch or a sync of the records fails, so many from now.
+    RecordsAt(u64),
+    /// The disk is full for a while.
+    Full,
+    /// The disk is slow for a while: milliseconds a turn.
+    Slow(u64),
+    /// A connection ends somewhere between two octets.
+    Cut,
+    /// Nothing arrives on a connection any more, in one direction or both, for a while or for ever.
+    Stall { to_esme: bool, to_smsc: bool, span: Duration },
+    /// The SMSC closes all its connections and takes no bind for a while.
+    SmscDown(usize),
+    /// An SMSC is in another mood for a while.
+    Mood(usize, Mood),
+}
+
+impl Fault {
+    fn draw(dice: &mut Dice) -> Self {
+        let group = dice.place(2);
+        match dice.below(24) {
+            0 | 1 => Self::Death(Death::Kill),
+            2 => Self::Death(Death::PowerCut),
+            3 => Self::Death(Death::Stop),
+            4 | 5 => Self::DeathAt(Death::PowerCut, dice.below(24)),
+            6 => Self::DeathAt(Death::Kill, dice.below(24)),
+            7 => Self::DiskAt(ErrorKind::Other, dice.below(24)),
+            8 => Self::DiskAt(ErrorKind::StorageFull, dice.below(40)),
+            9 => Self::ReadAt(dice.below(30)),
+            10 => Self::RecordsAt(dice.below(16)),
+            11 => Self::Full,
+            12 | 13 => Self::Slow([150, 800, 4_000][dice.place(3)]),
+            14 | 15 => Self::Cut,
+            16 | 17 => {
+                let way = dice.below(4);
+                let span = if dice.percent(40) { Duration::MAX } else { dice.seconds(1, 60) };
+                Self::Stall { to_esme: way != 1, to_smsc: way != 2, span }
+            }
+            18 => Self::SmscDown(group),
+            19 => Self::Mood(group, Mood::Throttled),
+            20 => Self::Mood(group, [Mood::Full, Mood::Faulty][dice.place(2)]),
+            21 => Self::Mood(group, [Mood::Silent, Mood::Late][dice.place(2)]),
+            _ => Self::Mood(group, [Mood::Slow, Mood::Twice][dice.place(2)]),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Death(_) => "ends between two turns",
+            Self::DeathAt(..) => "ends in the middle of a write",
+            Self::DiskAt(ErrorKind::StorageFull, _) => "ENOSPC at an operation",
+            Self::DiskAt(..) => "EIO at an operation",
+            Self::ReadAt(_) => "EIO at a read",
+            Self::RecordsAt(_) => "failures of the records",
+            Self::Full => "full disks",
+            Self::Slow(_) => "slow disks",
+            Self::Cut => "connections cut between octets",
+            Self::Stall { span: Duration::MAX, .. } => "half-open connections",
+            Self::Stall { .. } => "stalled connections",
+            Self::SmscDown(_) => "SMSC restarts",
+            Self::Mood(_, Mood::Throttled) => "SMSC throttles",
+            Self::Mood(_, Mood::Full) => "SMSC queues full",
+            Self::Mood(_, Mood::Faulty) => "SMSC refuses at random",
+            Self::Mood(_, Mood::Silent) => "SMSC takes and is silent",
+            Self::Mood(_, Mood::Late) => "SMSC answers too late",
+            Self::Mood(_, Mood::Twice) => "SMSC answers twice",
+            Self::Mood(..) => "SMSC answers slowly",
+        }
+    }
+}
+
+impl World {
+    /// Draws what breaks in this run: in some nothing, in some everything.
+    pub(super) fn plan_faults(&mut self) {
+        let count = [0, 2, 5, 9, 14, 20][self.chance.faults.place(6)];
+        for _ in 0..count {
+            let at = self.chance.faults.ms(500, whole_ms(self.plan.busy));
+            let fault = Fault::draw(&mut self.chance.faults);
+            self.after(at, Step::Break(fault));
+        }
+    }
+
+    pub(super) fn break_it(&mut self, fault: &Fault) {
+        note!(self, "BREAKS: {fault:?}");
+        self.tally.count(fault.name());
+        let while_ms = self.chance.faults.ms(1_000, 45_000);
+        match *fault {
+            Fault::Death(death) => {
+                if self.process.engine.is_some() {
+                    self.die(death);
+                }
+            }
+            Fault::DeathAt(death, operations) => {
+                self.disk.power_off_at(self.disk.operations() + operations);
+                (self.process.armed, self.process.armed_death) = (true, Some(death));
+            }
+            Fault::DiskAt(kind, operations) => {
+                self.disk.fail_at(self.disk.operations() + operations, kind);
+                self.process.armed = true;
+            }
+            Fault::ReadAt(reads) => {
+                self.disk.fail_read_at(self.disk.reads() + reads, ErrorKind::Other);
+                self.process.armed = true;
+            }
+            Fault::RecordsAt(operations) => {
+                self.records.fail_at(self.records.operations() + operations);
+                self.process.armed = true;
+            }
+            Fault::Full => {
+                self.disk.set_full(true);
+                self.process.full = true;
+                self.after(while_ms, Step::Mend(*fault));
+            }
+            Fault::Slow(ms) => {
+                self.process.slow_ms = ms;
+                self.after(while_ms, Step::Mend(*fault));
+            }
+            Fault::Cut => self.cut_any(),
+            Fault::Stall { to_esme, to_smsc, span } => self.stall_any(to_esme, to_smsc, span),
+            Fault::SmscDown(group) => {
+                self.smscs[group].closed = true;
+                self.close_all(group);
+                self.after(while_ms, Step::Mend(*fault));
+            }
+            Fault::Mood(group, mood) => {
+                self.smscs[group].mood = mood;
+                self.after(while_ms, Step::Mend(*fault));
+            }
+        }
+    }
+
+    pub(super) fn mend(&mut self, fault: &Fault) {
+        note!(self, "mended: {fault:?}");
+        match *fault {
+            Fault::Full => {
+                self.disk.set_full(false);
+                self.process.full = false;
+            }
+            Fault::Slow(_) => self.process.slow_ms = 0,
+            Fault::SmscDown(group) => self.smscs[group].closed = false,
+            Fault::Mood(group, _) => self.smscs[group].mood = Mood::Well,
+            _ => {}
+        }
+    }
+
+    /// Everything is whole from now on, and what was still to break does not.
+    pub(super) fn mend_all(&mut self) {
+        note!(self, "everything is mended");
+        self.drop_faults();
+        self.disk.heal();
+        self.records.heal();
+        (self.process.armed, self.process.armed_death) = (false, None);
+        (self.process.slow_ms, self.process.full) = (0, false);
+        for smsc in &mut self.smscs {
+            (smsc.closed, smsc.mood) = (false, Mood::Well);
+        }
+    }
+
+    /// A connection between two living ends.
+    fn any_connection(&mut self) -> Option<usize> {
+        let standing: Vec<usize> = self.binds.iter().filter_map(super::bind::Bind::connection).collect();
+        standing.get(self.chance.faults.place(standing.len())).copied()
+    }
+
+    /// A router forgets a connection: what is on its way arrives in part, and both ends hear of it.
+    fn cut_any(&mut self) {
+        let Some(connection) = self.any_connection() else { return };
+        for end in [End::Esme, End::Smsc] {
+            let in_flight = self.connections[connection].wire.in_flight(end);
+            let kept = self.chance.faults.place(in_flight + 1);
+            self.close_end(connection, end, Some(kept));
+        }
+    }
+
+    fn stall_any(&mut self, to_esme: bool, to_smsc: bool, span: Duration) {
+        let Some(connection) = self.any_connection() else { return };
+        let until = self.now.saturating_add(span);
+        for end in [End::Esme, End::Smsc] {
+            if (end == End::Esme && to_esme) || (end == End::Smsc && to_smsc) {
+                self.connections[connection].wire.stall(end, until);
+                self.at(until, Step::Arrive { connection, end });
+            }
+        }
+        if self.connections[connection].wire.is_stuck(End::Smsc, self.now) {
+            self.note_stuck(connection);
+        }
+    }
+
+    fn close_all(&mut self, group: usize) {
+        for connection in self.open.clone() {
+            let bind = self.connections[connection].bind;
+            if self.binds[bind].group == group {
+                self.end_peer(connection);
+            }
+        }
+    }
+}

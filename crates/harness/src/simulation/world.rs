@@ -1,0 +1,296 @@
+//! Everything of one run, and the loop that lets time go by.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{Event, LinkId};
+use jiff::{SignedDuration, Timestamp};
+use model::Now;
+use routing::Rules;
+use store::sim::{SimDisk, SimRecords};
+
+use super::bind::Bind;
+use super::dice::Dice;
+use super::faults::Fault;
+use super::people::People;
+use super::process::Process;
+use super::proof::Proof;
+use super::smsc::{Connection, Smsc};
+use super::tally::Tally;
+use super::trace::Trace;
+use super::wire::End;
+use crate::auditor::{Finding, Invariant};
+
+/// The binds of a run: two to a Vietnamese SMSC, two to a Czech one.
+pub(super) const LINKS: [(&str, &str); 4] = [("a", "vn"), ("b", "vn"), ("c", "cz"), ("d", "cz")];
+
+/// Steps at one moment; more of them are a loop.
+const STEPS_MAX: u32 = 5_000;
+
+/// Something that happens at a moment.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Octets or the end of a connection arrive at an end of it.
+    Arrive { connection: usize, end: End },
+    /// Sent octets have waited as long as TCP waits.
+    Stuck { connection: usize },
+    /// The process starts.
+    Start,
+    /// What a turn decided leaves, if the process still lives.
+    TurnDone { start: u64 },
+    /// The store has work of its own.
+    Housekeep { start: u64 },
+    /// A bind tries to connect.
+    Connect { bind: usize, start: u64 },
+    /// A password was drawn.
+    Drawn { start: u64, event: Box<Event> },
+    /// A citizen writes.
+    Speak { message: usize },
+    /// A clerk or a feed asks, once more where he had no answer.
+    Ask { command: usize },
+    /// The SMSC hands a message over.
+    Offer { group: usize, message: usize },
+    /// The SMSC answers a submit.
+    Respond { connection: usize, sequence_number: u32, status: u32, message_id: String },
+    /// The SMSC has a receipt to hand over.
+    Receipt { group: usize, sm: Box<codec::Sm> },
+    /// Something breaks.
+    Break(Fault),
+    /// It is whole again.
+    Mend(Fault),
+}
+
+/// How a run is set up: drawn once from its seed.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    /// Simulated time in which people write and things break.
+    pub(super) busy: Duration,
+    /// Octets on a wire take so long, in milliseconds.
+    pub(super) latency: (u64, u64),
+    /// Events that the engine's channel holds.
+    pub(super) channel: usize,
+    /// How long an SMSC waits for a deliver_sm_resp.
+    pub(super) patience: Duration,
+    /// How long an SMSC waits at most before it hands over again what a dead link took along, in milliseconds.
+    pub(super) again: u64,
+    pub(super) segment_octets: u64,
+    pub(super) checkpoint_octets: u64,
+    pub(super) checkpoint_writes: u64,
+}
+
+impl Plan {
+    fn draw(dice: &mut Dice) -> Self {
+        let slow = dice.percent(20);
+        Self {
+            busy: dice.seconds(120, 900),
+            latency: if slow { (50, 700) } else { (1, 40) },
+            channel: 1 + dice.place(64),
+            patience: dice.seconds(5, 30),
+            again: [500, 2_000, 15_000][dice.place(3)],
+            segment_octets: (24 << 10) << dice.below(3),
+            checkpoint_octets: (4 << 10) << dice.below(5),
+            checkpoint_writes: 10 + dice.below(200),
+        }
+    }
+}
+
+/// One generator for each kind of chance, so that one thing more of a kind changes little of the others.
+pub(super) struct Chance {
+    pub(super) net: Dice,
+    pub(super) smsc: Dice,
+    pub(super) people: Dice,
+    pub(super) faults: Dice,
+    pub(super) process: Dice,
+}
+
+/// See the module.
+pub(super) struct World {
+    pub(super) now: Duration,
+    /// The wall clock at the beginning, clock jumps included.
+    pub(super) wall_at_zero: Timestamp,
+    agenda: BTreeMap<(Duration, u64), Step>,
+    steps: u64,
+    pub(super) trace: Trace,
+    pub(super) tally: Tally,
+    pub(super) plan: Plan,
+    pub(super) chance: Chance,
+    pub(super) rules: Arc<Rules>,
+    pub(super) disk: SimDisk,
+    pub(super) records: SimRecords,
+    pub(super) process: Process,
+    pub(super) binds: Vec<Bind>,
+    pub(super) connections: Vec<Connection>,
+    /// Connections of which one end lives.
+    pub(super) open: Vec<usize>,
+    pub(super) smscs: Vec<Smsc>,
+    pub(super) people: People,
+    pub(super) proof: Proof,
+    pub(super) findings: Vec<Finding>,
+}
+
+macro_rules! note {
+    ($world:expr, $($what:tt)+) => {
+        $world.trace.note($world.now, format_args!($($what)+))
+    };
+}
+pub(super) use note;
+
+impl World {
+    pub(super) fn new(seed: u64, rules: Arc<Rules>, keep_trace: bool) -> Self {
+        let mut dice = Dice::new(seed);
+        let plan = Plan::draw(&mut dice);
+        let chance = Chance {
+            net: dice.fork(),
+            smsc: dice.fork(),
+            people: dice.fork(),
+            faults: dice.fork(),
+            process: dice.fork(),
+        };
+        // A Monday morning in both countries.
+        let wall_at_zero = Timestamp::from_second(1_785_740_400).unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut smscs: Vec<Smsc> = Vec::new();
+        for (_, group) in LINKS {
+            if smscs.iter().all(|smsc| smsc.name != group) {
+                smscs.push(Smsc::new(group, dice.percent(30)));
+            }
+        }
+        let bind = |(place, (name, group)): (u16, (&'static str, &str))| {
+            let group = smscs.iter().position(|smsc| smsc.name == group).unwrap_or(0);
+            Bind::new(LinkId(place), name, group)
+        };
+        let binds = (0..).zip(LINKS).map(bind).collect();
+        Self {
+            now: Duration::from_secs(1_000),
+            wall_at_zero,
+            agenda: BTreeMap::new(),
+            steps: 0,
+            trace: Trace::new(keep_trace),
+            tally: Tally::default(),
+            plan,
+            chance,
+            rules,
+            disk: SimDisk::new(),
+            records: SimRecords::new(),
+            process: Process::default(),
+            binds,
+            connections: Vec::new(),
+            open: Vec::new(),
+            smscs,
+            people: People::default(),
+            proof: Proof::default(),
+            findings: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_parts(mut self) -> (Vec<Finding>, Trace, Tally) {
+        self.tally.time = self.now - Duration::from_secs(1_000);
+        (self.findings, self.trace, self.tally)
+    }
+
+    /// The moment.
+    pub(super) fn wall(&self) -> Timestamp {
+        let span = SignedDuration::try_from(self.now - Duration::from_secs(1_000)).unwrap_or_default();
+        self.wall_at_zero.checked_add(span).unwrap_or(Timestamp::MAX)
+    }
+
+    pub(super) fn moment(&self) -> Now {
+        Now { wall: self.wall(), monotonic: self.now }
+    }
+
+    /// Lets something happen after a span.
+    pub(super) fn after(&mut self, span: Duration, step: Step) {
+        self.at(self.now.saturating_add(span), step);
+    }
+
+    /// Lets something happen at a moment; never, where that is the end of time.
+    pub(super) fn at(&mut self, at: Duration, step: Step) {
+        if at < Duration::MAX {
+            self.steps += 1;
+            self.agenda.insert((at.max(self.now), self.steps), step);
+        }
+    }
+
+    /// Takes back everything that was still to break or to be mended.
+    pub(super) fn drop_faults(&mut self) {
+        self.agenda.retain(|_, step| !matches!(step, Step::Break(_) | Step::Mend(_)));
+    }
+
+    /// Something is wrong that the simulation itself sees.
+    pub(super) fn find(&mut self, invariant: Invariant, what: String) {
+        note!(self, "FINDING {invariant} {what}");
+        self.findings.push(Finding::new(invariant, what));
+    }
+
+    /// Lets everything happen that is due until `end`. Stops at the first finding: what follows says nothing.
+    pub(super) fn run_until(&mut self, end: Duration) {
+        let mut at_once = 0;
+        while self.findings.is_empty() {
+            let next = self.next_moment();
+            if next > end {
+                self.now = end;
+                return;
+            }
+            at_once = if next > self.now { 0 } else { at_once + 1 };
+            if at_once > STEPS_MAX {
+                self.find(Invariant::I6, "nothing comes to rest any more".to_owned());
+            }
+            self.now = next.max(self.now);
+            while let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= self.now) {
+                let step = entry.remove();
+                self.step(step);
+            }
+            self.serve_timers();
+            self.turn_if_due();
+        }
+    }
+
+    fn next_moment(&self) -> Duration {
+        let agenda = self.agenda.first_key_value().map(|((at, _), _)| *at);
+        let binds = self.binds.iter().filter_map(|bind| bind.next_deadline(self.now));
+        let peers = self.open.iter().filter_map(|at| self.connections[*at].next_deadline(self.now));
+        let engine = self.next_turn();
+        agenda.into_iter().chain(binds).chain(peers).chain(engine).min().unwrap_or(Duration::MAX)
+    }
+
+    fn serve_timers(&mut self) {
+        for bind in 0..self.binds.len() {
+            if self.binds[bind].next_deadline(self.now).is_some_and(|at| at <= self.now) {
+                self.step_bind(bind);
+            }
+        }
+        for connection in self.open.clone() {
+            if self.connections[connection].next_deadline(self.now).is_some_and(|at| at <= self.now) {
+                self.step_peer(connection);
+            }
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Arrive { connection, end: End::Esme } => {
+                let bind = self.connections[connection].bind;
+                if self.binds[bind].is_on(connection) {
+                    self.step_bind(bind);
+                }
+            }
+            Step::Arrive { connection, end: End::Smsc } => self.step_peer(connection),
+            Step::Stuck { connection } => self.give_up_if_stuck(connection),
+            Step::Start => self.start(),
+            Step::TurnDone { start } if start == self.process.starts => self.turn_done(),
+            Step::Housekeep { start } if start == self.process.starts => self.housekeep(),
+            Step::Connect { bind, start } if start == self.process.starts => self.connect(bind),
+            Step::Drawn { start, event } if start == self.process.starts => self.tell_engine(*event),
+            Step::TurnDone { .. } | Step::Housekeep { .. } | Step::Connect { .. } | Step::Drawn { .. } => {}
+            Step::Speak { message } => self.speak(message),
+            Step::Ask { command } => self.ask(command),
+            Step::Offer { group, message } => self.offer(group, message),
+            Step::Respond { connection, sequence_number, status, message_id } => {
+                self.respond(connection, sequence_number, status, message_id);
+            }
+            Step::Receipt { group, sm } => self.hand_over_receipt(group, *sm),
+            Step::Break(fault) => self.break_it(&fault),
+            Step::Mend(fault) => self.mend(&fault),
+        }
+    }
+}
