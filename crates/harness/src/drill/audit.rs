@@ -20,6 +20,9 @@ use crate::process::Home;
 /// threads of tokio's pool for passwords, and memory for what is cached.
 const SLACK: Readings = Readings { descriptors: 4, tasks: 8, resident_kib: 64 * 1024 };
 
+/// The bind group of every drill.
+const GROUP: &str = "office";
+
 /// Digits of the shortest number of a citizen that a log could show: a phone without its country.
 const NUMBER_DIGITS: usize = 9;
 
@@ -77,7 +80,13 @@ fn evidence(case: &Case<'_>) -> Evidence {
         sent: case.load.citizens.iter().map(|citizen| sent(citizen, &mut parts)).collect(),
         submits: submits
             .into_iter()
-            .map(|it| Submit { at: it.at, sm: it.sm, taken: it.status.is_ok(), answered: false })
+            .map(|it| Submit {
+                at: it.at,
+                group: GROUP.to_owned(),
+                sm: it.sm,
+                taken: it.status.is_ok(),
+                message_ids: Vec::new(),
+            })
             .collect(),
         own_numbers: OWN_NUMBERS.into_iter().map(str::to_owned).collect(),
         quiet: quiet(),
@@ -88,7 +97,7 @@ fn evidence(case: &Case<'_>) -> Evidence {
 
 fn sent(citizen: &Citizen, parts: &mut BTreeMap<MessageRef, Vec<Part>>) -> Sent {
     Sent {
-        group: "office".to_owned(),
+        group: GROUP.to_owned(),
         from: citizen.phone.clone(),
         to: citizen.to.to_owned(),
         text: citizen.text.clone(),

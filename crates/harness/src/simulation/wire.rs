@@ -13,7 +13,6 @@ pub(super) enum End {
     Smsc,
 }
 
-
 /// What is on its way to one end.
 #[derive(Debug, Default)]
 struct Pipe {
