@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -120,61 +121,102 @@ fn h_01_an_impossible_length_is_nacked_and_ends_the_link_and_the_next_bind_serve
     }
 }
 
+/// Numbers of keep-alives, apart from those of messages.
+const KEEPALIVE: u32 = 0x4000_0000;
+
+/// What came of messages that were written as fast as the socket takes them, a keep-alive behind each hundred.
+#[derive(Default)]
+struct Flood {
+    /// Messages that came back with "later".
+    put_off: Vec<u32>,
+    /// Texts to each citizen, by his message's number.
+    answers: HashMap<u32, u32>,
+}
+
+impl Flood {
+    /// Writes these messages, each of a citizen of its own, and waits until all are acknowledged or put off and all
+    /// keep-alives answered.
+    fn pour(&mut self, wire: &mut Wire, numbers: &[u32]) {
+        let mut octets = Vec::new();
+        for (n, number) in numbers.iter().enumerate() {
+            let mut pdu = BytesMut::new();
+            encode(&deliver(*number, &format!("849051{number:05}"), b"XNC HD"), &mut pdu).unwrap();
+            if n % 100 == 0 {
+                encode(&Pdu::request(KEEPALIVE + number, Body::EnquireLink), &mut pdu).unwrap();
+            }
+            octets.push(pdu);
+        }
+        let write = Arc::clone(&wire.write);
+        let pouring = std::thread::spawn(move || {
+            octets.chunks(100).for_each(|chunk| write.lock().unwrap().write_all(&chunk.concat()).unwrap());
+        });
+        let (mut waiting, mut alive) = (numbers.len(), numbers.len().div_ceil(100));
+        while waiting > 0 || alive > 0 {
+            let pdu = wire.next().unwrap();
+            match pdu.body {
+                Body::DeliverSmResp(_) => {
+                    waiting -= 1;
+                    match pdu.command_status {
+                        CommandStatus::ESME_ROK => {}
+                        CommandStatus::ESME_RX_T_APPN => self.put_off.push(pdu.sequence_number),
+                        other => panic!("{other}"),
+                    }
+                }
+                Body::EnquireLinkResp => alive -= 1,
+                _ => self.take(wire, pdu),
+            }
+        }
+        pouring.join().unwrap();
+    }
+
+    /// Takes an answer of the daemon's, or its keep-alive.
+    fn take(&mut self, wire: &Wire, pdu: Pdu) {
+        match pdu.body {
+            Body::SubmitSm(sm) => {
+                assert!(sm.short_message.starts_with(b"Tra cuu ho so"));
+                wire.accept(pdu.sequence_number, "1");
+                let citizen = sm.destination.digits.trim_start_matches("849051").parse().unwrap();
+                *self.answers.entry(citizen).or_default() += 1;
+            }
+            Body::EnquireLink => wire.send(pdu.respond(CommandStatus::ESME_ROK).unwrap()),
+            body => panic!("{body:?}"),
+        }
+    }
+}
+
 #[test]
-fn h_05_a_flood_faster_than_the_disk_is_acknowledged_or_put_off_and_keepalives_are_answered() {
-    const MESSAGES: u32 = 12_000;
-    /// Numbers of keep-alives, apart from those of messages.
-    const KEEPALIVE: u32 = 0x4000_0000;
+fn h_05_a_flood_faster_than_the_disk_is_put_off_and_in_the_end_each_message_is_answered_once() {
+    const MESSAGES: u32 = 6_000;
+    /// Each time at least what the engine had in hand is done, however slow the machine.
+    const ROUNDS_MAX: u32 = 100;
     const RESIDENT_KIB_MAX: u64 = 400 * 1_024;
     let (listener, spec) = smsc();
     let home = Home::new();
     let daemon = Daemon::start_with(&home, &[spec]);
     let mut wire = Wire::bind(&listener);
-    let write = Arc::clone(&wire.write);
-    let flood = std::thread::spawn(move || {
-        let mut octets = BytesMut::new();
-        for n in 0..MESSAGES {
-            encode(&deliver(n + 1, &format!("849051{n:05}"), b"XNC HD"), &mut octets).unwrap();
-            if n % 100 == 99 {
-                encode(&Pdu::request(KEEPALIVE + n, Body::EnquireLink), &mut octets).unwrap();
-                write.lock().unwrap().write_all(&octets).unwrap();
-                octets.clear();
-            }
-        }
-    });
-    let (mut acknowledged, mut put_off, mut alive, mut answers) = (0, 0, 0, 0);
-    while acknowledged + put_off < MESSAGES || alive < MESSAGES / 100 || answers < acknowledged {
-        let pdu = wire.next().unwrap();
-        match (pdu.body, pdu.command_status) {
-            (Body::DeliverSmResp(_), CommandStatus::ESME_ROK) => acknowledged += 1,
-            (Body::DeliverSmResp(_), CommandStatus::ESME_RX_T_APPN) => put_off += 1,
-            (Body::EnquireLinkResp, _) => alive += 1,
-            (Body::EnquireLink, _) => {
-                wire.send(
-                    Pdu::request(pdu.sequence_number, Body::EnquireLink)
-                        .respond(CommandStatus::ESME_ROK)
-                        .unwrap(),
-                );
-            }
-            (Body::SubmitSm(sm), _) => {
-                assert!(sm.short_message.starts_with(b"Tra cuu ho so"));
-                wire.accept(pdu.sequence_number, "1");
-                answers += 1;
-            }
-            (body, status) => panic!("{status}: {body:?}"),
-        }
-    }
-    flood.join().unwrap();
-    assert_eq!((acknowledged + put_off, alive, answers), (MESSAGES, MESSAGES / 100, acknowledged));
-    assert!(acknowledged > 0, "nothing at all was taken");
+    let mut flood = Flood::default();
+    flood.pour(&mut wire, &(1..=MESSAGES).collect::<Vec<_>>());
     let resident = daemon.resident_kib();
     assert!(resident < RESIDENT_KIB_MAX, "{resident} KiB are resident");
+    let mut rounds = 0;
+    while !flood.put_off.is_empty() {
+        rounds += 1;
+        assert!(rounds < ROUNDS_MAX, "{} are still put off", flood.put_off.len());
+        let again = std::mem::take(&mut flood.put_off);
+        flood.pour(&mut wire, &again);
+    }
+    while flood.answers.len() < MESSAGES as usize {
+        let pdu = wire.next().unwrap();
+        flood.take(&wire, pdu);
+    }
+    let twice = flood.answers.iter().filter(|(_, count)| **count > 1).count();
+    assert_eq!(twice, 0, "citizens who were answered twice, after {rounds} rounds");
 }
 
 #[test]
 fn h_16_line_feeds_and_escapes_of_strangers_make_no_line_of_the_log() {
-    let (listener, spec) = smsc();
     for format in ["text", "json"] {
+        let (listener, spec) = smsc();
         let home = Home::new();
         let daemon = Daemon::start_logging(format, &home, std::slice::from_ref(&spec));
         let mut wire = Wire::bind(&listener);
