@@ -25,6 +25,8 @@ pub struct Config {
     pub response_timeout: Duration,
     /// Silence of the peer after which enquire_link is sent.
     pub enquire_link_idle: Duration,
+    /// How long the peer may stay silent after it; after the second time the link is closed.
+    pub enquire_link_response: Duration,
 }
 
 /// Settings of the messages' way.
@@ -84,6 +86,7 @@ impl Default for Config {
             faults: Faults::default(),
             response_timeout: Duration::from_secs(10),
             enquire_link_idle: Duration::from_secs(30),
+            enquire_link_response: Duration::from_secs(5),
         }
     }
 }

@@ -303,6 +303,7 @@ fn session_config(shared: &Shared) -> Config {
             bind: BIND_TIMEOUT,
             response: shared.config.response_timeout,
             enquire_link_idle: shared.config.enquire_link_idle,
+            enquire_link_response: shared.config.enquire_link_response,
             ..Timeouts::default()
         },
     }
