@@ -106,6 +106,15 @@ impl Daemon {
         Self::ready(&mut command(home, level, smscs), home)
     }
 
+    /// The same with binds written as `--smsc` takes them.
+    pub(crate) fn start_ready_with(level: &str, home: &Home, smscs: &[String]) -> (Self, Api) {
+        let mut command = command(home, level, &[]);
+        for smsc in smscs {
+            command.arg("--smsc").arg(smsc);
+        }
+        Self::ready(&mut command, home)
+    }
+
     /// The same by way of `sh`, which runs `first` before it becomes the daemon.
     pub(crate) fn start_behind(first: &str, home: &Home, smscs: &[(&str, &str, SocketAddr)]) -> (Self, Api) {
         let daemon = command(home, "info", smscs);
@@ -123,7 +132,9 @@ impl Daemon {
         let mut told = [0; 64];
         let length = manager.recv(&mut told).unwrap_or_else(|error| panic!("{error}\n{}", home.log_text()));
         assert!(told[..length].starts_with(b"READY=1"), "{}", home.log_text());
-        let address = home.log_text().lines().find_map(ready_at).expect("the log says where the API listens");
+        // Of several starts the last one.
+        let address =
+            home.log_text().lines().rev().find_map(ready_at).expect("the log says where the API listens");
         (daemon, Api::new(address))
     }
 
@@ -144,6 +155,10 @@ impl Daemon {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// kill -9.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -152,8 +167,13 @@ impl Daemon {
 
     /// SIGTERM, without waiting.
     pub(crate) fn ask_to_stop(&self) {
+        self.signal("-TERM");
+    }
+
+    /// Sends a signal, as `kill` writes it.
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
     /// SIGTERM; the exit code once it has drained.

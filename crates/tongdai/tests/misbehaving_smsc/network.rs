@@ -1,0 +1,129 @@
+//! F-13, F-19: half-open links, loss and partitions, by nftables in a namespace of the test's own.
+//!
+//! Delay is not among them: the machines that run the tests have no `netem`. Late answers are F-16's; packets that
+//! overtake each other or come twice are what TCP makes of loss.
+
+use std::time::{Duration, Instant};
+
+use simulator::{Config, Simulator};
+
+use crate::citizens::Citizens;
+use crate::namespace::{Wire, within};
+use crate::stage::{FAST, Stage, config, eventually, last};
+
+/// A peer that vanished is noticed after half a minute, and a busy machine may be late.
+const NOTICED: Duration = Duration::from_secs(32);
+
+/// The way to one of the binds, by its name.
+fn wire(simulator: &Simulator, name: &str) -> Wire {
+    let bind = simulator.binds().into_iter().find(|bind| bind.system_id == name).expect("bound");
+    Wire { daemon: Some(bind.peer.port()), smsc: simulator.smpp_address().port() }
+}
+
+fn all(simulator: &Simulator) -> Wire {
+    Wire { daemon: None, smsc: simulator.smpp_address().port() }
+}
+
+/// One of two links falls silent with nobody told, `cut` in its way; what is asked and answered meanwhile goes over
+/// the other. All timers are a fifth of the usual ones; what counts is that the SMSC gives the link up first.
+async fn half_open(cut: impl FnOnce(Wire)) {
+    const TIMERS: &str = "timers=enquire-link=4s+enquire-link-answer=1s+response=6s";
+    const NOTICED: Duration = Duration::from_secs(8);
+    let hasty = Config { enquire_link_response: Duration::from_secs(1), ..config() };
+    let stage = Stage::with(hasty, &[("a", TIMERS), ("b", TIMERS)]).await;
+    let mut citizens = Citizens::default();
+    citizens.book(&stage.simulator, 4);
+    citizens.answered(&stage).await;
+    cut(wire(&stage.simulator, "a"));
+    let began = Instant::now();
+    citizens.book(&stage.simulator, 20);
+    crate::stage::within(NOTICED, || stage.metric("tongdai_smsc_bound", &["\"a\""]) == 0).await;
+    println!("noticed after {:?}", began.elapsed());
+    citizens.answered(&stage).await;
+    assert!(began.elapsed() < NOTICED + Duration::from_secs(5), "{:?}", began.elapsed());
+    // The link comes back by a connection of its own.
+    eventually(|| stage.metric("tongdai_smsc_bound", &[]) == 2).await;
+    citizens.book(&stage.simulator, 4);
+    citizens.audit(stage).await;
+}
+
+#[test]
+fn f_13_an_idle_link_whose_peer_vanished_is_noticed_in_half_a_minute() {
+    within("f_13_an_idle_link_whose_peer_vanished_is_noticed_in_half_a_minute", async {
+        let stage = Stage::new(&[("a", "")]).await;
+        wire(&stage.simulator, "a").cut();
+        let began = Instant::now();
+        crate::stage::within(NOTICED, || stage.metric("tongdai_smsc_bound", &[]) == 0).await;
+        println!("noticed after {:?}", began.elapsed());
+        eventually(|| stage.metric("tongdai_smsc_bound", &[]) == 1).await;
+        let mut citizens = Citizens::default();
+        citizens.book(&stage.simulator, 4);
+        citizens.audit(stage).await;
+    });
+}
+
+#[test]
+fn f_13_texts_in_flight_on_a_link_whose_peer_vanished_move_to_the_sister_bind() {
+    within(
+        "f_13_texts_in_flight_on_a_link_whose_peer_vanished_move_to_the_sister_bind",
+        half_open(Wire::cut),
+    );
+}
+
+#[test]
+fn f_13_a_link_that_hears_nothing_moves_its_texts_and_owns_up_to_the_copies() {
+    let deaf = |wire: Wire| wire.lose_from_smsc(100);
+    within("f_13_a_link_that_hears_nothing_moves_its_texts_and_owns_up_to_the_copies", half_open(deaf));
+}
+
+#[test]
+fn f_13_messages_whose_acknowledgement_is_lost_run_once_over_the_sister_bind() {
+    let mute = |wire: Wire| wire.lose_from_daemon(100);
+    within("f_13_messages_whose_acknowledgement_is_lost_run_once_over_the_sister_bind", half_open(mute));
+}
+
+/// A transmitter and a receiver, one of them cut off for some seconds.
+async fn partition(cut: &str) {
+    let stage = Stage::new(&[("tx", &format!("bind=tx,{FAST}")), ("rx", &format!("bind=rx,{FAST}"))]).await;
+    let mut citizens = Citizens::default();
+    wire(&stage.simulator, cut).cut();
+    // The next connections as well, until it heals.
+    let gauge = format!("\"{cut}\"");
+    citizens.book(&stage.simulator, 30);
+    eventually(|| stage.metric("tongdai_smsc_bound", &[&gauge]) == 0).await;
+    all(&stage.simulator).cut();
+    last(Duration::from_secs(2)).await;
+    Wire::heal_all();
+    citizens.answered(&stage).await;
+    let submits = stage.simulator.stats().submits;
+    assert!(submits <= 30 + stage.resent(), "{submits} submits: no storm on healing");
+    citizens.audit(stage).await;
+}
+
+#[test]
+fn f_19_texts_wait_for_a_transmitter_that_is_cut_off() {
+    within("f_19_texts_wait_for_a_transmitter_that_is_cut_off", partition("tx"));
+}
+
+#[test]
+fn f_19_messages_wait_for_a_receiver_that_is_cut_off() {
+    within("f_19_messages_wait_for_a_receiver_that_is_cut_off", partition("rx"));
+}
+
+#[test]
+fn f_19_loss_in_either_direction_costs_time_and_no_message() {
+    within("f_19_loss_in_either_direction_costs_time_and_no_message", async {
+        let stage = Stage::with(config(), &[("a", "window=50"), ("b", "window=50")]).await;
+        let mut citizens = Citizens::default();
+        for [from_daemon, from_smsc] in [[1, 0], [0, 1], [10, 3], [3, 10], [30, 1], [1, 30]] {
+            Wire::heal_all();
+            all(&stage.simulator).lose_from_daemon(from_daemon);
+            all(&stage.simulator).lose_from_smsc(from_smsc);
+            citizens.book(&stage.simulator, 15);
+            citizens.look_up(&stage.simulator, 15);
+            citizens.answered(&stage).await;
+        }
+        Wire::heal_all();
+        citizens.audit(stage).await;
+    });
+}
