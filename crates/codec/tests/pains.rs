@@ -78,7 +78,7 @@ fn profile() -> impl Strategy<Value = Profile> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     /// gosmpp, ksmppd and Jasmin send an empty text, UTF-8 in GSM parts, or the wrong parts after the first. Here what
     /// is cut, coded, carried over the wire, shuffled, doubled, joined and decoded is what was written, in each method

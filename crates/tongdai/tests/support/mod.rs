@@ -115,6 +115,16 @@ impl Daemon {
         Self::ready(&mut command, home)
     }
 
+    /// The same with more flags.
+    pub(crate) fn start_ready_flagged(
+        level: &str,
+        home: &Home,
+        smscs: &[(&str, &str, SocketAddr)],
+        flags: &[&str],
+    ) -> (Self, Api) {
+        Self::ready(command(home, level, smscs).args(flags), home)
+    }
+
     /// The same by way of `sh`, which runs `first` before it becomes the daemon.
     pub(crate) fn start_behind(first: &str, home: &Home, smscs: &[(&str, &str, SocketAddr)]) -> (Self, Api) {
         let daemon = command(home, "info", smscs);
