@@ -162,7 +162,8 @@ impl SegmentReader {
         let inside =
             offset >= self.window_at && offset + length as u64 <= self.window_at + self.window.len() as u64;
         if !inside {
-            self.window.resize(length.max(WINDOW), 0);
+            let left = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(WINDOW);
+            self.window.resize(length.max(WINDOW.min(left)), 0);
             let read = self.file.read_at(offset, &mut self.window)?;
             self.window.truncate(read);
             self.window_at = offset;
