@@ -1,5 +1,6 @@
 //! From a template and typed values to a text that fits its parts.
 
+use ::text::gsm7::septets_of;
 use ::text::parts::measure;
 use jiff::civil::{Date, DateTime, Time};
 use model::template::Piece;
@@ -8,7 +9,7 @@ use model::{Redacted, Service, Template};
 use crate::fold::fold;
 use crate::moment::{cz_date, cz_day, cz_time, vn_date, vn_time};
 
-/// Longest values in characters, by place; the rest of a longer one is cut. A code has up to 32 letters and
+/// Longest values in septets, by place; the rest of a longer one is cut. A code has up to 32 letters and
 /// digits and a few separators; who types more of these gets no longer reply for it.
 const LONGEST: [(&str, usize); 6] =
     [("note", 40), ("unit", 40), ("name", 30), ("cname", 30), ("code", 40), ("rc", 40)];
@@ -63,9 +64,7 @@ impl Values {
             value = without_links(&value);
         }
         if let Some((_, longest)) = LONGEST.iter().find(|(place, _)| *place == name) {
-            // Folded text is ASCII: characters are octets.
-            value.truncate(*longest);
-            value.truncate(value.trim_end().len());
+            value.truncate(prefix(&value, *longest).trim_end().len());
         }
         self.put(name.to_owned(), Value::Text(value))
     }
@@ -160,6 +159,16 @@ fn without_links(value: &str) -> String {
     }
     text.push_str(rest);
     text
+}
+
+/// As much of a folded value as fits so many septets: `|` and its like take two.
+fn prefix(value: &str, septets_max: usize) -> &str {
+    let mut septets = 0;
+    let end = value.char_indices().find(|(_, character)| {
+        septets += septets_of(*character).unwrap_or(1);
+        septets > septets_max
+    });
+    end.map_or(value, |(at, _)| &value[..at])
 }
 
 /// The text of a template. A value is put in as it is and never looked at for places of its own.

@@ -52,6 +52,14 @@ fn a_brace_counts_two_septets() {
     assert_eq!(text(&template, 1, Values::new().text("note", "{}")), format!("{} {{", "x".repeat(157)));
 }
 
+#[test]
+fn a_code_of_characters_that_count_two_is_cut_to_forty_septets() {
+    let values = Values::new().text("code", &format!("0001{}0002", "|".repeat(60)));
+    assert_eq!(text("{code}", 1, values), format!("0001{}", "|".repeat(18)));
+    let values = Values::new().text("rc", &format!("00017{}", "|".repeat(60)));
+    assert_eq!(text("{rc}!", 1, values), format!("00017{}!", "|".repeat(17)));
+}
+
 proptest! {
     #[test]
     fn a_text_is_gsm_and_keeps_to_its_parts(note in "\\PC{0,80}", unit in "\\PC{0,80}", head in 0_usize..150) {
