@@ -224,7 +224,7 @@ fn read_slots(file: &dyn DiskFile) -> io::Result<Vec<Found>> {
 }
 
 fn read_slot(slot: &[u8; SLOT]) -> Found {
-    if slot.iter().all(|octet| *octet == 0) {
+    if *slot == [0; SLOT] {
         return Found::Empty;
     }
     let whole =
