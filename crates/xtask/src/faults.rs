@@ -11,6 +11,9 @@ const PAGE: &str = "docs/FAULTS.md";
 /// Families of faults with how many there are: a row for each, none forgotten.
 const FAMILIES: [(&str, usize); 5] = [("F-", 33), ("H-", 28), ("A-", 13), ("I", 8), ("pain ", 25)];
 
+/// The first cell of the row above the others.
+const HEADING: &str = "id";
+
 /// What a row says in place of a test where there is nothing to test.
 const NOT_BUILT: &str = "not built";
 
@@ -50,7 +53,7 @@ impl<'a> Row<'a> {
     fn read(line: &'a str) -> Option<Self> {
         let mut cells = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ");
         let (id, _, shown_by) = (cells.next()?, cells.next()?, cells.next()?);
-        ids().any(|known| known == id).then_some(Self { id, shown_by })
+        (id != HEADING).then_some(Self { id, shown_by })
     }
 
     fn check(&self, read: &impl Fn(&str) -> Option<String>) -> impl Iterator<Item = String> {
@@ -84,6 +87,7 @@ mod tests {
     #[test]
     fn a_row_names_tests_that_are_there() {
         assert_eq!(findings("| F-01 | kill -9 | `a.rs::it_holds`, `a.rs` |"), [""; 0]);
+        assert_eq!(findings("| id | what is done | shown by |\n|---|---|---|"), [""; 0]);
         assert_eq!(findings("| A-11 | insider | not built: there is no console |"), [""; 0]);
     }
 
