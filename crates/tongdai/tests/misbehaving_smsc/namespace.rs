@@ -43,18 +43,20 @@ fn run(program: &str, arguments: &[&str]) {
 pub(crate) struct Wire {
     /// The daemon's port, or none for each of its connections.
     pub(crate) daemon: Option<u16>,
+    /// The SMSC's address, or none for any.
+    pub(crate) host: Option<&'static str>,
     pub(crate) smsc: u16,
 }
 
 impl Wire {
     /// So many of a hundred packets from the daemon get lost.
     pub(crate) fn lose_from_daemon(self, percent: u8) {
-        self.lose("dport", "sport", percent);
+        self.lose(["daddr", "dport", "sport"], percent);
     }
 
     /// So many of a hundred packets from the SMSC get lost.
     pub(crate) fn lose_from_smsc(self, percent: u8) {
-        self.lose("sport", "dport", percent);
+        self.lose(["saddr", "sport", "dport"], percent);
     }
 
     /// Nothing passes any more, in either direction, and nobody is told.
@@ -63,11 +65,14 @@ impl Wire {
         self.lose_from_smsc(100);
     }
 
-    fn lose(self, smsc: &str, daemon: &str, percent: u8) {
+    fn lose(self, [address, smsc, daemon]: [&str; 3], percent: u8) {
         if percent == 0 {
             return;
         }
         let mut rule = format!("add rule inet fault input tcp {smsc} {}", self.smsc);
+        if let Some(host) = self.host {
+            rule += &format!(" ip {address} {host}");
+        }
         if let Some(port) = self.daemon {
             rule += &format!(" tcp {daemon} {port}");
         }

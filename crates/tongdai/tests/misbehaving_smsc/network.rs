@@ -9,7 +9,7 @@ use simulator::{Config, Simulator};
 
 use crate::citizens::Citizens;
 use crate::namespace::{Wire, within};
-use crate::stage::{FAST, Stage, config, eventually, last};
+use crate::stage::{FAST, Stage, config, eventually, last, spec};
 
 /// A peer that vanished is noticed after half a minute, and a busy machine may be late.
 const NOTICED: Duration = Duration::from_secs(32);
@@ -17,11 +17,11 @@ const NOTICED: Duration = Duration::from_secs(32);
 /// The way to one of the binds, by its name.
 fn wire(simulator: &Simulator, name: &str) -> Wire {
     let bind = simulator.binds().into_iter().find(|bind| bind.system_id == name).expect("bound");
-    Wire { daemon: Some(bind.peer.port()), smsc: simulator.smpp_address().port() }
+    Wire { daemon: Some(bind.peer.port()), ..all(simulator) }
 }
 
 fn all(simulator: &Simulator) -> Wire {
-    Wire { daemon: None, smsc: simulator.smpp_address().port() }
+    Wire { daemon: None, host: None, smsc: simulator.smpp_address().port() }
 }
 
 /// One of two links falls silent with nobody told, `cut` in its way; what is asked and answered meanwhile goes over
@@ -29,7 +29,7 @@ fn all(simulator: &Simulator) -> Wire {
 async fn half_open(cut: impl FnOnce(Wire)) {
     const TIMERS: &str = "timers=enquire-link=4s+enquire-link-answer=1s+response=6s";
     const NOTICED: Duration = Duration::from_secs(8);
-    let hasty = Config { enquire_link_response: Duration::from_secs(1), ..config() };
+    let hasty = Config { enquire_link_response: Duration::from_millis(1_500), ..config() };
     let stage = Stage::with(hasty, &[("a", TIMERS), ("b", TIMERS)]).await;
     let mut citizens = Citizens::default();
     citizens.book(&stage.simulator, 4);
@@ -82,17 +82,26 @@ fn f_13_messages_whose_acknowledgement_is_lost_run_once_over_the_sister_bind() {
     within("f_13_messages_whose_acknowledgement_is_lost_run_once_over_the_sister_bind", half_open(mute));
 }
 
-/// A transmitter and a receiver, one of them cut off for some seconds.
-async fn partition(cut: &str) {
-    let stage = Stage::new(&[("tx", &format!("bind=tx,{FAST}")), ("rx", &format!("bind=rx,{FAST}"))]).await;
+/// A transmitter and a receiver, each to an address of its own, and one of them cut off for some seconds.
+async fn partition(cut: &'static str) {
+    const HOSTS: [(&str, &str); 2] = [("tx", "127.0.0.2"), ("rx", "127.0.0.3")];
+    let everywhere = Config { listen: ([0, 0, 0, 0], 0).into(), ..config() };
+    let simulator = Simulator::start(everywhere).await.unwrap();
+    let port = simulator.smpp_address().port();
+    let smscs = HOSTS.map(|(name, host)| {
+        spec(name, port, &format!("bind={name},{FAST}")).replace("host=127.0.0.1", &format!("host={host}"))
+    });
+    let stage = Stage::of(simulator, smscs.into());
+    eventually(|| stage.metric("tongdai_smsc_bound", &[]) == 2).await;
     let mut citizens = Citizens::default();
-    wire(&stage.simulator, cut).cut();
-    // The next connections as well, until it heals.
-    let gauge = format!("\"{cut}\"");
+    let (_, host) = HOSTS.into_iter().find(|(name, _)| *name == cut).unwrap();
+    Wire { host: Some(host), ..all(&stage.simulator) }.cut();
     citizens.book(&stage.simulator, 30);
+    let gauge = format!("\"{cut}\"");
     eventually(|| stage.metric("tongdai_smsc_bound", &[&gauge]) == 0).await;
-    all(&stage.simulator).cut();
     last(Duration::from_secs(2)).await;
+    assert_eq!(stage.metric("tongdai_smsc_bound", &[]), 1, "the other one stands, and this one stays away");
+    assert_eq!(stage.simulator.stats().replies, 0, "one half is no way to answer");
     Wire::heal_all();
     citizens.answered(&stage).await;
     let submits = stage.simulator.stats().submits;

@@ -33,7 +33,9 @@ impl Watch {
         let (peak_kib, over) = (watch.peak_kib.clone(), watch.over.clone());
         tokio::spawn(async move {
             while !over.load(Ordering::Relaxed) {
-                peak_kib.fetch_max(Usage::of(pid).rss_kib, Ordering::Relaxed);
+                // The daemon may have ended with its test.
+                let Some(usage) = Usage::try_of(pid) else { return };
+                peak_kib.fetch_max(usage.rss_kib, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         });
@@ -90,10 +92,10 @@ async fn f_18_a_burst_loses_nothing_costs_bounded_memory_and_starves_no_other_bi
         )
     };
     // Meanwhile others ask at a calm pace, and are served.
-    let report =
-        stage.simulator.send_many(look_ups(0, 100), Pace::PerSecond(50), true, PATIENCE).await.unwrap();
-    assert_eq!((report.acknowledged, report.replies), (100, 100));
-    let calm_max = Duration::from_micros(report.latencies.acknowledged.p99_us);
+    let calm =
+        stage.simulator.send_many(look_ups(0, 100), Pace::PerSecond(50), true, patience).await.unwrap();
+    assert_eq!((calm.acknowledged, calm.replies), (100, 100));
+    let calm_max = Duration::from_micros(calm.latencies.reply.p99_us);
     let loud = loud.await.unwrap().unwrap();
     let peak = watch.peak_kib();
     println!(

@@ -154,22 +154,27 @@ pub(crate) struct Usage {
 
 impl Usage {
     pub(crate) fn of(pid: u32) -> Self {
+        Self::try_of(pid).expect("the process lives")
+    }
+
+    /// None once the process has ended.
+    pub(crate) fn try_of(pid: u32) -> Option<Self> {
         let folder = Path::new("/proc").join(pid.to_string());
-        let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
-        let status = read("status");
+        let read = |file: &str| std::fs::read_to_string(folder.join(file)).ok();
+        let status = read("status")?;
         let field = |key: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap();
-            line.split_whitespace().next().unwrap().parse().unwrap()
+            let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+            line.split_whitespace().next()?.parse().ok()
         };
         // Behind the name in parentheses the fields are numbers; utime and stime are the 14th and 15th of all.
-        let stat = read("stat");
-        let numbers: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-        let ticks: f64 = numbers[11..13].iter().map(|it| it.parse::<f64>().unwrap()).sum();
-        Self {
-            rss_kib: field("VmRSS:"),
-            threads: field("Threads:"),
-            files: std::fs::read_dir(folder.join("fd")).unwrap().count(),
+        let stat = read("stat")?;
+        let numbers: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
+        let ticks: f64 = numbers.get(11..13)?.iter().map(|it| it.parse::<f64>().unwrap()).sum();
+        Some(Self {
+            rss_kib: field("VmRSS:")?,
+            threads: field("Threads:")?,
+            files: std::fs::read_dir(folder.join("fd")).ok()?.count(),
             cpu_s: ticks / TICKS_PER_S,
-        }
+        })
     }
 }
