@@ -1,10 +1,11 @@
 //! Message → route → request → outcome: the loop around the pure deciders.
 
 use model::request::Request;
-use model::{CommandError, Outcome, Service, Snapshot, Step};
+use model::{CommandError, Msisdn, Outcome, Service, Snapshot, Step};
 
 use crate::engine::Engine;
 use crate::fatal::Fatal;
+use crate::fault::{self, FAULT, caught};
 use crate::settle::reply;
 use crate::turn::Turn;
 
@@ -16,9 +17,11 @@ impl Engine {
     pub(crate) fn decide(&self, request: &Request, service: &Service, turn: &Turn) -> Result<Outcome, Fatal> {
         let mut snapshot = Snapshot::default();
         for _ in 0..=ROUNDS_MAX {
-            match services::decide(request, service, &snapshot, turn.now, turn.seed()) {
-                Step::Done(outcome) => return Ok(outcome),
-                Step::Need(keys) => {
+            let seed = turn.seed();
+            match caught(&service.id, || services::decide(request, service, &snapshot, turn.now, seed)) {
+                None => return Ok(busy(request, service)),
+                Some(Step::Done(outcome)) => return Ok(outcome),
+                Some(Step::Need(keys)) => {
                     snapshot.reserve(keys.len());
                     for key in keys {
                         let record = turn.read(&self.store, &key)?;
@@ -27,21 +30,24 @@ impl Engine {
                 }
             }
         }
-        tracing::error!(service = %service.id, "a decider asked for a fourth round of reads");
-        metrics::counter!("tongdai_faults_total", "service" => service.id.as_str().to_owned()).increment(1);
+        // It asked for a fourth round of reads.
+        fault::note(&service.id);
         Ok(busy(request, service))
     }
 }
 
-/// What is said where a service does not come to an end: the citizen may try again.
+/// What a citizen is told where nothing could be decided: he may try again.
+pub(crate) fn apology(citizen: &Msisdn, service: &Service) -> Outcome {
+    let rendered = caught(&service.id, || services::notice(service, "busy", &[])).flatten();
+    let messages = rendered.map(|rendered| reply(citizen, rendered)).into_iter().collect();
+    Outcome { messages, label: FAULT.to_owned(), ..Outcome::default() }
+}
+
+/// What is said where a service does not come to an end.
 fn busy(request: &Request, service: &Service) -> Outcome {
-    let label = "fault".to_owned();
+    let label = FAULT.to_owned();
     match request {
-        Request::Message { sender, .. } => {
-            let rendered = services::notice(service, "busy", &[]);
-            let messages = rendered.map(|rendered| reply(sender, rendered)).into_iter().collect();
-            Outcome { messages, label, ..Outcome::default() }
-        }
+        Request::Message { sender, .. } => apology(sender, service),
         Request::Command(_) => {
             let reason = "the service came to no decision".to_owned();
             Outcome { answer: Some(Err(CommandError::Conflict { reason })), label, ..Outcome::default() }

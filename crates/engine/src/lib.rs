@@ -14,6 +14,7 @@ mod dispatch;
 mod engine;
 pub mod event;
 mod fatal;
+mod fault;
 mod fingerprint;
 mod guard;
 mod meters;

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use codec::data_coding::{Coding, decode_text, unpack};
 use codec::{CommandStatus, Sm, SmKind, UserData};
-use failpoints::{Bug, planted};
+use failpoints::{Bug, Point, planted};
 use model::journal::Entry;
 use model::outbox::Fingerprint;
 use model::plan::{NumberingPlan, Party};
 use model::{Address, ErrorKind, Interpretation, Key, Msisdn, Redacted, Rejection, Service};
 
+use crate::decide::apology;
 use crate::engine::Engine;
 use crate::event::LinkId;
 use crate::fatal::Fatal;
+use crate::fault::{FAULT, caught};
 use crate::fingerprint::{self, Acknowledged};
 use crate::meters;
 use crate::partial::{PART_OCTETS_MAX, PARTS_MAX};
@@ -143,13 +145,22 @@ impl Engine {
         {
             entry.service = Some(Arc::clone(&service));
             if self.guard.admit(citizen, service.limits.messages_per_minute, turn.now.monotonic) {
-                match self.rules.interpret(&number, &text, turn.now.wall) {
-                    Some(meaning) => {
+                let meaning = caught(&service.id, || {
+                    failpoints::reached(Point::TextRead);
+                    self.rules.interpret(&number, &text, turn.now.wall)
+                });
+                match meaning {
+                    Some(Some(meaning)) => {
                         entry.rule = meaning.rule.clone();
                         entry.act = inbound.part || meaning.result.as_ref().is_ok_and(model::Command::is_act);
                         entry.label = self.answer(inbound, citizen, meaning, &service, turn)?;
                     }
-                    None => entry.label = "no_rule".to_owned(),
+                    Some(None) => entry.label = "no_rule".to_owned(),
+                    None => {
+                        entry.label = FAULT.to_owned();
+                        let outcome = apology(citizen, &service);
+                        self.settle(outcome, &service, Some(&inbound.route(citizen)), turn);
+                    }
                 }
             } else {
                 meters::ignored("loop_guard");

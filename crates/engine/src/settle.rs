@@ -12,6 +12,7 @@ use store::StoreError;
 use crate::engine::Engine;
 use crate::event::Effect;
 use crate::fatal::Fatal;
+use crate::fault::FAULT;
 use crate::partial::international;
 use crate::queue::Item;
 use crate::turn::Turn;
@@ -189,6 +190,10 @@ impl Engine {
         let Some(service) = self.rules.service(subject.service()).cloned() else { return Ok(()) };
         let request = Request::Drawn { subject: subject.clone(), outbox, password, hash };
         let mut outcome = self.decide(&request, &service, turn)?;
+        if outcome.label == FAULT {
+            // It is drawn once more after a while; the citizen waits for it.
+            return Ok(());
+        }
         let place = outcome.messages.iter().position(|it| it.text.is_some() && it.to == entry.to);
         match place.map(|place| outcome.messages.remove(place)) {
             Some(Outgoing { text: Some(text), template, not_before, .. }) => {

@@ -15,6 +15,7 @@ use rustc_hash::FxHashSet;
 use crate::engine::Engine;
 use crate::event::Effect;
 use crate::fatal::Fatal;
+use crate::fault::FAULT;
 use crate::settle::after;
 use crate::turn::Turn;
 
@@ -34,7 +35,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 const IDLE_SWEEP: Duration = Duration::from_secs(3_600);
 /// A password that was not drawn by then is asked for again.
 const DRAW_AGAIN: Duration = Duration::from_secs(60);
-/// A timer whose service is not in force is looked at again after this.
+/// A timer whose service is not in force, or comes to no decision, is looked at again after this.
 const ORPHAN_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is due at a moment.
@@ -147,13 +148,14 @@ impl Engine {
 
     fn run_timer(&mut self, subject: TimerSubject, turn: &mut Turn) -> Result<String, Fatal> {
         let Some(service) = self.rules.service(service_of(&subject)).cloned() else {
-            let later = after(turn.now.wall, ORPHAN_PAUSE);
-            let record = Record::Timer(later, subject.clone());
-            turn.write(Key::Timer(later, subject), Some(record));
+            put_off(subject, turn);
             return Ok("no_service".to_owned());
         };
-        let outcome = self.decide(&Request::Timer(subject), &service, turn)?;
+        let outcome = self.decide(&Request::Timer(subject.clone()), &service, turn)?;
         let label = outcome.label.clone();
+        if label == FAULT {
+            put_off(subject, turn);
+        }
         self.settle(outcome, &service, None, turn);
         Ok(label)
     }
@@ -251,6 +253,13 @@ fn service_of(subject: &TimerSubject) -> &ServiceId {
         | TimerSubject::ForgetBooking(service, ..)
         | TimerSubject::ForgetDossier(service, _) => service,
     }
+}
+
+/// Sets a timer anew.
+fn put_off(subject: TimerSubject, turn: &mut Turn) {
+    let later = after(turn.now.wall, ORPHAN_PAUSE);
+    let record = Record::Timer(later, subject.clone());
+    turn.write(Key::Timer(later, subject), Some(record));
 }
 
 /// A count as a gauge's number.

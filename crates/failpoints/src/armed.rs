@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use crate::{Bug, Point};
 
 /// Where and the how many-th time.
-struct Kill {
+struct Place {
     point: Point,
     at: u64,
     reached: AtomicU64,
 }
 
-static KILL: OnceLock<Option<Kill>> = OnceLock::new();
+static KILL: OnceLock<Option<Place>> = OnceLock::new();
+static PANIC: OnceLock<Option<Place>> = OnceLock::new();
 
 /// Place of the planted bug in [`Bug::ALL`], from 1; 0 for none.
 static PLANTED: AtomicU8 = AtomicU8::new(0);
@@ -23,14 +24,22 @@ thread_local! {
 }
 
 pub(crate) fn reached(point: Point) {
-    let Some(kill) = KILL.get_or_init(kill_from_environment) else { return };
-    if kill.point == point && kill.reached.fetch_add(1, Ordering::SeqCst) + 1 == kill.at {
+    if is_there(&PANIC, "TONGDAI_PANIC_AT", point) {
+        panic!("asked for");
+    }
+    if is_there(&KILL, "TONGDAI_KILL_AT", point) {
         // SIGKILL as from outside: no destructor runs, nothing is flushed.
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
         loop {
             std::thread::park();
         }
     }
+}
+
+/// Whether this is the place that the environment names.
+fn is_there(place: &OnceLock<Option<Place>>, name: &str, point: Point) -> bool {
+    let place = place.get_or_init(|| from_environment(name)).as_ref().filter(|place| place.point == point);
+    place.is_some_and(|place| place.reached.fetch_add(1, Ordering::SeqCst) + 1 == place.at)
 }
 
 pub(crate) fn queued(point: Point) {
@@ -53,13 +62,13 @@ pub(crate) fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// `TONGDAI_KILL_AT=POINT:TIMES`. What can't be read is an error of the test, and must not pass for a run without.
-fn kill_from_environment() -> Option<Kill> {
-    let asked = std::env::var("TONGDAI_KILL_AT").ok()?;
+/// `NAME=POINT:TIMES`. What can't be read is an error of the test, and must not pass for a run without.
+fn from_environment(variable: &str) -> Option<Place> {
+    let asked = std::env::var(variable).ok()?;
     let (name, times) = asked.split_once(':').unwrap_or((&asked, "1"));
     let point = Point::ALL.into_iter().find(|point| point.name() == name);
     match (point, times.parse()) {
-        (Some(point), Ok(at)) => Some(Kill { point, at, reached: AtomicU64::new(0) }),
-        _ => panic!("TONGDAI_KILL_AT={asked}: no such point"),
+        (Some(point), Ok(at)) => Some(Place { point, at, reached: AtomicU64::new(0) }),
+        _ => panic!("{variable}={asked}: no such point"),
     }
 }

@@ -28,6 +28,8 @@ points! {
     Read = "read",
     /// A deliver_sm was decoded and goes to the engine.
     Decoded = "decoded",
+    /// A citizen's text is about to be understood; see the environment's `TONGDAI_PANIC_AT`.
+    TextRead = "text-read",
     /// A turn that writes something is decided and not written.
     Decided = "decided",
     /// The turn's record is written and not synced.
