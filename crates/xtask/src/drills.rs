@@ -39,19 +39,24 @@ fn drill(root: &Path, name: &str, daemon: Option<&Path>, arguments: &Arguments) 
     Ok(if status.success() { Vec::new() } else { vec![format!("{name}: {status}")] })
 }
 
-/// Builds a daemon that ends where `TONGDAI_KILL_AT` says, and puts it where nobody takes it for the one that serves.
+/// Builds a daemon that ends where `TONGDAI_KILL_AT` says, and puts it where nobody takes it for the one that serves:
+/// that one, where it was built before, is back in its place afterwards.
 fn build_armed(root: &Path) -> Result<PathBuf> {
-    let mut build = cargo(root);
-    build.args(["build", "--locked", "--release", "--package", "tongdai", "--features", "failpoints"]);
-    let status = build.status().context("cargo build does not start")?;
-    ensure!(status.success(), "the armed daemon does not build");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let drills = target.join("drills");
     fs::create_dir_all(&drills)?;
     let (built, armed) = (target.join("release/tongdai"), drills.join("tongdai"));
-    // Removed, for a program that runs can't be written; and from where it was built, for it must not be served from.
-    let _ = fs::remove_file(&armed);
-    fs::rename(&built, &armed).with_context(|| built.display().to_string())?;
+    let served = drills.join("served");
+    let aside = fs::rename(&built, &served).is_ok();
+    let mut build = cargo(root);
+    build.args(["build", "--locked", "--release", "--package", "tongdai", "--features", "failpoints"]);
+    let status = build.status().context("cargo build does not start")?;
+    let moved = fs::rename(&built, &armed);
+    if aside {
+        fs::rename(&served, &built)?;
+    }
+    ensure!(status.success(), "the armed daemon does not build");
+    moved.with_context(|| built.display().to_string())?;
     Ok(armed)
 }
 

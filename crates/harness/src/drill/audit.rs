@@ -37,6 +37,8 @@ pub struct Case<'a> {
     pub simulator: &'a Simulator,
     /// What was sent.
     pub load: &'a Load,
+    /// Panics over a text that were asked for.
+    pub faults: u64,
     /// What the last daemon used at rest: before its load and after it.
     pub readings: [Readings; 2],
     /// Citizens before this place had their words looked for in an earlier audit.
@@ -119,9 +121,17 @@ fn quiet() -> Option<(Timestamp, Timestamp)> {
 
 /// What was acknowledged has its effect, once.
 fn check_effects(case: &Case<'_>, books: &Books, findings: &mut Vec<Finding>) {
+    let faults = faults(books);
+    if faults.len() as u64 != case.faults {
+        let what = format!("{} panics were asked for, and {} texts met one", case.faults, faults.len());
+        findings.push(Finding::new(Invariant::I2, what));
+    }
     let held = |key: &Key| books.held.get(key).and_then(Option::as_ref);
     for citizen in &case.load.citizens {
         let Wish::Register { id_number } = &citizen.wish else { continue };
+        if faults.contains(&citizen.text.as_str()) {
+            continue; // He was told to try again.
+        }
         let service = ServiceId::new("danang");
         let account = held(&Key::Account(service.clone(), id_number.as_str().into()));
         let phone = Msisdn::new(&citizen.phone).ok().map(|phone| Key::AccountPhone(service, phone));
@@ -150,6 +160,17 @@ fn check_effects(case: &Case<'_>, books: &Books, findings: &mut Vec<Finding>) {
         let what = format!("{} commands were done and {commands} are in the journal", case.load.commands);
         findings.push(Finding::new(Invariant::I1, what));
     }
+}
+
+/// The texts over which a service panicked.
+fn faults(books: &Books) -> Vec<&str> {
+    let entries = books.turns.iter().flat_map(|(_, turn)| &turn.entries);
+    entries
+        .filter_map(|entry| match entry {
+            Entry::Message { text, label, .. } if label == "fault" => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Every seat that is taken belongs to a live booking, and one message booked one.
@@ -186,7 +207,7 @@ fn check_log(case: &Case<'_>, findings: &mut Vec<Finding>) -> Result<()> {
         if person || line.to_ascii_uppercase().contains(CANARY) {
             findings.push(Finding::new(Invariant::I7, format!("the log says: {line}")));
         }
-        if line.contains("panicked") {
+        if line.contains("panicked") && !line.contains("asked for") {
             findings.push(Finding::new(Invariant::I6, format!("the log says: {line}")));
         }
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -45,6 +45,8 @@ pub(crate) struct Leg {
     /// What the last living daemon used at rest: before its load and after it.
     pub(crate) readings: [Readings; 2],
     smscs: Vec<String>,
+    /// Panics that were asked for.
+    pub(crate) faults: u64,
     /// Texts that the rounds before had sent again.
     pub(crate) resent: u64,
     /// Places in the ledger and the log where the present round begins.
@@ -89,6 +91,7 @@ impl Leg {
             simulator,
             load: Load::new(dice),
             readings: Default::default(),
+            faults: 0,
             resent: 0,
             round_from: 0,
             log_from: 0,
@@ -114,7 +117,9 @@ impl Leg {
             self.stop_under_load().await.context("a stop under load")?;
             tally.stops_under_load += 1;
         }
-        self.live().await.context("the start that lives")?;
+        self.live(round.panic_at).await.context("the start that lives")?;
+        self.faults += u64::from(round.panic_at.is_some());
+        tally.panics += u64::from(round.panic_at.is_some());
         let after = self.simulator.stats();
         tally.messages += after.messages - before.messages;
         tally.submits += after.submits - before.submits;
@@ -165,11 +170,16 @@ impl Leg {
         Ok(End::Killed)
     }
 
-    fn start(&self, kill: Option<Kill>) -> Result<Daemon> {
+    fn command(&self) -> Result<Command> {
         self.keep_segments()?;
         let mut command = self.home.run(&self.smscs);
         command.env("TONGDAI_SEGMENT_OCTETS", SEGMENT_OCTETS.to_string());
         command.env("TONGDAI_CHECKPOINT_WRITES", CHECKPOINT_WRITES.to_string());
+        Ok(command)
+    }
+
+    fn start(&self, kill: Option<Kill>) -> Result<Daemon> {
+        let mut command = self.command()?;
         if let Some(Kill::At { point, times }) = kill {
             command.env("TONGDAI_KILL_AT", format!("{}:{times}", point.name()));
             if point == Point::SegmentPruned {
@@ -218,9 +228,14 @@ impl Leg {
         ensure_stopped(daemon)
     }
 
-    /// A start without a kill: everything is acknowledged and answered, and it stops in good order.
-    async fn live(&mut self) -> Result<()> {
-        let mut daemon = self.start(None)?;
+    /// A start without a kill: everything is acknowledged and answered, and it stops in good order. A panic over one
+    /// text is no end.
+    async fn live(&mut self, panic_at: Option<u64>) -> Result<()> {
+        let mut command = self.command()?;
+        if let Some(times) = panic_at {
+            command.env("TONGDAI_PANIC_AT", format!("{}:{times}", Point::TextRead.name()));
+        }
+        let mut daemon = Daemon::start(&self.home, command)?;
         let api = ready(&mut daemon)?;
         ensure!(self.simulator.wait_receivers(2, PATIENCE).await, "two binds");
         self.settle().await?;
@@ -262,6 +277,7 @@ impl Leg {
             store: &whole,
             simulator: &self.simulator,
             load: &self.load,
+            faults: self.faults,
             readings: self.readings,
             words_from: self.round_from,
             log_from: self.log_from,

@@ -21,12 +21,14 @@ pub(crate) enum Kill {
     Stopping { after_ms: u64 },
 }
 
-/// One round: these ends in a row, then a start that lives, and an orderly stop.
+/// One round: these ends in a row, then a start that lives, perhaps through a panic, and an orderly stop.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Round {
     pub(crate) kills: Vec<Kill>,
     /// The orderly stop comes in the middle of a load first.
     pub(crate) stop_under_load: bool,
+    /// The text at which the start that lives panics.
+    pub(crate) panic_at: Option<u64>,
 }
 
 /// The points of a first start, in their order: a new home dies at each of them before it ever lives.
@@ -64,13 +66,14 @@ pub(crate) fn round(seed: u64, number: u64, place: u64) -> Round {
         0 => Kill::Stopping { after_ms: dice.below(60) },
         _ => Kill::Moment { events: dice.below(150) },
     });
-    Round { kills, stop_under_load: dice.below(2) == 0 }
+    let panic_at = (dice.below(3) == 0).then(|| dice.up_to(20));
+    Round { kills, stop_under_load: dice.below(2) == 0, panic_at }
 }
 
 /// A round for points that no round before has hit.
 pub(crate) fn leftovers(missed: &[Point]) -> Round {
     let kills = missed.iter().map(|point| Kill::At { point: *point, times: 1 });
-    Round { kills: kills.collect(), stop_under_load: false }
+    Round { kills: kills.collect(), stop_under_load: false, panic_at: None }
 }
 
 fn place_of(number: u64, points: usize) -> usize {
@@ -82,7 +85,11 @@ fn place_of(number: u64, points: usize) -> usize {
 fn often(point: Point) -> u64 {
     match point {
         Point::Read | Point::Decided | Point::RecordWritten | Point::RecordSynced | Point::Applied => 25,
-        Point::Decoded | Point::ResponseWritten | Point::SubmitWritten | Point::ResponseRead => 60,
+        Point::Decoded
+        | Point::TextRead
+        | Point::ResponseWritten
+        | Point::SubmitWritten
+        | Point::ResponseRead => 60,
         Point::VerdictRecorded => 40,
         Point::SecretWritten | Point::SecretSynced | Point::SecretZeroed => 6,
         Point::ReceiptRead | Point::ReceiptRecorded => 6,

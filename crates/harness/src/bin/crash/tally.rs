@@ -26,6 +26,8 @@ pub(crate) struct Tally {
     pub(crate) stopped_first: u64,
     /// Stops in the middle of a load.
     pub(crate) stops_under_load: u64,
+    /// Panics over a text.
+    pub(crate) panics: u64,
     pub(crate) messages: u64,
     pub(crate) submits: u64,
     pub(crate) redelivered: u64,
@@ -96,12 +98,12 @@ impl fmt::Display for Tally {
             let Tries { tried, hit } = self.points.get(point.name()).copied().unwrap_or_default();
             writeln!(f, "  {:<24} hit {hit:>4} of {tried:>4}", point.name())?;
         }
-        let Self { moments, stopping, stopped_first, stops_under_load, .. } = self;
+        let Self { moments, stopping, stopped_first, stops_under_load, panics, .. } = self;
         writeln!(
             f,
             "  random moments {moments}; while stopping {stopping}, and {stopped_first} had stopped before"
         )?;
-        writeln!(f, "  stops in good order under load {stops_under_load}")?;
+        writeln!(f, "  stops in good order under load {stops_under_load}; panics survived {panics}")?;
         let Self { rounds, messages, submits, redelivered, resent, commands, seconds, .. } = self;
         writeln!(
             f,

@@ -168,6 +168,7 @@ impl Soak {
             store: &self.home.data(),
             simulator: &self.simulator,
             load: &self.load,
+            faults: 0,
             readings: [self.readings.warm(), at_rest],
             words_from: 0,
             log_from: 0,
