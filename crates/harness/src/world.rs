@@ -203,8 +203,10 @@ impl World {
             let mut seed = [0x5A; 32];
             seed[..8].copy_from_slice(&self.seed.to_be_bytes());
             let effects = engine.turn(events, self.now, seed)?;
-            engine.housekeep()?;
             self.perform(effects);
+            self.pump();
+            // Once the effects are on the wire, as in the daemon: what fails here must not hide what has left.
+            self.engine.as_mut().context("the engine runs")?.housekeep()?;
         }
         anyhow::bail!("the engine does not come to rest")
     }
