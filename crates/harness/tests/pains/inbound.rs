@@ -137,6 +137,13 @@ fn pain_02_what_is_acknowledged_is_never_dropped() {
         assert!(answers.iter().all(|text| text.contains("objednano ZOP 10.8.2026 od 14:00")), "{answers:?}");
         answers.dedup();
         assert_eq!(answers.len(), 1, "change {change}: one booking and one code");
+        let (_, code) = answers[0].split_once("STORNO ").expect("how to cancel");
+        ask(&mut world, citizen, TRUTNOV, &format!("STORNO {code}"));
+        let cancelled = texts(&mut world, citizen);
+        assert!(cancelled[0].ends_with("byla zrusena."), "change {change}: {cancelled:?}");
+        ask(&mut world, citizen, TRUTNOV, "OBJ ZOP 10.8. 14:00 SVOBODA");
+        let free_again = texts(&mut world, citizen);
+        assert!(free_again[0].contains("objednano ZOP"), "change {change}: {free_again:?}");
     }
     assert!(acknowledged > 0 && redelivered > 0, "{acknowledged} {redelivered}");
 }
@@ -172,7 +179,7 @@ fn pain_05_a_keyword_is_read_in_every_coding_of_the_field() {
         ("8-bit for a text", 0x04, b"XNC 13557009".to_vec()),
         ("Cyrillic digits and keyword in Latin", 0x06, b"XNC 13557009".to_vec()),
         ("UCS-2", 0x08, ucs2("XNC 13557009")),
-        ("UCS-2 of class 0", 0x18, ucs2("XNC 13557009")),
+        ("UCS-2 of class 0", 0x18, ucs2("XNC mã số 13557009")),
         ("a byte order mark", 0x08, ucs2("\u{FEFF}XNC 13557009")),
         ("direction marks of an Arabic handset", 0x08, ucs2("\u{200F}XNC\u{200E} 13557009\u{202C}")),
         ("Arabic digits", 0x08, ucs2("XNC ١٣٥٥٧٠٠٩")),

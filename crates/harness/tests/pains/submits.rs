@@ -150,12 +150,18 @@ fn pain_08_the_whole_window_is_outstanding_and_never_more() {
 #[test]
 fn pain_13_what_was_throttled_keeps_its_receipt_its_order_and_comes_back() {
     let mut world = world();
-    world.cut("b").unwrap();
-    world.refuse_next("vn", [THROTTLED, THROTTLED, CommandStatus::ESME_RMSGQFUL]).unwrap();
-    let texts_of = |n: u32| format!("TK,Nguyen Van An,20149990{n},20/12/1990");
-    for n in 0..6 {
-        ask(&mut world, &citizen(n), DA_NANG, &texts_of(n));
+    world.set_pace("a", 3, None).unwrap();
+    for link in ["a", "b"] {
+        world.cut(link).unwrap();
     }
+    world.connect("a").unwrap();
+    world.refuse_next("vn", [THROTTLED, THROTTLED, CommandStatus::ESME_RMSGQFUL]).unwrap();
+    // All in one turn, so that three are in flight and three wait behind them when the first is refused.
+    for n in 0..6 {
+        let words = format!("TK,Nguyen Van An,20149990{n},20/12/1990");
+        world.deliver("a", message(&citizen(n), DA_NANG, 0, words.as_bytes())).unwrap();
+    }
+    world.settle().unwrap();
     world.run_for(minutes(3)).unwrap();
     let submits = world.submits("vn");
     assert_eq!(submits.len(), 9, "three refused, six taken");
