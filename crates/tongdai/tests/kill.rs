@@ -1,4 +1,4 @@
-//! kill -9 in the middle of a load, again and again: nothing acknowledged is missing, nothing is booked or
+//! kill -9 and SIGTERM in the middle of a load, again and again: nothing acknowledged is missing, nothing is booked or
 //! registered twice, every message is answered.
 //!
 //! `TONGDAI_KILL_ROUNDS` sets the kills (CI: 20); the test kills twice without it.
@@ -8,6 +8,7 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use model::{Key, Msisdn, Record, ServiceId};
@@ -28,14 +29,9 @@ fn kill_after(round: u32) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_in_the_middle_of_a_load_nothing_is_lost_and_nothing_doubled() {
     let rounds: u32 = std::env::var("TONGDAI_KILL_ROUNDS").ok().and_then(|it| it.parse().ok()).unwrap_or(2);
-    let mut config = Config::default();
-    // An operator waits longer; here the next round must not wait for it.
-    config.exchange.redelivery.first = Duration::from_millis(200);
-    config.exchange.redelivery.longest = Duration::from_secs(1);
-    let simulator = Simulator::start(config).await.unwrap();
+    let simulator = impatient_smsc().await;
     let home = Home::new();
-    // Numbers are told apart by their country code, so one SMSC can carry both countries here.
-    let smscs = [("vn", "vn", simulator.smpp_address())];
+    let smscs = smscs(&simulator);
     let mut sent = Sent::default();
     for round in 0..rounds {
         let daemon = Daemon::start(&home, &smscs);
@@ -45,16 +41,37 @@ async fn killed_in_the_middle_of_a_load_nothing_is_lost_and_nothing_doubled() {
         assert!(simulator.wait_until(PATIENCE, |stats| stats.acknowledged >= enough).await, "round {round}");
         daemon.kill();
     }
-    let daemon = Daemon::start(&home, &smscs);
-    let all = u64::try_from(sent.messages.len()).unwrap();
-    let done = simulator.wait_until(PATIENCE, |stats| stats.acknowledged >= all).await;
-    assert!(done, "of {all}: {:?}", simulator.stats());
-    for (message, kind) in &sent.messages {
-        let answer = simulator.wait_answer(*message, PATIENCE).await;
-        assert!(answer.is_some(), "no answer: {kind:?}, {:?}", simulator.entry(*message));
+    sent.finish(&simulator, &home).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_twice_to_stop_in_the_middle_of_a_load_it_drains_and_nothing_is_lost_and_nothing_doubled() {
+    let simulator = impatient_smsc().await;
+    let home = Home::new();
+    let mut sent = Sent::default();
+    for round in 0..2 {
+        let daemon = Daemon::start(&home, &smscs(&simulator));
+        assert!(simulator.wait_receivers(1, PATIENCE).await, "round {round}: {}", home.log_text());
+        let enough = simulator.stats().acknowledged + 10;
+        sent.send_round(&simulator, round);
+        assert!(simulator.wait_until(PATIENCE, |stats| stats.acknowledged >= enough).await, "round {round}");
+        daemon.ask_to_stop();
+        assert_eq!(daemon.terminate(), Some(0), "{}", home.log_text());
     }
-    assert_eq!(daemon.terminate(), Some(0), "{}", home.log_text());
-    sent.audit(&simulator, &home);
+    sent.finish(&simulator, &home).await;
+}
+
+async fn impatient_smsc() -> Simulator {
+    let mut config = Config::default();
+    // An operator waits longer; here the next round must not wait for it.
+    config.exchange.redelivery.first = Duration::from_millis(200);
+    config.exchange.redelivery.longest = Duration::from_secs(1);
+    Simulator::start(config).await.unwrap()
+}
+
+/// Numbers are told apart by their country code, so one SMSC can carry both countries here.
+fn smscs(simulator: &Simulator) -> [(&'static str, &'static str, SocketAddr); 1] {
+    [("vn", "vn", simulator.smpp_address())]
 }
 
 /// What was sent, by reference of the simulator's ledger.
@@ -86,6 +103,20 @@ impl Sent {
             let book = simulator.send(&Message::new(&phone, "420739547765", "OBJ ZOP NOVAK")).unwrap();
             self.messages.push((book, Kind::Book { phone }));
         }
+    }
+
+    /// A start that lives: everything is acknowledged and answered, and the books are right.
+    async fn finish(&self, simulator: &Simulator, home: &Home) {
+        let daemon = Daemon::start(home, &smscs(simulator));
+        let all = u64::try_from(self.messages.len()).unwrap();
+        let done = simulator.wait_until(PATIENCE, |stats| stats.acknowledged >= all).await;
+        assert!(done, "of {all}: {:?}", simulator.stats());
+        for (message, kind) in &self.messages {
+            let answer = simulator.wait_answer(*message, PATIENCE).await;
+            assert!(answer.is_some(), "no answer: {kind:?}, {:?}", simulator.entry(*message));
+        }
+        assert_eq!(daemon.terminate(), Some(0), "{}", home.log_text());
+        self.audit(simulator, home);
     }
 
     /// Reads the ledger and the store.
