@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::outbox::{Fingerprint, FingerprintEntry};
 use ring::digest::{Context, SHA256};
 use rustc_hash::FxHashMap;
+use store::Recent;
 
 use crate::event::LinkId;
 
@@ -192,11 +193,33 @@ impl Fingerprints {
         }
     }
 
+    /// Takes the messages of the last minute before a stop for uncertain: as many copies of each as ran, for what was
+    /// taken for a redelivery took the place of one that had run.
+    pub(crate) fn restore_recent(&mut self, recent: &[Recent], since: Timestamp) {
+        let mut copies: FxHashMap<Fingerprint, (bool, u16)> = FxHashMap::default();
+        for Recent { fingerprint, act, ran, .. } in recent {
+            let (acts, runs) = copies.entry(*fingerprint).or_default();
+            *acts |= act;
+            *runs = runs.saturating_add(u16::from(*ran));
+        }
+        for Recent { fingerprint, .. } in recent {
+            if let Some((act, runs)) = copies.remove(fingerprint) {
+                let known = self.uncertain.get(fingerprint).map_or(0, |known| known.copies);
+                self.insert(*fingerprint, act, since, runs.max(known).max(1));
+            }
+        }
+    }
+
     /// Makes a message uncertain; its record rides in the next turn.
     pub(crate) fn arm(&mut self, fingerprint: Fingerprint, act: bool, since: Timestamp) {
+        let known = self.uncertain.get(&fingerprint).map_or(0, |known| known.copies);
+        self.insert(fingerprint, act, since, known.saturating_add(1));
+    }
+
+    fn insert(&mut self, fingerprint: Fingerprint, act: bool, since: Timestamp, copies: u16) {
         // A redelivery that was absorbed is armed after its first copy, and stands for the same act.
         let act = act || self.uncertain.get(&fingerprint).is_some_and(|known| known.act);
-        self.uncertain.insert(fingerprint, FingerprintEntry { since, act });
+        self.uncertain.insert(fingerprint, FingerprintEntry { since, act, copies });
         self.order.push_back((since, fingerprint));
         self.unwritten.push_back(fingerprint);
         while self.uncertain.len() > UNCERTAIN_MAX {
@@ -205,20 +228,27 @@ impl Fingerprints {
         }
     }
 
-    /// Whether a message is a redelivery that must not run. One is absorbed: it takes the place of the first copy,
-    /// and becomes uncertain itself should its link die. Where the clock is not `believed`, no act is too old.
+    /// Whether a message is a redelivery that must not run. One is absorbed for each uncertain copy: it takes the
+    /// place of that one, and becomes uncertain itself should its link die. Where the clock is not `believed`, no act
+    /// is too old. Gives whether an act stood behind it, and the record that is left.
     pub(crate) fn absorb(
         &mut self,
         fingerprint: Fingerprint,
         wall: Timestamp,
         believed: bool,
-    ) -> Option<FingerprintEntry> {
+    ) -> Option<(bool, Option<FingerprintEntry>)> {
         let entry = self.uncertain.get(&fingerprint).filter(|_| !planted(Bug::FingerprintOff))?;
         let age = wall.duration_since(entry.since);
         if (believed && age > UNCERTAIN_AGE) || (!entry.act && age > LOOK_UP_AGE) {
             return None;
         }
-        self.uncertain.remove(&fingerprint)
+        let mut entry = self.uncertain.remove(&fingerprint)?;
+        entry.copies = entry.copies.saturating_sub(1);
+        if entry.copies == 0 {
+            return Some((entry.act, None));
+        }
+        self.uncertain.insert(fingerprint, entry.clone());
+        Some((entry.act, Some(entry)))
     }
 
     /// The same message, acknowledged on another link: a moment ago, so that link is dying and nobody told us yet;

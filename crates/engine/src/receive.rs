@@ -8,7 +8,7 @@ use failpoints::{Bug, Point, planted};
 use model::journal::Entry;
 use model::outbox::Fingerprint;
 use model::plan::{NumberingPlan, Party};
-use model::{Address, ErrorKind, Interpretation, Key, Msisdn, Redacted, Rejection, Service};
+use model::{Address, ErrorKind, Interpretation, Key, Msisdn, Record, Redacted, Rejection, Service};
 
 use crate::decide::apology;
 use crate::engine::Engine;
@@ -79,9 +79,10 @@ impl Engine {
         let fingerprint = fingerprint::of(&group, sender, sm, concat, payload);
         let concat = concat.filter(|concat| concat.total > 1);
         let inbound = Inbound { delivery, sm, group, place, plan, fingerprint, part: concat.is_some() };
-        if let Some(first) = self.fingerprints.absorb(fingerprint, turn.now.wall, self.clock.is_trusted()) {
-            turn.write(Key::Fingerprint(fingerprint), None);
-            self.ignore(&inbound, "redelivery", first.act, turn);
+        let believed = self.clock.is_trusted();
+        if let Some((act, left)) = self.fingerprints.absorb(fingerprint, turn.now.wall, believed) {
+            turn.write(Key::Fingerprint(fingerprint), left.map(Record::Fingerprint));
+            self.ignore(&inbound, "redelivery", act, turn);
             return Ok(());
         }
         let link = inbound.delivery.link;

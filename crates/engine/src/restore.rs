@@ -27,8 +27,8 @@ impl Engine {
             }
         }
         self.fingerprints.restored();
-        for (_, fingerprint, act) in recovery.recent.iter().filter(|_| !planted(Bug::RecentForgotten)) {
-            self.fingerprints.arm(*fingerprint, *act, now.wall);
+        if !planted(Bug::RecentForgotten) {
+            self.fingerprints.restore_recent(&recovery.recent, now.wall);
         }
         // In the order in which they were made: what waited longest leaves first.
         messages.sort_unstable_by_key(|entry| entry.id);

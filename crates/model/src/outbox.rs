@@ -105,6 +105,13 @@ pub struct FingerprintEntry {
     pub since: Timestamp,
     /// Whether an act (not a mere look-up) stands behind it.
     pub act: bool,
+    /// How many copies may come again: a citizen who sends one text twice has two on their way.
+    #[serde(default = "one_copy")]
+    pub copies: u16,
+}
+
+fn one_copy() -> u16 {
+    1
 }
 
 /// Which message the parts belong to: group, **source**, destination, width, reference and total.

@@ -27,7 +27,7 @@ pub use history::{read_journal, read_journal_with};
 pub use options::Options;
 pub use reader::Reader;
 pub use records::{Batch, Pair, Records, RecordsError, RecordsHome};
-pub use recovery::Recovery;
+pub use recovery::{Recent, Recovery};
 pub use secrets::Secrets;
 pub use store::Store;
 pub use verify::{Fault, Report, verify, verify_with};

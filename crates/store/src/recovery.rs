@@ -19,25 +19,40 @@ pub struct Recovery {
     pub replayed_turns: u64,
     /// When the last turn was, before the stop.
     pub last_turn_at: Option<Timestamp>,
-    /// The messages of the last 60 s of the journal before the stop: when, fingerprint, and whether an act
-    /// stood behind it. Their acknowledgements may not have reached the SMSC.
-    pub recent: Vec<(Timestamp, Fingerprint, bool)>,
+    /// The messages of the last 60 s of the journal before the stop. Their acknowledgements may not have reached the
+    /// SMSC.
+    pub recent: Vec<Recent>,
     /// Whether the records were rebuilt from the journal.
     pub rebuilt: bool,
+}
+
+/// A message of the last minute before a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recent {
+    /// When it was taken.
+    pub at: Timestamp,
+    /// What recognises its redelivery.
+    pub fingerprint: Fingerprint,
+    /// Whether an act stood behind it.
+    pub act: bool,
+    /// Whether it was run; else it was taken for the redelivery of one that was, or not answered.
+    pub ran: bool,
 }
 
 impl Recovery {
     /// Remembers the fingerprints of a turn.
     pub(crate) fn note(&mut self, turn: &Turn) {
-        self.last_turn_at = Some(turn.at);
+        let at = turn.at;
+        let recent =
+            |fingerprint: &Fingerprint, act, ran| Some(Recent { at, fingerprint: *fingerprint, act, ran });
+        self.last_turn_at = Some(at);
         self.recent.extend(turn.entries.iter().filter_map(|entry| match entry {
-            Entry::Message { fingerprint, act, .. } => Some((turn.at, *fingerprint, *act)),
+            Entry::Message { fingerprint, act, .. } => recent(fingerprint, *act, true),
             // A part that comes again may complete an act, and what was ignored may be the redelivery of one; a
             // message put aside is never run.
-            Entry::Part { fingerprint, .. } | Entry::Ignored { fingerprint, .. } => {
-                Some((turn.at, *fingerprint, true))
-            }
-            Entry::Quarantine { fingerprint, .. } => Some((turn.at, *fingerprint, false)),
+            Entry::Part { fingerprint, .. } => recent(fingerprint, true, true),
+            Entry::Ignored { fingerprint, .. } => recent(fingerprint, true, false),
+            Entry::Quarantine { fingerprint, .. } => recent(fingerprint, false, true),
             Entry::Verdict { .. }
             | Entry::Receipt { .. }
             | Entry::Command { .. }
@@ -49,7 +64,7 @@ impl Recovery {
     /// Drops what is older than the last minute before the last turn.
     pub(crate) fn keep_recent(&mut self) {
         let Some(last) = self.last_turn_at else { return };
-        self.recent.retain(|(at, ..)| last.duration_since(*at) <= RECENT);
+        self.recent.retain(|recent| last.duration_since(recent.at) <= RECENT);
     }
 }
 

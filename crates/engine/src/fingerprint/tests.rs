@@ -47,6 +47,43 @@ fn a_look_up_is_answered_after_ten_minutes_and_an_act_never_runs_twice() {
 }
 
 #[test]
+fn a_text_that_was_sent_twice_is_absorbed_twice_and_no_third_time() {
+    let mut all = Fingerprints::default();
+    for sequence_number in [1, 2] {
+        all.acknowledged(Acknowledged { sequence_number, ..acknowledged(7, true) }, Duration::ZERO);
+    }
+    all.link_down(LINK, Duration::from_secs(1), wall(1));
+    let Some((true, Some(left))) = all.absorb(Fingerprint([7; 16]), wall(2), true) else {
+        panic!("absorbed")
+    };
+    assert_eq!(left.copies, 1);
+    assert_eq!(all.take_changes().len(), 2, "armed twice, written as it is now");
+    assert_eq!(all.absorb(Fingerprint([7; 16]), wall(2), true), Some((true, None)));
+    assert_eq!(all.absorb(Fingerprint([7; 16]), wall(2), true), None);
+}
+
+#[test]
+fn a_start_expects_as_many_copies_as_ran_in_the_last_minute() {
+    let recent = |ran| Recent { at: wall(0), fingerprint: Fingerprint([1; 16]), act: true, ran };
+    let absorbed = |all: &mut Fingerprints| {
+        (0..9).take_while(|_| all.absorb(Fingerprint([1; 16]), wall(2), true).is_some()).count()
+    };
+    for (recent, copies) in [
+        (vec![recent(true), recent(false), recent(false)], 1),
+        (vec![recent(false)], 1),
+        (vec![recent(true), recent(true)], 2),
+    ] {
+        let mut all = Fingerprints::default();
+        all.restore_recent(&recent, wall(1));
+        assert_eq!(absorbed(&mut all), copies);
+    }
+    let mut known = Fingerprints::default();
+    known.arm(Fingerprint([1; 16]), true, wall(0));
+    known.restore_recent(&[recent(true)], wall(1));
+    assert_eq!(absorbed(&mut known), 1, "its link had died before the process did");
+}
+
+#[test]
 fn the_deadline_makes_one_message_uncertain() {
     let mut all = Fingerprints::default();
     all.acknowledged(acknowledged(1, true), Duration::ZERO);

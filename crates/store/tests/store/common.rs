@@ -11,7 +11,7 @@ use model::outbox::{Body, Fingerprint, FingerprintEntry, OutboxEntry, PartialMes
 use model::outcome::Class;
 use model::{Address, Key, Msisdn, OutboxId, Record, Redacted, ServiceId, Space, Subscriber};
 use store::sim::{SimDisk, SimRecords};
-use store::{OpenError, Options, Recovery, Store};
+use store::{OpenError, Options, Recent, Recovery, Store};
 use vault::MasterKey;
 
 pub(crate) fn master() -> MasterKey {
@@ -135,7 +135,7 @@ pub(crate) fn turn(sequence: u64) -> Turn {
         outbox(outbox_id(n, 0), n, Body::Text(format!("Ho so {n}").into())),
         (
             Key::Fingerprint(fingerprint(n % 5)),
-            Some(Record::Fingerprint(FingerprintEntry { since: at(0), act: true })),
+            Some(Record::Fingerprint(FingerprintEntry { since: at(0), act: true, copies: 1 })),
         ),
     ];
     if n > 2 {
@@ -189,14 +189,14 @@ pub(crate) fn assert_state(store: &Store, last: u64) {
 }
 
 /// The fingerprints of the last minute before turn `last`.
-pub(crate) fn expected_recent(last: u64) -> Vec<(Timestamp, Fingerprint, bool)> {
+pub(crate) fn expected_recent(last: u64) -> Vec<Recent> {
     let minute = SignedDuration::from_secs(60);
     (1..=last)
         .map(turn)
         .filter(|found| turn(last).at.duration_since(found.at) <= minute)
         .map(|found| {
             let Entry::Message { fingerprint, act, .. } = found.entries[0] else { unreachable!() };
-            (found.at, fingerprint, act)
+            Recent { at: found.at, fingerprint, act, ran: true }
         })
         .collect()
 }
