@@ -1,12 +1,14 @@
 //! Drills: programs of the harness that do to a daemon what should never happen to one (docs/RELIABILITY.md).
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+
+/// The build of drills and armed daemons, in a folder of its own.
+const PROFILE: &str = "drill";
 
 /// The rest of the command line.
 #[derive(Args)]
@@ -29,7 +31,16 @@ pub(crate) fn real(root: &Path, name: &str, arguments: &Arguments) -> Result<Vec
 
 fn drill(root: &Path, name: &str, daemon: Option<&Path>, arguments: &Arguments) -> Result<Vec<String>> {
     let mut run = cargo(root);
-    run.args(["run", "--locked", "--release", "--package", "tongdai-harness", "--features", "failpoints"]);
+    run.args([
+        "run",
+        "--locked",
+        "--profile",
+        PROFILE,
+        "--package",
+        "tongdai-harness",
+        "--features",
+        "failpoints",
+    ]);
     run.args(["--bin", name, "--"]);
     if let Some(daemon) = daemon {
         run.arg("--tongdai").arg(daemon);
@@ -39,25 +50,23 @@ fn drill(root: &Path, name: &str, daemon: Option<&Path>, arguments: &Arguments) 
     Ok(if status.success() { Vec::new() } else { vec![format!("{name}: {status}")] })
 }
 
-/// Builds a daemon that ends where `TONGDAI_KILL_AT` says, and puts it where nobody takes it for the one that serves:
-/// that one, where it was built before, is back in its place afterwards.
+/// Builds a daemon that ends where `TONGDAI_KILL_AT` says; its place says that it is not the one that serves.
 fn build_armed(root: &Path) -> Result<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let drills = target.join("drills");
-    fs::create_dir_all(&drills)?;
-    let (built, armed) = (target.join("release/tongdai"), drills.join("tongdai"));
-    let served = drills.join("served");
-    let aside = fs::rename(&built, &served).is_ok();
     let mut build = cargo(root);
-    build.args(["build", "--locked", "--release", "--package", "tongdai", "--features", "failpoints"]);
+    build.args([
+        "build",
+        "--locked",
+        "--profile",
+        PROFILE,
+        "--package",
+        "tongdai",
+        "--features",
+        "failpoints",
+    ]);
     let status = build.status().context("cargo build does not start")?;
-    let moved = fs::rename(&built, &armed);
-    if aside {
-        fs::rename(&served, &built)?;
-    }
     ensure!(status.success(), "the armed daemon does not build");
-    moved.with_context(|| built.display().to_string())?;
-    Ok(armed)
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    Ok(target.join(PROFILE).join("tongdai"))
 }
 
 fn cargo(root: &Path) -> Command {
