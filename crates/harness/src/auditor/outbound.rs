@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use codec::data_coding::{DefaultAlphabet, decode_text};
 use jiff::{SignedDuration, Timestamp};
-use model::OutboxId;
 use model::journal::Entry;
 use model::outbox::{Body, PartState};
+use model::outcome::Class;
+use model::{Key, OutboxId};
 
 use super::rows::{self, Row, Wire};
 use super::{Books, Evidence, Finding, Invariant, Submit, digits_of};
@@ -63,6 +64,17 @@ pub(super) fn check(evidence: &Evidence, books: &Books, findings: &mut Vec<Findi
         check_row(evidence, row, findings);
     }
     check_receipts(evidence, books, &rows, findings);
+    check_timers(evidence, books, findings);
+}
+
+/// What was to be done at a moment is done soon after it.
+fn check_timers(evidence: &Evidence, books: &Books, findings: &mut Vec<Finding>) {
+    for (key, record) in &books.held {
+        let Key::Timer(due, _) = key else { continue };
+        if record.is_some() && quiet_until(evidence, *due).is_some() {
+            findings.push(Finding::new(Invariant::I3, format!("a timer was due at {due} and has not run")));
+        }
+    }
 }
 
 /// A receipt is another message's where the SMSC never gave its id to a text for that handset, or where the SMSC of
@@ -155,6 +167,11 @@ fn check_wire(
             Invariant::I4,
             format!("{} took {taken} copies of {rows}, and {allowed} are counted", wire.1),
         ));
+    }
+    let notices: Vec<_> = of.iter().filter(|(row, _)| row.last.class == Class::Notice).collect();
+    if notices.len() > 1 {
+        let what = format!("{} was told the same twice unasked: {}", wire.1, name(&notices));
+        findings.push(Finding::new(Invariant::I2, what));
     }
     let due: Vec<_> = of.iter().filter(|(row, _)| must_have_left(evidence, row)).collect();
     if (due.len() as u64) > u64::from(taken) {

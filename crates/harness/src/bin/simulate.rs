@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use clap::Parser;
 use harness::simulation::{Run, Tally, run};
@@ -38,7 +37,7 @@ struct Arguments {
     keep_going: bool,
     /// Plant a bug of this name; it must be caught.
     #[cfg(feature = "failpoints")]
-    #[arg(long)]
+    #[arg(long, conflicts_with = "seed")]
     bug: Option<String>,
     /// Plant each bug in turn; fails unless each is caught within its number of seeds.
     #[cfg(feature = "failpoints")]
@@ -49,6 +48,10 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let rules = Arc::new(Rules::builtin());
+    #[cfg(feature = "failpoints")]
+    if arguments.bugs || arguments.bug.is_some() {
+        return bugs::hunt(&arguments, &rules);
+    }
     match arguments.seed {
         Some(seed) => replay(seed, &rules, arguments.trace),
         None => campaign(&arguments, &rules),
@@ -77,7 +80,7 @@ fn campaign(arguments: &Arguments, rules: &Arc<Rules>) -> ExitCode {
     let mut tally = Tally::default();
     let (mut done, mut failed) = (0, Vec::new());
     let last_said = Mutex::new(0);
-    each_seed(arguments, rules, |run| {
+    each_seed(arguments.from, arguments.seeds, arguments.threads, rules, |run| {
         tally.add(&run.tally);
         done += 1;
         if !run.findings.is_empty() {
@@ -108,11 +111,17 @@ fn say_progress(done: u64, all: u64, tally: &Tally, last_said: &Mutex<u64>) {
 }
 
 /// Runs the seeds on threads and hands each outcome to `take`, until that says to stop.
-fn each_seed(arguments: &Arguments, rules: &Arc<Rules>, mut take: impl FnMut(Run) -> bool) {
+fn each_seed(
+    from: u64,
+    seeds: u64,
+    threads: Option<usize>,
+    rules: &Arc<Rules>,
+    mut take: impl FnMut(Run) -> bool,
+) {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let threads = arguments.threads.unwrap_or(cores);
-    let (next, stop) = (AtomicU64::new(arguments.from), AtomicBool::new(false));
-    let end = arguments.from.saturating_add(arguments.seeds);
+    let threads = threads.unwrap_or(cores);
+    let (next, stop) = (AtomicU64::new(from), AtomicBool::new(false));
+    let end = from.saturating_add(seeds);
     let (sender, receiver): (Sender<Run>, Receiver<Run>) = channel();
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -127,10 +136,63 @@ fn each_seed(arguments: &Arguments, rules: &Arc<Rules>, mut take: impl FnMut(Run
             });
         }
         drop(sender);
-        while let Ok(run) = receiver.recv_timeout(Duration::MAX) {
+        while let Ok(run) = receiver.recv() {
             if !take(run) {
                 stop.store(true, Ordering::Relaxed);
             }
         }
     });
+}
+
+/// Deliberate bugs: the proof that the simulation bites.
+#[cfg(feature = "failpoints")]
+mod bugs {
+    use std::process::ExitCode;
+    use std::sync::Arc;
+
+    use failpoints::{Bug, plant};
+    use routing::Rules;
+
+    use super::{Arguments, each_seed};
+
+    /// Plants one bug or all in turn, and fails unless each is caught within its number of seeds.
+    pub(super) fn hunt(arguments: &Arguments, rules: &Arc<Rules>) -> ExitCode {
+        let asked = |bug: &Bug| arguments.bug.as_ref().is_none_or(|name| name == bug.name());
+        let bugs: Vec<Bug> = Bug::ALL.into_iter().filter(asked).collect();
+        if bugs.is_empty() {
+            let known: Vec<&str> = Bug::ALL.iter().map(|bug| bug.name()).collect();
+            println!("no such bug; there is {}", known.join(", "));
+            return ExitCode::FAILURE;
+        }
+        println!("{:<28} {:>6} {:>9}  finding", "bug", "within", "caught by");
+        let mut missed = 0;
+        for bug in bugs {
+            plant(Some(bug));
+            let caught = first_finding(bug.within(), arguments, rules);
+            plant(None);
+            match caught {
+                Some((seed, finding)) => {
+                    println!("{:<28} {:>6} {seed:>9}  {finding}", bug.name(), bug.within())
+                }
+                None => {
+                    missed += 1;
+                    println!("{:<28} {:>6}    MISSED", bug.name(), bug.within());
+                }
+            }
+        }
+        if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// The lowest seed of those that ran which found something, and what.
+    fn first_finding(within: u64, arguments: &Arguments, rules: &Arc<Rules>) -> Option<(u64, String)> {
+        let mut found: Option<(u64, String)> = None;
+        each_seed(0, within, arguments.threads, rules, |run| {
+            let lower = found.as_ref().is_none_or(|(seed, _)| run.seed < *seed);
+            if let Some(finding) = run.findings.first().filter(|_| lower) {
+                found = Some((run.seed, finding.to_string()));
+            }
+            found.is_none()
+        });
+        found
+    }
 }

@@ -184,7 +184,11 @@ impl World {
             return;
         }
         let group = self.binds[bind].group;
-        let mut session = Session::new(Role::Esme, Config::default(), self.now);
+        let mut config = Config::default();
+        if self.plan.long {
+            config.timeouts.enquire_link_idle = Duration::MAX;
+        }
+        let mut session = Session::new(Role::Esme, config, self.now);
         session.bind(
             Mode::Transceiver,
             BindBody { interface_version: 0x34, ..BindBody::default() },
@@ -192,7 +196,7 @@ impl World {
         );
         let connection = self.connections.len();
         let patience = self.plan.patience;
-        let idle = self.chance.smsc.seconds(15, 60);
+        let idle = if self.plan.long { Duration::MAX } else { self.chance.smsc.seconds(15, 60) };
         self.connections.push(Connection::new(bind, group, patience, idle, self.now));
         self.open.push(connection);
         note!(self, "connect {} #{connection}", self.binds[bind].name);

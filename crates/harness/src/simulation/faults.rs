@@ -3,6 +3,9 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
+use engine::Event;
+use jiff::SignedDuration;
+
 use super::dice::Dice;
 use super::people::whole_ms;
 use super::process::Death;
@@ -17,6 +20,8 @@ pub(super) enum Fault {
     Death(Death),
     /// The process ends in the middle of its work, so many operations of the disk from now.
     DeathAt(Death, u64),
+    /// The process ends once the next turn is durable and before anything of it has left.
+    DeathBeforeEffects(Death),
     /// An operation of the disk fails, so many from now.
     DiskAt(ErrorKind, u64),
     /// A read fails, so many from now.
@@ -33,6 +38,8 @@ pub(super) enum Fault {
     Stall { to_esme: bool, to_smsc: bool, span: Duration },
     /// The SMSC closes all its connections and takes no bind for a while.
     SmscDown(usize),
+    /// The wall clock jumps by so many seconds in which no time goes by; a person confirms it after a while.
+    ClockJump(i64),
     /// An SMSC is in another mood for a while.
     Mood(usize, Mood),
 }
@@ -40,7 +47,7 @@ pub(super) enum Fault {
 impl Fault {
     fn draw(dice: &mut Dice) -> Self {
         let group = dice.place(2);
-        match dice.below(24) {
+        match dice.below(28) {
             0 | 1 => Self::Death(Death::Kill),
             2 => Self::Death(Death::PowerCut),
             3 => Self::Death(Death::Stop),
@@ -58,6 +65,12 @@ impl Fault {
                 let span = if dice.percent(40) { Duration::MAX } else { dice.seconds(1, 60) };
                 Self::Stall { to_esme: way != 1, to_smsc: way != 2, span }
             }
+            24 | 25 => Self::DeathBeforeEffects(Death::PowerCut),
+            26 => Self::DeathBeforeEffects(Death::Kill),
+            27 => {
+                let seconds = [120, 3_000, 14_400, 90_000][dice.place(4)];
+                Self::ClockJump(if dice.percent(50) { seconds } else { -seconds })
+            }
             18 => Self::SmscDown(group),
             19 => Self::Mood(group, Mood::Throttled),
             20 => Self::Mood(group, [Mood::Full, Mood::Faulty][dice.place(2)]),
@@ -70,6 +83,7 @@ impl Fault {
         match self {
             Self::Death(_) => "ends between two turns",
             Self::DeathAt(..) => "ends in the middle of a write",
+            Self::DeathBeforeEffects(_) => "ends between commit and effects",
             Self::DiskAt(ErrorKind::StorageFull, _) => "ENOSPC at an operation",
             Self::DiskAt(..) => "EIO at an operation",
             Self::ReadAt(_) => "EIO at a read",
@@ -80,6 +94,7 @@ impl Fault {
             Self::Stall { span: Duration::MAX, .. } => "half-open connections",
             Self::Stall { .. } => "stalled connections",
             Self::SmscDown(_) => "SMSC restarts",
+            Self::ClockJump(_) => "clock jumps",
             Self::Mood(_, Mood::Throttled) => "SMSC throttles",
             Self::Mood(_, Mood::Full) => "SMSC queues full",
             Self::Mood(_, Mood::Faulty) => "SMSC refuses at random",
@@ -97,7 +112,11 @@ impl World {
         let count = [0, 2, 5, 9, 14, 20][self.chance.faults.place(6)];
         for _ in 0..count {
             let at = self.chance.faults.ms(500, whole_ms(self.plan.busy));
-            let fault = Fault::draw(&mut self.chance.faults);
+            let mut fault = Fault::draw(&mut self.chance.faults);
+            if let (true, Fault::Stall { span, .. }) = (self.plan.long, &mut fault) {
+                // Without keep-alives nobody would notice.
+                *span = (*span).min(Duration::from_secs(60));
+            }
             self.after(at, Step::Break(fault));
         }
     }
@@ -116,6 +135,7 @@ impl World {
                 self.disk.power_off_at(self.disk.operations() + operations);
                 (self.process.armed, self.process.armed_death) = (true, Some(death));
             }
+            Fault::DeathBeforeEffects(death) => self.process.death_before_effects = Some(death),
             Fault::DiskAt(kind, operations) => {
                 self.disk.fail_at(self.disk.operations() + operations, kind);
                 self.process.armed = true;
@@ -144,6 +164,12 @@ impl World {
                 self.close_all(group);
                 self.after(while_ms, Step::Mend(*fault));
             }
+            Fault::ClockJump(seconds) => {
+                let span = SignedDuration::from_secs(seconds);
+                self.wall_at_zero = self.wall_at_zero.checked_add(span).unwrap_or(self.wall_at_zero);
+                self.jumped = true;
+                self.after(while_ms, Step::Mend(*fault));
+            }
             Fault::Mood(group, mood) => {
                 self.smscs[group].mood = mood;
                 self.after(while_ms, Step::Mend(*fault));
@@ -161,20 +187,30 @@ impl World {
             Fault::Slow(_) => self.process.slow_ms = 0,
             Fault::SmscDown(group) => self.smscs[group].closed = false,
             Fault::Mood(group, _) => self.smscs[group].mood = Mood::Well,
+            Fault::ClockJump(_) => self.tell_engine(Event::ClockConfirmed),
             _ => {}
         }
     }
 
     /// Everything is whole from now on, and what was still to break does not.
     pub(super) fn mend_all(&mut self) {
+        self.confirm_clock();
         note!(self, "everything is mended");
         self.drop_faults();
         self.disk.heal();
         self.records.heal();
         (self.process.armed, self.process.armed_death) = (false, None);
+        self.process.death_before_effects = None;
         (self.process.slow_ms, self.process.full) = (0, false);
         for smsc in &mut self.smscs {
             (smsc.closed, smsc.mood) = (false, Mood::Well);
+        }
+    }
+
+    /// A person looks at a clock that jumped, and at each start after that.
+    pub(super) fn confirm_clock(&mut self) {
+        if self.jumped {
+            self.tell_engine(Event::ClockConfirmed);
         }
     }
 

@@ -56,7 +56,7 @@ impl World {
     pub(super) fn plan_people(&mut self) {
         let count = 10 + self.chance.people.below(25);
         for number in 0..count {
-            let writing = texts::first(number, &mut self.chance.people);
+            let writing = texts::first(number, &self.plan.begin.1, &mut self.chance.people);
             let at = self.chance.people.ms(1_000, whole_ms(self.plan.busy));
             self.plan_records(&writing, number);
             let text = self.plan_writing(writing, at);
@@ -135,7 +135,7 @@ impl World {
             let (service, activity) = (service.clone(), "ZOP".to_owned());
             self.plan_command(at, ClerkCommand::PutCapacity { service, activity, counters });
         }
-        if let (true, Ok(date)) = (self.chance.people.percent(40), "2026-08-12".parse()) {
+        if let (true, Ok(date)) = (self.chance.people.percent(40), "2026-08-06".parse()) {
             let at = self.chance.people.ms(0, whole_ms(self.plan.busy));
             self.plan_command(at, ClerkCommand::PutDay { service, date, spans: Some(Vec::new()) });
         }
@@ -241,8 +241,9 @@ impl World {
 
 /// The log-in name and the password of a text that tells them.
 fn log_in(text: &str) -> Option<(String, String)> {
-    let (id_number, rest) = text.strip_prefix("TK: ")?.split_once(", MK: ")?;
-    let password = rest.split(' ').next()?;
+    let rest = text.strip_prefix("TK: ")?;
+    let (id_number, rest) = rest.split_once(", MK: ").or_else(|| rest.split_once(", MK moi: "))?;
+    let password = rest.split(' ').next()?.trim_end_matches('.');
     Some((id_number.to_owned(), password.to_owned()))
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Process {
     pub(super) armed: bool,
     /// How the process ends once an armed end comes; the process ends itself otherwise.
     pub(super) armed_death: Option<Death>,
+    /// How the process ends once its next turn with effects is durable.
+    pub(super) death_before_effects: Option<Death>,
     /// The disk is full.
     pub(super) full: bool,
     /// Each turn takes up to so many milliseconds more.
@@ -107,7 +109,14 @@ impl World {
         match Engine::start(store, &recovery, Arc::clone(&self.rules), config, self.moment()) {
             Ok((engine, effects)) => {
                 self.process.engine = Some(engine);
+                if recovery.rebuilt {
+                    self.find(
+                        Invariant::I6,
+                        "the records had to be rebuilt though none were damaged".to_owned(),
+                    );
+                }
                 self.perform(effects);
+                self.confirm_clock();
                 let start = self.process.starts;
                 for bind in 0..self.binds.len() {
                     let pause = self.chance.net.ms(0, 800);
@@ -191,6 +200,9 @@ impl World {
     /// The turn is durable: its effects leave.
     pub(super) fn turn_done(&mut self) {
         self.process.busy = false;
+        if let Some(death) = self.process.death_before_effects.filter(|_| !self.process.held.is_empty()) {
+            return self.die(death);
+        }
         let effects = std::mem::take(&mut self.process.held);
         self.perform(effects);
         self.housekeep();

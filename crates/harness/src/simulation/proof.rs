@@ -25,9 +25,13 @@ impl Proof {
         }
     }
 
-    /// A text is handed over again so late that a look-up is answered anew.
-    pub(super) fn may_run_again(&mut self, text: usize) {
-        if let Some(sent) = self.evidence.sent.get_mut(text) {
+    /// A text is handed over again after ten minutes, or by another bind: a look-up may be answered anew.
+    pub(super) fn look_up_may_run_again(&mut self, text: usize) {
+        let is_act = |text: &str| ["TK,", "OBJ ", "STORNO "].iter().any(|word| text.starts_with(word));
+        if let Some(sent) = self.evidence.sent.get_mut(text)
+            && sent.parts.len() == 1
+            && !is_act(&sent.text)
+        {
             sent.again += 1;
         }
     }
@@ -61,6 +65,11 @@ impl World {
     /// The password that a citizen was told last is the one that fits.
     fn check_passwords(&mut self, store: &Store) -> Result<()> {
         for (phone, (id_number, password)) in self.people.told.clone() {
+            let under_way = |record: &Record| matches!(record, Record::Outbox(entry) if entry.to.as_str() == phone && entry.subject.is_some());
+            if store.open_entries().any(|(_, record)| under_way(record)) {
+                // A newer one may not have reached him.
+                continue;
+            }
             let key = Key::Account(ServiceId::new("danang"), id_number.as_str().into());
             let fits = match store.get(&key)? {
                 Some(Record::Account(account)) => {

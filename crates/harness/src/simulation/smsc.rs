@@ -58,6 +58,8 @@ pub(super) struct Mobile {
     offered: bool,
     acknowledged: bool,
     first_offered_at: Option<Duration>,
+    /// The bind by which it was offered last.
+    last_bind: usize,
 }
 
 /// One connection, with the SMSC's end of it.
@@ -123,7 +125,8 @@ impl World {
     pub(super) fn give(&mut self, group: usize, sm: Sm, origin: Option<(usize, usize)>, delay: Duration) {
         let message = self.smscs[group].messages.len();
         let acknowledged = false;
-        let mobile = Mobile { sm, origin, offered: false, acknowledged, first_offered_at: None };
+        let mobile =
+            Mobile { sm, origin, offered: false, acknowledged, first_offered_at: None, last_bind: 0 };
         self.smscs[group].messages.push(mobile);
         self.after(delay, Step::Offer { group, message });
     }
@@ -141,10 +144,11 @@ impl World {
             return self.after(pause, Step::Offer { group, message });
         };
         let again = it.first_offered_at.is_some();
+        let bind = self.connections[connection].bind;
         let old = it.first_offered_at.is_some_and(|at| self.now - at >= Duration::from_secs(600));
-        if let Some((text, _)) = it.origin.filter(|_| old) {
-            // A look-up is answered anew by then.
-            self.proof.may_run_again(text);
+        let sister = again && it.last_bind != bind;
+        if let Some((text, _)) = it.origin.filter(|_| old || sister || (again && self.jumped)) {
+            self.proof.look_up_may_run_again(text);
         }
         let (sm, now) = (it.sm.clone(), self.now);
         let session = self.connections[connection].session.as_mut();
@@ -154,6 +158,7 @@ impl World {
         let it = &mut self.smscs[group].messages[message];
         it.offered = true;
         it.first_offered_at.get_or_insert(now);
+        it.last_bind = bind;
         note!(
             self,
             "offer {message} of {} on #{connection}{}",
@@ -371,7 +376,9 @@ impl World {
         let dice = &mut self.chance.smsc;
         let state = if dice.percent(85) { MessageState::Delivered } else { MessageState::Undeliverable };
         let at = dice.ms(0, [20, 2_000, 60_000][dice.clone().place(3)]);
-        let mut plan = vec![(at, state)];
+        // Some receipts never come, and a run of days sees what becomes of that.
+        let never = self.plan.long && dice.percent(30);
+        let mut plan = if never { Vec::new() } else { vec![(at, state)] };
         if dice.percent(15) {
             plan.push((at / 2, MessageState::Accepted));
         }

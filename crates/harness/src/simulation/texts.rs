@@ -48,7 +48,7 @@ fn receiver(to: &str) -> Address {
 }
 
 /// The first text of citizen `number`, of one kind or another.
-pub(super) fn first(number: u64, dice: &mut Dice) -> Writing {
+pub(super) fn first(number: u64, days: &[&str; 3], dice: &mut Dice) -> Writing {
     let viet_nam =
         |to, text: String, words| plain("vn", format!("84905{:06}", 100_000 + number), to, text, words);
     let czech =
@@ -78,7 +78,7 @@ pub(super) fn first(number: u64, dice: &mut Dice) -> Writing {
             writing
         }
         6..=8 => {
-            let (name, slot) = (format!("NOVAK{}", letters(number)), slot(dice));
+            let (name, slot) = (format!("NOVAK{}", letters(number)), slot(days, dice));
             let writing = czech(format!("OBJ ZOP {slot} {name}"), vec![name]);
             if dice.percent(35) { in_parts(writing, dice) } else { writing }
         }
@@ -97,8 +97,8 @@ pub(super) fn storno(from: &str, text: &str) -> Writing {
     plain("cz", from.to_owned(), TRUTNOV, text.to_owned(), Vec::new())
 }
 
-fn slot(dice: &mut Dice) -> String {
-    format!("{}.8. {}:{}", 10 + dice.below(3), 8 + dice.below(3), ["00", "15", "30"][dice.place(3)])
+fn slot(days: &[&str; 3], dice: &mut Dice) -> String {
+    format!("{} {}:{}", days[dice.place(3)], 8 + dice.below(3), ["00", "15", "30"][dice.place(3)])
 }
 
 fn plain(group: &'static str, from: String, to: &'static str, text: String, words: Vec<String>) -> Writing {

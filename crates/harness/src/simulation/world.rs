@@ -25,6 +25,14 @@ use crate::auditor::{Finding, Invariant};
 /// The binds of a run: two to a Vietnamese SMSC, two to a Czech one.
 pub(super) const LINKS: [(&str, &str); 4] = [("a", "vn"), ("b", "vn"), ("c", "cz"), ("d", "cz")];
 
+/// 09:00 in Prague of a Monday in August, and of the Thursdays before the ends of summer time and of winter time; with
+/// the days for which people book.
+const BEGINNINGS: [(i64, [&str; 3]); 3] = [
+    (1_785_740_400, ["5.8.", "6.8.", "10.8."]),
+    (1_792_652_400, ["26.10.", "27.10.", "29.10."]),
+    (1_805_961_600, ["30.3.", "31.3.", "1.4."]),
+];
+
 /// Steps at one moment; more of them are a loop.
 const STEPS_MAX: u32 = 5_000;
 
@@ -64,8 +72,12 @@ pub(super) enum Step {
 /// How a run is set up: drawn once from its seed.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
+    /// Days go by, for timers, rotations and what is too old; the links are quiet and need no keep-alive.
+    pub(super) long: bool,
     /// Simulated time in which people write and things break.
     pub(super) busy: Duration,
+    /// When it begins, in seconds of the Unix epoch, and the days for which people book, as they write them.
+    pub(super) begin: (i64, [&'static str; 3]),
     /// Octets on a wire take so long, in milliseconds.
     pub(super) latency: (u64, u64),
     /// Events that the engine's channel holds.
@@ -81,9 +93,11 @@ pub(super) struct Plan {
 
 impl Plan {
     fn draw(dice: &mut Dice) -> Self {
-        let slow = dice.percent(20);
+        let (slow, long) = (dice.percent(20), dice.percent(6));
         Self {
-            busy: dice.seconds(120, 900),
+            long,
+            busy: if long { dice.seconds(20 * 3_600, 110 * 3_600) } else { dice.seconds(120, 900) },
+            begin: if long { BEGINNINGS[dice.place(BEGINNINGS.len())] } else { BEGINNINGS[0] },
             latency: if slow { (50, 700) } else { (1, 40) },
             channel: 1 + dice.place(64),
             patience: dice.seconds(5, 30),
@@ -127,6 +141,8 @@ pub(super) struct World {
     pub(super) people: People,
     pub(super) proof: Proof,
     pub(super) findings: Vec<Finding>,
+    /// The wall clock jumped in this run.
+    pub(super) jumped: bool,
 }
 
 macro_rules! note {
@@ -147,8 +163,7 @@ impl World {
             faults: dice.fork(),
             process: dice.fork(),
         };
-        // A Monday morning in both countries.
-        let wall_at_zero = Timestamp::from_second(1_785_740_400).unwrap_or(Timestamp::UNIX_EPOCH);
+        let wall_at_zero = Timestamp::from_second(plan.begin.0).unwrap_or(Timestamp::UNIX_EPOCH);
         let mut smscs: Vec<Smsc> = Vec::new();
         for (_, group) in LINKS {
             if smscs.iter().all(|smsc| smsc.name != group) {
@@ -180,6 +195,7 @@ impl World {
             people: People::default(),
             proof: Proof::default(),
             findings: Vec::new(),
+            jumped: false,
         }
     }
 
