@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::OutboxId;
 use model::id::EventId;
 use vault::{OneTimeKey, Sealer};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::disk::{Disk, DiskFile};
 use crate::error::StoreError;
@@ -217,10 +217,19 @@ enum Found {
 }
 
 fn read_slots(file: &dyn DiskFile) -> io::Result<Vec<Found>> {
-    let mut octets = Zeroizing::new(vec![0; SLOTS as usize * SLOT]);
-    file.read_at(0, &mut octets)?;
-    let (slots, _) = octets.as_chunks::<SLOT>();
-    Ok(slots.iter().map(read_slot).collect())
+    let mut octets = vec![0; SLOTS as usize * SLOT];
+    let read = file.read_at(0, &mut octets);
+    let (slots, _) = octets.as_chunks_mut::<SLOT>();
+    let read_and_zero = |slot: &mut [u8; SLOT]| {
+        let found = read_slot(slot);
+        // An empty one holds nothing to be zeroed, and most are.
+        if !matches!(found, Found::Empty) {
+            slot.zeroize();
+        }
+        found
+    };
+    let found = slots.iter_mut().map(read_and_zero).collect();
+    read.map(|_| found)
 }
 
 fn read_slot(slot: &[u8; SLOT]) -> Found {
