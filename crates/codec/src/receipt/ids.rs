@@ -46,32 +46,31 @@ impl ReceiptIds {
     }
 
     /// `decimal` is the step where receipts are in decimal, `hexadecimal` where they are in hexadecimal. An id that
-    /// is no number is written alike in any base.
-    fn spellings(
-        self,
-        id: &str,
-        decimal: fn(&str) -> Option<String>,
-        hexadecimal: fn(&str) -> Option<String>,
-    ) -> Spellings {
-        let sure = plain(id);
-        let other = |step: fn(&str) -> Option<String>| sure.last().and_then(|stripped| step(stripped));
-        match self {
+    /// is a number in one base only, or in none, may be written as it was.
+    fn spellings(self, id: &str, decimal: Step, hexadecimal: Step) -> Spellings {
+        let mut sure = plain(id);
+        let other = |step: Step| sure.last().and_then(|stripped| step(stripped));
+        let others = [other(to_decimal), other(to_hexadecimal)];
+        let step = match self {
             Self::Any => {
-                let mut guessed: Vec<String> =
-                    [other(to_decimal), other(to_hexadecimal)].into_iter().flatten().collect();
+                let mut guessed: Vec<String> = others.into_iter().flatten().collect();
                 guessed.retain(|id| !sure.contains(id));
-                Spellings { sure, guessed }
+                return Spellings { sure, guessed };
             }
-            Self::Same => Spellings { sure, guessed: Vec::new() },
-            Self::Decimal => {
-                Spellings { sure: other(decimal).map_or(sure, |id| vec![id]), guessed: Vec::new() }
-            }
-            Self::Hexadecimal => {
-                Spellings { sure: other(hexadecimal).map_or(sure, |id| vec![id]), guessed: Vec::new() }
-            }
+            Self::Same => return Spellings { sure, guessed: Vec::new() },
+            Self::Decimal => other(decimal),
+            Self::Hexadecimal => other(hexadecimal),
+        };
+        if others.iter().all(Option::is_some) {
+            sure.clear();
         }
+        sure.splice(0..0, step);
+        Spellings { sure, guessed: Vec::new() }
     }
 }
+
+/// A number written in the other base; `None` for what is no number.
+type Step = fn(&str) -> Option<String>;
 
 /// An id as it came, in lower case, and without leading zeros: one to three spellings without repeats.
 #[must_use]
@@ -87,11 +86,18 @@ pub fn plain(id: &str) -> Vec<String> {
 }
 
 fn to_decimal(hexadecimal: &str) -> Option<String> {
-    u128::from_str_radix(hexadecimal, 16).ok().map(|number| number.to_string())
+    number(hexadecimal, 16).map(|number| number.to_string())
 }
 
 fn to_hexadecimal(decimal: &str) -> Option<String> {
-    decimal.parse::<u128>().ok().map(|number| format!("{number:x}"))
+    number(decimal, 10).map(|number| format!("{number:x}"))
+}
+
+/// Digits only: the library would take a sign as well.
+fn number(digits: &str, radix: u32) -> Option<u128> {
+    digits
+        .starts_with(|first: char| first.is_digit(radix))
+        .then(|| u128::from_str_radix(digits, radix).ok())?
 }
 
 #[cfg(test)]
@@ -147,9 +153,12 @@ mod tests {
             (ReceiptIds::Decimal, "10", "16", (true, true)),
             (ReceiptIds::Decimal, "10", "10", (false, false)),
             (ReceiptIds::Decimal, "000000A0", "0000000160", (true, true)),
+            (ReceiptIds::Decimal, "7B", "7b", (true, true)),
+            (ReceiptIds::Any, "7B", "+123", (false, false)),
             (ReceiptIds::Hexadecimal, "16", "10", (true, true)),
             (ReceiptIds::Hexadecimal, "16", "16", (false, false)),
             (ReceiptIds::Hexadecimal, "SAR-77", "sar-77", (true, true)),
+            (ReceiptIds::Hexadecimal, "7B", "7b", (true, true)),
         ];
         for (form, response, receipt, found) in cases {
             assert_eq!(meets(form, response, receipt), found, "{form:?} {response} {receipt}");
