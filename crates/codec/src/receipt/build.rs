@@ -38,7 +38,9 @@ impl ReceiptText<'_> {
             "id:{id} sub:001 dlvrd:{delivered:03} submit date:{submitted} done date:{done} stat:{stat} err:{error} text:"
         );
         out.extend(self.text.chars().take(TEXT_CHARACTERS).filter(|it| it.is_ascii() && !it.is_control()));
-        out.truncate(SM_LENGTH_MAX);
+        // Between two characters: ids and errors are what somebody configured.
+        let end = (0..=SM_LENGTH_MAX).rev().find(|at| out.is_char_boundary(*at));
+        out.truncate(end.unwrap_or_default());
         out
     }
 

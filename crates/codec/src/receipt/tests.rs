@@ -126,6 +126,18 @@ fn what_the_simulator_writes_is_read() {
     }
 }
 
+#[test]
+fn a_receipt_is_cut_between_characters() {
+    let done = date("2611220701").unwrap();
+    let receipt = |error: &str| {
+        let state = MessageState::Rejected;
+        ReceiptText { message_id: "7B", state, error, submit_date: done, done_date: done, text: "" }.text()
+    };
+    let lengths = [receipt("0"), receipt(&"é".repeat(150)), receipt(&format!("0{}", "é".repeat(150)))];
+    assert_eq!(lengths.each_ref().map(String::len), [92, 253, 254]);
+    assert!(lengths[0].ends_with("err:0 text:"));
+}
+
 proptest! {
     #[test]
     fn any_text_is_read(text in "\\PC{0,200}", esm_class: u8, data_coding: u8) {
