@@ -12,7 +12,7 @@ const CONFINED: [(&str, &[&str], &str); 2] = [
     ("sled", &["store"], "one crate touches the disk"),
     (
         "tokio",
-        &["smpp-client", "http", "simulator", "harness", "tongdai", "benches", "xtask"],
+        &["smpp-client", "http", "simulator", "harness", "fuzz", "tongdai", "benches", "xtask"],
         "what decides knows neither sockets nor clocks",
     ),
 ];

@@ -6,6 +6,7 @@ mod arrows;
 mod code;
 mod drills;
 mod faults;
+mod fuzz;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -29,9 +30,17 @@ enum Task {
     /// Kill real daemons at every point of their path, and audit what is left.
     #[command(disable_help_flag = true)]
     Crash(drills::Arguments),
+    /// Cut the power of a disk under a real daemon, and audit what is left.
+    #[command(disable_help_flag = true)]
+    Powercut(drills::Arguments),
+    /// Fail each call to the disk of a real daemon in turn, and audit what is left.
+    #[command(disable_help_flag = true)]
+    IoErrors(drills::Arguments),
     /// Run daemons for hours with random faults, and audit what is left.
     #[command(disable_help_flag = true)]
     Soak(drills::Arguments),
+    /// Fuzz the targets of crates/fuzz with what earlier runs found.
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> Result<ExitCode> {
@@ -42,7 +51,10 @@ fn main() -> Result<ExitCode> {
         Task::Tidy => tidy::check(&root)?,
         Task::Simulate(arguments) => drills::simulated(&root, "simulate", &arguments)?,
         Task::Crash(arguments) => drills::real(&root, "crash", &arguments)?,
+        Task::Powercut(arguments) => drills::real(&root, "powercut", &arguments)?,
+        Task::IoErrors(arguments) => drills::real(&root, "io_errors", &arguments)?,
         Task::Soak(arguments) => drills::real(&root, "soak", &arguments)?,
+        Task::Fuzz(options) => fuzz::run(&root, &options)?,
     };
     for finding in &findings {
         println!("{finding}");
