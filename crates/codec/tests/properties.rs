@@ -2,7 +2,9 @@
 
 use bytes::{Bytes, BytesMut};
 use codec::{
-    Bind, BindResp, Body, CommandStatus, Framed, MAX_COMMAND_LENGTH, Pdu, Receipt, Sm, SmResp, Tlv, Tlvs,
+    Bind, BindResp, Body, CommandStatus, Framed, MAX_COMMAND_LENGTH, Pdu, Receipt, Sm, SmKind, SmResp, Tlv,
+    Tlvs,
+    data_coding::{Coding, DefaultAlphabet, decode_text},
     decode, encode,
     pdu::{AlertNotification, Outbind, QuerySm, QuerySmResp},
 };
@@ -216,6 +218,28 @@ proptest! {
         }
         prop_assert!(wire.capacity() <= capacity, "nothing is reserved by a claim");
     }
+}
+
+#[test]
+fn every_esm_class_under_every_data_coding_is_read_or_said_to_be_no_text() {
+    let header = b"\x05\x00\x03\x07\x02\x01\x04\x1D\x00\xD8\x3D!";
+    let mut read = 0;
+    for (esm_class, data_coding) in (0..=255).flat_map(|class| (0..=255).map(move |coding| (class, coding))) {
+        let payloads = [&header[..], b"\xFFabc", b""];
+        for octets in payloads.into_iter().take(if data_coding == 0 { 3 } else { 1 }) {
+            let sm = Sm { esm_class, data_coding, short_message: octets.into(), ..Sm::default() };
+            assert_eq!(Receipt::parse(&sm).is_none(), sm.kind() == SmKind::Message);
+            let Ok(data) = sm.user_data() else {
+                assert!(sm.has_udh() && octets.len() < 5, "{esm_class:#04x}");
+                continue;
+            };
+            let decoded = decode_text(&data.payload, data_coding, data.shifts, DefaultAlphabet::Gsm7);
+            let is_text = !matches!(Coding::of(data_coding), Coding::Other(_));
+            assert_eq!(decoded.is_ok(), is_text, "{data_coding:#04x}");
+            read += usize::from(decoded.is_ok_and(|it| it.text.chars().count() <= octets.len()));
+        }
+    }
+    assert!(read > 50_000, "{read} texts");
 }
 
 #[test]
