@@ -8,10 +8,15 @@ const DRIFT_MAX: SignedDuration = SignedDuration::from_hours(1);
 /// The last turn of an earlier run may lie this far back.
 const PAUSE_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// A clock that is slewed parts by half a millisecond a second; by more than this between two turns it was set.
+const STEP_MIN: SignedDuration = SignedDuration::from_secs(1);
+
 /// Compares the wall clock with the monotonic one and with the journal.
 #[derive(Debug)]
 pub(crate) struct Clock {
     reference: Now,
+    /// By how much the clocks had parted at the last look.
+    drift: SignedDuration,
     trusted: bool,
 }
 
@@ -26,10 +31,11 @@ impl Clock {
                 "the clock is doubtful: timers are held until a start with --clock-confirmed"
             );
         }
-        Self { reference: now, trusted }
+        Self { reference: now, drift: SignedDuration::ZERO, trusted }
     }
 
-    pub(crate) fn check(&mut self, now: Now) {
+    /// Looks at the clocks, and says whether the wall clock was set since the last look.
+    pub(crate) fn check(&mut self, now: Now) -> bool {
         let wall = now.wall.duration_since(self.reference.wall);
         let monotonic = now.monotonic.saturating_sub(self.reference.monotonic);
         let drift = wall - SignedDuration::try_from(monotonic).unwrap_or(SignedDuration::MAX);
@@ -40,10 +46,12 @@ impl Clock {
                 "the clock jumped: timers are held until a start finds it right"
             );
         }
+        let step = drift - std::mem::replace(&mut self.drift, drift);
+        step.abs() > STEP_MIN
     }
 
     pub(crate) fn confirm(&mut self, now: Now) {
-        *self = Self { reference: now, trusted: true };
+        *self = Self { reference: now, drift: SignedDuration::ZERO, trusted: true };
     }
 
     pub(crate) fn is_trusted(&self) -> bool {
@@ -72,6 +80,15 @@ mod tests {
         clock.confirm(now(3601, 0));
         clock.check(now(3700, 100));
         assert!(clock.is_trusted());
+    }
+
+    #[test]
+    fn a_step_is_told_once_and_slewing_is_none() {
+        let mut clock = Clock::start(now(0, 0), None);
+        let looks = [(100, 100), (163, 101), (164, 102), (3764, 3702), (3600, 3703), (3601, 3704)];
+        let stepped: Vec<bool> =
+            looks.into_iter().map(|(wall, monotonic)| clock.check(now(wall, monotonic))).collect();
+        assert_eq!(stepped, [false, true, false, false, true, false]);
     }
 
     #[test]

@@ -102,7 +102,9 @@ impl Engine {
     /// After an error nothing of the turn may be told to anybody: end the process.
     pub fn turn(&mut self, events: Vec<Event>, now: Now, seed: [u8; 32]) -> Result<Vec<Effect>, Fatal> {
         self.now = now;
-        self.clock.check(now);
+        if self.clock.check(now) {
+            self.fingerprints.clock_stepped(now);
+        }
         self.store.hold_retention(!self.clock.is_trusted());
         let mut turn = Turn::new(self.store.next_sequence(), now, seed);
         if self.store.has_room() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use codec::{Concat, Sm};
 use failpoints::{Bug, planted};
 use jiff::{SignedDuration, Timestamp};
+use model::Now;
 use model::outbox::{Fingerprint, FingerprintEntry};
 use ring::digest::{Context, SHA256};
 use rustc_hash::FxHashMap;
@@ -170,6 +171,15 @@ impl Fingerprints {
             if now.saturating_sub(message.at) <= CERTAIN_AGE {
                 self.arm(message.fingerprint, message.act, wall);
             }
+        }
+    }
+
+    /// The wall clock was set. A start finds the last minute of the journal by that clock, so what was acknowledged
+    /// within the last real minute is made uncertain while it is known.
+    pub(crate) fn clock_stepped(&mut self, now: Now) {
+        let links: Vec<LinkId> = self.certain.keys().copied().collect();
+        for link in links {
+            self.link_down(link, now.monotonic, now.wall);
         }
     }
 
