@@ -47,7 +47,7 @@ impl RecordsHome for SledHome {
         let db = db.map_err(error_of)?;
         let log = File::open(path.join(LOG))?;
         let directory = File::open(&path)?;
-        Ok(Arc::new(SledRecords { db, log, directory }))
+        Ok(Arc::new(SledRecords { db: Closing(Some(db)), log, directory }))
     }
 
     fn set_aside(&mut self) -> Result<(), RecordsError> {
@@ -83,18 +83,37 @@ fn remove_empty_snapshots(path: &Path) -> io::Result<()> {
 }
 
 struct SledRecords {
-    db: sled::Db,
+    db: Closing,
     log: File,
     directory: File,
 }
 
+impl SledRecords {
+    fn db(&self) -> Result<&sled::Db, RecordsError> {
+        self.db.0.as_ref().ok_or(RecordsError::Refused)
+    }
+}
+
+/// sled until it is dropped. It syncs once more then, and panics where that fails: after a failed sync the process
+/// would end by that panic instead of saying what was wrong. Nothing hangs on that sync; checkpoints make durable.
+struct Closing(Option<sled::Db>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let db = self.0.take();
+        if catch_unwind(AssertUnwindSafe(|| drop(db))).is_err() {
+            tracing::error!("the records were closed without their last sync");
+        }
+    }
+}
+
 impl Records for SledRecords {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RecordsError> {
-        Ok(self.db.get(key).map_err(error_of)?.map(|value| value.to_vec()))
+        Ok(self.db()?.get(key).map_err(error_of)?.map(|value| value.to_vec()))
     }
 
     fn scan(&self, from: &[u8], until: &[u8], limit: usize) -> Result<Vec<Pair>, RecordsError> {
-        let pairs = self.db.range(from..until).take(limit);
+        let pairs = self.db()?.range(from..until).take(limit);
         pairs.map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(error_of)).collect()
     }
 
@@ -106,11 +125,11 @@ impl Records for SledRecords {
                 None => writes.remove(IVec::from(key)),
             }
         }
-        self.db.apply_batch(writes).map_err(error_of)
+        self.db()?.apply_batch(writes).map_err(error_of)
     }
 
     fn sync(&self) -> Result<(), RecordsError> {
-        self.db.flush().map_err(error_of)?;
+        self.db()?.flush().map_err(error_of)?;
         // `flush` ends in sync_file_range, which is not durable.
         self.log.sync_all()?;
         self.directory.sync_all()?;
