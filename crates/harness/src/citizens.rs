@@ -3,12 +3,17 @@
 //! Each message has a handset of its own, so that what comes to a handset is told from what comes to others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use model::journal::Entry;
 use model::{Key, Msisdn, Record, ServiceId};
 use simulator::{Message, MessageRef, Outcome, Simulator};
 use store::Store;
+use vault::MasterKey;
+
+use crate::auditor::digits_of;
 
 const TRUTNOV: &str = "420739547765";
 const ACTIVITIES: [&str; 6] = ["ZOP", "POP", "ZCD", "PCD", "PTP", "RTP"];
@@ -52,26 +57,33 @@ struct Sent {
 #[derive(Debug, Default)]
 pub struct Citizens {
     sent: Vec<Sent>,
+    /// Number of the first, in phones and identity papers.
+    first: usize,
 }
 
 impl Citizens {
+    /// Nobody has texted yet, and the first has this number: others than those before.
+    pub fn numbered_from(first: usize) -> Self {
+        Self { sent: Vec::new(), first }
+    }
+
     /// Sends a mix, kind by kind in turn.
     pub fn send(&mut self, simulator: &Simulator, mix: &Mix) -> Result<()> {
         let cancellations = self.cancellations(simulator, mix.cancellations as usize);
         let most = [mix.look_ups, mix.registrations, mix.bookings, mix.long].into_iter().max().unwrap_or(0);
         for index in 0..most.max(u32::try_from(cancellations.len())?) {
             if index < mix.look_ups {
-                let number = format!("7{:07}", self.sent.len());
+                let number = format!("7{:07}", self.next());
                 let text = format!("XNC {number}");
                 self.text(simulator, "8383", text, Kind::LookUp { number })?;
             }
             if index < mix.registrations {
-                let id_number = format!("201{:06}", self.sent.len());
+                let id_number = format!("201{:06}", self.next());
                 let text = format!("TK,Nguyen Van A,{id_number},20/12/1990");
                 self.text(simulator, "8188", text, Kind::Register { id_number })?;
             }
             if index < mix.bookings {
-                let activity = ACTIVITIES[self.sent.len() % ACTIVITIES.len()];
+                let activity = ACTIVITIES[self.next() % ACTIVITIES.len()];
                 self.text(simulator, TRUTNOV, format!("OBJ {activity} NOVAK"), Kind::Book)?;
             }
             if let Some((booked_by, text)) = cancellations.get(index as usize) {
@@ -85,8 +97,12 @@ impl Citizens {
         Ok(())
     }
 
+    fn next(&self) -> usize {
+        self.first + self.sent.len()
+    }
+
     fn text(&mut self, simulator: &Simulator, to: &str, text: String, kind: Kind) -> Result<()> {
-        let from = format!("84905{:06}", self.sent.len());
+        let from = format!("84905{:06}", self.next());
         let message = simulator.send(&Message::new(&from, to, text))?;
         self.sent.push(Sent { message, from, kind, cancelled: false });
         Ok(())
@@ -132,6 +148,18 @@ impl Citizens {
     pub fn settled(&self, simulator: &Simulator) -> BTreeSet<String> {
         let settled = simulator.ledger().into_iter().filter(|entry| entry.outcome == Outcome::Acknowledged);
         settled.map(|entry| entry.from.to_string()).collect()
+    }
+
+    /// Senders of `settled` whose message the journal of the closed store in `data` does not hold.
+    pub fn missing(settled: &BTreeSet<String>, data: &Path, key: &MasterKey) -> Result<Vec<String>> {
+        let mut journalled = BTreeSet::new();
+        store::read_journal(data, key, |_, turn| {
+            journalled.extend(turn.entries.iter().filter_map(|entry| match entry {
+                Entry::Message { source, .. } => Some(digits_of(source)),
+                _ => None,
+            }));
+        })?;
+        Ok(settled.difference(&journalled).cloned().collect())
     }
 
     /// Waits until every message is acknowledged and answered; says what is missing after `patience`.

@@ -45,9 +45,21 @@ impl Home {
 
     /// A new home that goes when it is dropped.
     pub fn temporary(program: &Path) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+        Self::in_folder(tempfile::tempdir()?, program)
+    }
+
+    /// A home in `folder`, with which it goes.
+    pub fn in_folder(folder: TempDir, program: &Path) -> Result<Self> {
         let home = Self::at(folder.path(), program)?;
         Ok(Self { _folder: Some(folder), ..home })
+    }
+
+    /// Leaves the folder where it is, for a person to look at.
+    pub fn keep(mut self) -> Self {
+        if let Some(folder) = self._folder.take() {
+            let _ = folder.keep();
+        }
+        self
     }
 
     fn furnish(&self) -> Result<()> {
@@ -94,8 +106,13 @@ impl Home {
     /// `tongdai run` on this home with binds to `smscs`, as `--smsc` takes them. The API gets a port of its own, and
     /// the log's level is `debug` unless `TONGDAI_LOG_LEVEL` is set on what is returned.
     pub fn run(&self, smscs: &[String]) -> Command {
+        self.run_on(&self.data(), smscs)
+    }
+
+    /// The same with a store elsewhere.
+    pub fn run_on(&self, data: &Path, smscs: &[String]) -> Command {
         let mut command = self.command();
-        command.arg("run").arg("--data").arg(self.data()).arg("--key-file").arg(self.key());
+        command.arg("run").arg("--data").arg(data).arg("--key-file").arg(self.key());
         command.args(["--http", "127.0.0.1:0", "--log-format", "json"]);
         command.arg("--http-tokens").arg(self.tokens());
         for smsc in smscs {
@@ -114,6 +131,12 @@ impl Home {
         serde_json::from_slice(&output.stdout)
             .with_context(|| format!("tongdai store verify: {}: {}", output.status, told()))
     }
+}
+
+/// Where homes are made whose syncs are to cost nothing: in memory, where the machine has such a folder.
+pub fn memory() -> PathBuf {
+    let shared = PathBuf::from("/dev/shm");
+    if shared.is_dir() { shared } else { std::env::temp_dir() }
 }
 
 /// A bind for [`Home::run`], to an SMSC that lets anybody in.

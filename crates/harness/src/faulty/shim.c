@@ -18,7 +18,7 @@
 
 enum { GO_ON = 0, FAIL = -1, TEAR = 1 };
 
-static const char *directory, *switch_file;
+static const char *directory, *switch_file, *clock_file;
 static size_t directory_length;
 static char fault[16];
 static unsigned long fault_at, done;
@@ -30,6 +30,7 @@ __attribute__((constructor)) static void begin(void) {
     if (!directory) return;
     directory_length = strlen(directory);
     switch_file = getenv("TONGDAI_SHIM_SWITCH");
+    clock_file = getenv("TONGDAI_SHIM_CLOCK");
     no_sync = getenv("TONGDAI_SHIM_NO_SYNC") != NULL;
     const char *name = getenv("TONGDAI_SHIM_REPORT");
     if (name) report = (int)syscall(SYS_openat, AT_FDCWD, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -71,16 +72,21 @@ static int fail(const char *word) {
     return FAIL;
 }
 
+/* The text of a small file; empty where it is not there. */
+static void read_text(const char *name, char text[128]) {
+    text[0] = 0;
+    int fd = name ? (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0) return;
+    long length = syscall(SYS_read, fd, text, 127);
+    syscall(SYS_close, fd);
+    text[length > 0 ? length : 0] = 0;
+}
+
 /* What the switch says of this kind: "KIND FAULT", or "KIND delay MILLISECONDS"; "sync" stands for all three. */
 static int look_at_switch(const char *kind) {
     char text[128], wanted[16] = "", word[16] = "";
     unsigned long milliseconds = 0;
-    if (!switch_file) return GO_ON;
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, switch_file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return GO_ON;
-    long length = syscall(SYS_read, fd, text, sizeof text - 1);
-    syscall(SYS_close, fd);
-    text[length > 0 ? length : 0] = 0;
+    read_text(switch_file, text);
     sscanf(text, "%15s %15s %lu", wanted, word, &milliseconds);
     int meant = !strcmp(wanted, kind) || (!strcmp(wanted, "sync") && strstr(kind, "sync"));
     if (!meant) return GO_ON;
@@ -272,4 +278,14 @@ int unlink(const char *path) {
 int mkdir(const char *path, mode_t mode) {
     if (step("mkdir", is_below(path) ? path : NULL) == FAIL) return -1;
     return NEXT(mkdir)(path, mode);
+}
+
+/* The wall clock, put forward or back by the seconds that the file says; no other clock is touched. */
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int result = (int)syscall(SYS_clock_gettime, clock, now);
+    if (result || clock != CLOCK_REALTIME || !clock_file) return result;
+    char text[128];
+    read_text(clock_file, text);
+    now->tv_sec += atoll(text);
+    return 0;
 }

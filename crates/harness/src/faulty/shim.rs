@@ -120,6 +120,23 @@ impl Switch {
     }
 }
 
+/// The wall clock of a process, which can be set while it runs; its monotonic clock goes on.
+#[derive(Debug)]
+pub struct WallClock(Switch);
+
+impl WallClock {
+    /// A clock that shows the machine's time, steered by `file`.
+    pub fn install(command: &mut Command, file: &Path) -> Self {
+        command.env("TONGDAI_SHIM_CLOCK", file);
+        Self(Switch(file.to_owned()))
+    }
+
+    /// So many seconds before (negative) or after the machine's time.
+    pub fn set_ahead(&self, seconds: i64) -> Result<()> {
+        self.0.throw(&seconds.to_string())
+    }
+}
+
 /// One thing that a process did to the files of the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -134,9 +151,14 @@ pub struct Step {
 }
 
 impl Step {
-    /// Kind and file, with one name for all segments, so that steps of different runs can be compared.
+    /// Kind and file, with one name for all segments and one for sled's snapshots, so that steps of different runs can
+    /// be compared.
     pub fn place(&self) -> String {
-        let name = if self.name.starts_with("journal-") { "journal-*" } else { &self.name };
+        let name = match self.name.as_str() {
+            segment if segment.starts_with("journal-") => "journal-*",
+            snapshot if snapshot.starts_with("records/snap.") => "records/snap.*",
+            other => other,
+        };
         format!("{} {name}", self.kind)
     }
 }
