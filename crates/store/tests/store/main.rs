@@ -3,5 +3,6 @@
 
 mod common;
 mod damage;
+mod damaged_files;
 mod power;
 mod real;
