@@ -17,10 +17,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use crate::plan::{Kill, Round};
 use crate::tally::Tally;
 
-/// How long something may take that must happen.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long something may take that must happen: where the machine does much else, a start that reads a whole segment
+/// and a password that is hashed take their time.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// How long a load goes on that does not get to its point.
 const POINT_PATIENCE: Duration = Duration::from_secs(20);
+/// The longest wait for a random moment of a load.
+const MOMENT_PATIENCE: Duration = Duration::from_secs(10);
 /// The same for what must be a minute old.
 const PRUNE_PATIENCE: Duration = Duration::from_secs(110);
 /// A load's pace: so many messages each time, as far as what was sent before is through.
@@ -145,13 +148,13 @@ impl Leg {
             Kill::Moment { events } => {
                 self.load.send(&self.simulator)?;
                 self.load.command(&api);
-                self.wait_events(events).await?;
+                self.wait_events(events).await;
                 daemon.kill()?;
                 Ok(End::Killed)
             }
             Kill::Stopping { after_ms } => {
                 self.load.send(&self.simulator)?;
-                self.wait_events(50).await?;
+                self.wait_events(50).await;
                 daemon.ask_to_stop()?;
                 match daemon.wait(Duration::from_millis(after_ms))? {
                     Some(status) if status.success() => Ok(End::Stopped),
@@ -209,14 +212,12 @@ impl Leg {
         }
     }
 
-    /// Waits until the SMSC has seen so many more deliveries, submits and binds, or all that there are.
-    async fn wait_events(&self, events: u64) -> Result<()> {
+    /// Waits until the SMSC has seen so many more deliveries, submits and binds, or no more came for a while: a load
+    /// that is through sooner meets its end at rest.
+    async fn wait_events(&self, events: u64) {
         let seen = |stats: &Stats| stats.delivered + stats.submits + stats.binds;
         let enough = seen(&self.simulator.stats()) + events;
-        let came =
-            self.simulator.wait_until(PATIENCE, |stats| seen(stats) >= enough || is_settled(stats)).await;
-        ensure!(came, "fewer than {events} events: {:?}", self.simulator.stats());
-        Ok(())
+        self.simulator.wait_until(MOMENT_PATIENCE, |stats| seen(stats) >= enough).await;
     }
 
     async fn stop_under_load(&mut self) -> Result<()> {
@@ -224,7 +225,7 @@ impl Leg {
         let api = ready(&mut daemon)?;
         self.load.send(&self.simulator)?;
         self.load.command(&api);
-        self.wait_events(60).await?;
+        self.wait_events(60).await;
         ensure_stopped(daemon)
     }
 
