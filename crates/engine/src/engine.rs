@@ -163,10 +163,11 @@ impl Engine {
             self.now.monotonic.saturating_add(left.unsigned_abs())
         };
         let held = [self.deadlines.next(), self.next_timer].into_iter().filter(|_| self.clock.is_trusted());
-        let moments = [self.queues.next_wake(), self.partials.next_expiry()].into_iter().chain(held);
+        let moments = std::iter::once(self.queues.next_wake()).chain(held);
         let walls = moments.flatten().map(monotonic);
         let pending = self.fingerprints.has_changes().then_some(self.now.monotonic);
-        let monotonics = [self.verdicts.deadline(), pending, self.sweep_deadline()];
+        let monotonics =
+            [self.verdicts.deadline(), pending, self.sweep_deadline(), self.partials.next_expiry()];
         walls.chain(monotonics.into_iter().flatten()).min()
     }
 

@@ -1,14 +1,15 @@
 //! Parts of long messages, durable before they are acknowledged, joined before they are decoded.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
 use codec::{Concat, UserData};
 use failpoints::{Bug, planted};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use model::journal::Entry;
 use model::outbox::{PartialMessage, PartialMessageId};
 use model::plan::Party;
-use model::{Address, Key, Msisdn, Outcome, Record, Redacted};
+use model::{Address, Key, Msisdn, Now, Outcome, Record, Redacted};
 use rustc_hash::FxHashMap;
 
 use crate::engine::Engine;
@@ -30,32 +31,40 @@ pub(crate) const PART_OCTETS_MAX: usize = 256;
 const PER_SENDER_MAX: usize = 4;
 /// Half-joined messages in all; each holds 140 octets a part.
 const ALL_MAX: usize = 20_000;
-/// How long a message waits for its other parts; the field uses 5 to 60 minutes.
-const AGE_MAX: SignedDuration = SignedDuration::from_mins(10);
+/// How long a message waits for its other parts; the field uses 5 to 60 minutes. On the monotonic clock: a wall clock
+/// that is set must not end a message between two of its parts.
+const AGE_MAX: Duration = Duration::from_secs(10 * 60);
 /// Messages given up in one turn: bounds the turn.
 const EXPIRED_PER_TURN: usize = 500;
 
 /// Which half-joined messages there are; their parts stand in the store.
 #[derive(Default)]
 pub(crate) struct Partials {
-    since: FxHashMap<PartialMessageId, Timestamp>,
-    by_age: BTreeSet<(Timestamp, PartialMessageId)>,
+    /// When each is given up.
+    ends: FxHashMap<PartialMessageId, Duration>,
+    by_end: BTreeSet<(Duration, PartialMessageId)>,
     senders: FxHashMap<(String, Address), VecDeque<PartialMessageId>>,
     finished: Finished,
 }
 
 impl Partials {
-    /// Remembers a message that waits for parts.
-    pub(crate) fn insert(&mut self, id: &PartialMessageId, since: Timestamp) {
+    /// Remembers a message that waits for parts until `end`.
+    pub(crate) fn insert(&mut self, id: &PartialMessageId, end: Duration) {
         self.remove(id);
-        self.since.insert(id.clone(), since);
-        self.by_age.insert((since, id.clone()));
+        self.ends.insert(id.clone(), end);
+        self.by_end.insert((end, id.clone()));
         self.senders.entry(sender_of(id)).or_default().push_back(id.clone());
     }
 
+    /// Remembers a message of an earlier life, as old as the wall clock says.
+    pub(crate) fn restore(&mut self, id: &PartialMessageId, since: Timestamp, now: Now) {
+        let age = Duration::try_from(now.wall.duration_since(since)).unwrap_or_default();
+        self.insert(id, now.monotonic + AGE_MAX.saturating_sub(age));
+    }
+
     fn remove(&mut self, id: &PartialMessageId) {
-        let Some(since) = self.since.remove(id) else { return };
-        self.by_age.remove(&(since, id.clone()));
+        let Some(end) = self.ends.remove(id) else { return };
+        self.by_end.remove(&(end, id.clone()));
         let sender = sender_of(id);
         if let Some(own) = self.senders.get_mut(&sender) {
             own.retain(|it| it != id);
@@ -66,7 +75,7 @@ impl Partials {
     }
 
     fn contains(&self, id: &PartialMessageId) -> bool {
-        self.since.contains_key(id)
+        self.ends.contains_key(id)
     }
 
     /// Which message must be given up so that another may begin.
@@ -74,19 +83,18 @@ impl Partials {
         let own = self.senders.get(&sender_of(id)).filter(|own| own.len() >= PER_SENDER_MAX);
         match own {
             Some(own) => own.front().cloned(),
-            None if self.since.len() >= ALL_MAX => self.by_age.first().map(|(_, id)| id.clone()),
+            None if self.ends.len() >= ALL_MAX => self.by_end.first().map(|(_, id)| id.clone()),
             None => None,
         }
     }
 
-    /// When the oldest is given up.
-    pub(crate) fn next_expiry(&self) -> Option<Timestamp> {
-        self.by_age.first().and_then(|(since, _)| since.checked_add(AGE_MAX).ok())
+    /// When the oldest is given up, on the monotonic clock.
+    pub(crate) fn next_expiry(&self) -> Option<Duration> {
+        self.by_end.first().map(|(end, _)| *end)
     }
 
-    fn expired(&self, wall: Timestamp) -> Vec<PartialMessageId> {
-        let old = |since: Timestamp| wall.duration_since(since) >= AGE_MAX;
-        let expired = self.by_age.iter().take_while(|(since, _)| old(*since)).take(EXPIRED_PER_TURN);
+    fn expired(&self, now: Duration) -> Vec<PartialMessageId> {
+        let expired = self.by_end.iter().take_while(|(end, _)| *end <= now).take(EXPIRED_PER_TURN);
         expired.map(|(_, id)| id.clone()).collect()
     }
 }
@@ -131,7 +139,9 @@ impl Engine {
             let data = UserData { payload: payload.into(), ..data.clone() };
             return self.take_whole(inbound, citizen, &data, message.data_coding, turn);
         }
-        self.partials.insert(&id, message.since);
+        // One that begins anew under its reference gets its time anew.
+        let known = self.partials.ends.get(&id).copied().filter(|_| message.since != turn.now.wall);
+        self.partials.insert(&id, known.unwrap_or(turn.now.monotonic + AGE_MAX));
         turn.write(Key::PartialMessage(id), Some(Record::PartialMessage(message)));
         let (group, fingerprint) = (inbound.group.clone(), inbound.fingerprint);
         turn.entries.push(Entry::Part { group, fingerprint });
@@ -176,7 +186,7 @@ impl Engine {
 
     /// Gives up what has waited too long.
     pub(crate) fn expire_partials(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
-        for id in self.partials.expired(turn.now.wall) {
+        for id in self.partials.expired(turn.now.monotonic) {
             self.give_up(&id, turn)?;
             turn.next_event();
         }

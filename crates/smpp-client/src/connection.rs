@@ -153,7 +153,11 @@ impl<'a> Connection<'a> {
             self.end(DownReason::HalfReadPdu);
         }
         self.tell_credit(now);
-        self.link.reports.flush();
+        // What came with the connection's end can't be answered: the SMSC hands it over again, or has done so by a
+        // sister bind while this path was stuck.
+        if self.end.is_none() {
+            self.link.reports.flush();
+        }
         self.write();
         // Precision is lost beyond 2^53 slots only.
         self.link.meters.window_in_use.set(self.session.in_flight() as f64);

@@ -469,3 +469,19 @@ async fn answers_on_a_bind_with_a_sister_are_proved_once_the_smsc_has_read_them(
     };
     assert_eq!(proved, LinkEventKind::Proved { sequence_number });
 }
+
+#[tokio::test]
+async fn what_comes_with_the_end_of_a_connection_stays_the_smscs() {
+    let (listener, config) = loopback().await;
+    let mut engine = Engine::start(vec![config], 8);
+    let mut smsc = Smsc::bind(&listener, OK).await;
+    engine.up().await;
+    let mut octets = BytesMut::new();
+    let deliver = Pdu { command_status: OK, sequence_number: 9, body: Body::DeliverSm(sm(10)) };
+    codec::encode(&deliver, &mut octets).unwrap();
+    // Both are there before the link looks: a path that was stuck lets them out together.
+    smsc.write(&octets).await;
+    drop(smsc);
+    let news = engine.news().await;
+    assert!(matches!(news, LinkEventKind::Down { reason: DownReason::Closed, .. }), "{news:?}");
+}

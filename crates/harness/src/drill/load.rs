@@ -59,6 +59,7 @@ pub struct Citizen {
 #[derive(Debug)]
 pub struct Load {
     dice: Dice,
+    registrations: u32,
     today: Date,
     serial: u64,
     /// In the order of sending.
@@ -72,10 +73,12 @@ pub struct Load {
 }
 
 impl Load {
-    /// Nobody has written yet.
-    pub fn new(dice: Dice) -> Self {
+    /// Nobody has written yet. A password takes tens of milliseconds to hash, so `registrations` of each
+    /// [`Self::send`] are what a machine can bear.
+    pub fn new(dice: Dice, registrations: u32) -> Self {
         Self {
             dice,
+            registrations,
             today: today(),
             serial: 0,
             citizens: Vec::new(),
@@ -89,8 +92,10 @@ impl Load {
     pub fn send(&mut self, simulator: &Simulator) -> Result<()> {
         for _ in 0..8 {
             self.look_up(simulator)?;
-            self.register(simulator)?;
             self.book(simulator)?;
+        }
+        for _ in 0..self.registrations {
+            self.register(simulator)?;
         }
         for split in [Split::Udh8, Split::Udh8, Split::Udh8, Split::Udh16, Split::Sar] {
             self.long(simulator, split)?;

@@ -229,10 +229,10 @@ impl World {
         }
         self.drain_bind(bind, &mut line);
         self.binds[bind].tell_credit(&line, self.now);
-        self.flush(bind);
         if line.over {
             self.end_line(bind, line);
         } else {
+            self.flush(bind);
             self.write_line(&mut line);
             self.binds[bind].line = Some(line);
         }

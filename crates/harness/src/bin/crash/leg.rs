@@ -92,7 +92,7 @@ impl Leg {
             home: Home::at(path, program)?,
             smscs: vec![bind("first"), bind("second")],
             simulator,
-            load: Load::new(dice),
+            load: Load::new(dice, 8),
             readings: Default::default(),
             faults: 0,
             resent: 0,

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// How long the last answers may take once all is well: a text that was refused three times waits ten minutes.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// Messages of one call of [`Load::send`], about.
-const BATCH: u32 = 32;
+const BATCH: u32 = 25;
 /// Messages without an answer beyond which no more are sent: a mishap must not be told from a load that is too much.
 const UNDER_WAY_MAX: u64 = 20_000;
 /// Load before the first reading: caches fill, pools grow.
@@ -105,7 +105,7 @@ impl Soak {
         };
         ensure!(simulator.wait_receivers(2, PATIENCE).await, "two binds");
         let (load, mishaps) =
-            (Load::new(Dice::of(arguments.seed, 0)), Mishaps::new(Dice::of(arguments.seed, 1)));
+            (Load::new(Dice::of(arguments.seed, 0), 1), Mishaps::new(Dice::of(arguments.seed, 1)));
         Ok(Self { home, simulator, daemon, api, load, mishaps, readings: Readings::default() })
     }
 
