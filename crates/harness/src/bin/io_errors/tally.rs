@@ -10,13 +10,16 @@ use crate::case::{Case, End, Report};
 /// Findings that are printed in full.
 const SHOWN_MAX: usize = 30;
 
+/// How a fault ended, and how often: with the first case.
+type Ends = BTreeMap<(String, End), (usize, String)>;
+
 /// Counts by place and end, and all findings.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     runs: usize,
     repeated: usize,
-    /// Fault and how the process ended, by what failed: how often, and the first case.
-    ends: BTreeMap<String, BTreeMap<(String, End), (usize, String)>>,
+    /// By what failed.
+    ends: BTreeMap<String, Ends>,
     findings: Vec<String>,
 }
 
