@@ -168,6 +168,7 @@ impl World {
                 let span = SignedDuration::from_secs(seconds);
                 self.wall_at_zero = self.wall_at_zero.checked_add(span).unwrap_or(self.wall_at_zero);
                 self.jumped = true;
+                self.excuse_what_is_on_its_way();
                 self.after(while_ms, Step::Mend(*fault));
             }
             Fault::Mood(group, mood) => {

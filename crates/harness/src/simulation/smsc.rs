@@ -131,6 +131,14 @@ impl World {
         self.after(delay, Step::Offer { group, message });
     }
 
+    /// The wall clock was set while these were on their way: to the engine they are as old as it says.
+    pub(super) fn excuse_what_is_on_its_way(&mut self) {
+        let messages = self.smscs.iter().flat_map(|smsc| &smsc.messages);
+        let on_their_way = messages.filter(|it| it.offered && !it.acknowledged);
+        let texts: Vec<usize> = on_their_way.filter_map(|it| it.origin.map(|(text, _)| text)).collect();
+        texts.into_iter().for_each(|text| self.proof.look_up_may_run_again(text));
+    }
+
     /// Hands a message over by any connection that stands.
     pub(super) fn offer(&mut self, group: usize, message: usize) {
         let it = &self.smscs[group].messages[message];
