@@ -19,6 +19,9 @@ static PANIC: OnceLock<Option<Place>> = OnceLock::new();
 /// Place of the planted bug in [`Bug::ALL`], from 1; 0 for none.
 static PLANTED: AtomicU8 = AtomicU8::new(0);
 
+/// The bug that the environment plants in this process for good.
+static ASKED: OnceLock<Option<Bug>> = OnceLock::new();
+
 thread_local! {
     static QUEUED: RefCell<Vec<Point>> = const { RefCell::new(Vec::new()) };
 }
@@ -51,7 +54,7 @@ pub(crate) fn reached_what_was_queued() {
 }
 
 pub(crate) fn planted(bug: Bug) -> bool {
-    PLANTED.load(Ordering::Relaxed) == bug as u8 + 1
+    PLANTED.load(Ordering::Relaxed) == bug as u8 + 1 || *ASKED.get_or_init(bug_from_environment) == Some(bug)
 }
 
 pub(crate) fn plant(bug: Option<Bug>) {
@@ -71,4 +74,12 @@ fn from_environment(variable: &str) -> Option<Place> {
         (Some(point), Ok(at)) => Some(Place { point, at, reached: AtomicU64::new(0) }),
         _ => panic!("{variable}={asked}: no such point"),
     }
+}
+
+/// `TONGDAI_PLANT=BUG`.
+fn bug_from_environment() -> Option<Bug> {
+    let asked = std::env::var("TONGDAI_PLANT").ok()?;
+    let bug = Bug::ALL.into_iter().find(|bug| bug.name() == asked);
+    assert!(bug.is_some(), "TONGDAI_PLANT={asked}: no such bug");
+    bug
 }

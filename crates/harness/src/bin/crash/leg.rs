@@ -48,6 +48,8 @@ pub(crate) struct Leg {
     /// What the last living daemon used at rest: before its load and after it.
     pub(crate) readings: [Readings; 2],
     smscs: Vec<String>,
+    /// A bug that all daemons have.
+    plant: Option<String>,
     /// Panics that were asked for.
     pub(crate) faults: u64,
     /// Texts that the rounds before had sent again.
@@ -74,7 +76,12 @@ enum End {
 
 impl Leg {
     /// A new home in `path`, in place of any that is there.
-    pub(crate) async fn begin(path: &Path, program: &Path, dice: Dice) -> Result<Self> {
+    pub(crate) async fn begin(
+        path: &Path,
+        program: &Path,
+        dice: Dice,
+        plant: Option<String>,
+    ) -> Result<Self> {
         match fs::remove_dir_all(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
@@ -92,6 +99,7 @@ impl Leg {
             home: Home::at(path, program)?,
             smscs: vec![bind("first"), bind("second")],
             simulator,
+            plant,
             load: Load::new(dice, 8),
             readings: Default::default(),
             faults: 0,
@@ -178,6 +186,9 @@ impl Leg {
         let mut command = self.home.run(&self.smscs);
         command.env("TONGDAI_SEGMENT_OCTETS", SEGMENT_OCTETS.to_string());
         command.env("TONGDAI_CHECKPOINT_WRITES", CHECKPOINT_WRITES.to_string());
+        if let Some(bug) = &self.plant {
+            command.env("TONGDAI_PLANT", bug);
+        }
         Ok(command)
     }
 

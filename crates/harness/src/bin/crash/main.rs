@@ -38,6 +38,9 @@ struct Arguments {
     /// The first round, to play one again.
     #[arg(long, value_name = "N", default_value_t = 0)]
     first: u64,
+    /// Plant a bug in the daemons, by the name that `cargo xtask simulate` has for it: the sweep must find it.
+    #[arg(long, value_name = "BUG")]
+    plant: Option<String>,
     /// Begin anew where a sweep was interrupted.
     #[arg(long)]
     fresh: bool,
@@ -55,9 +58,21 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     fs::create_dir_all(&arguments.folder)?;
     let begun = Tally::new(arguments.seed, arguments.first);
-    let kept = if arguments.fresh { None } else { Tally::read(&arguments.folder, arguments.seed)? };
+    let kept = if arguments.fresh || arguments.plant.is_some() {
+        None
+    } else {
+        Tally::read(&arguments.folder, arguments.seed)?
+    };
     let mut sweep = Sweep { tally: kept.unwrap_or(begun), arguments, leg: None };
-    sweep.run().await
+    let swept = sweep.run().await;
+    match (&sweep.arguments.plant, swept) {
+        (None, swept) => swept,
+        (Some(bug), Ok(())) => bail!("{bug} was not found"),
+        (Some(bug), Err(error)) => {
+            println!("{bug} was found: {error:#}");
+            Ok(())
+        }
+    }
 }
 
 impl Sweep {
@@ -100,7 +115,7 @@ impl Sweep {
         }
         let home = self.arguments.folder.join("home");
         let dice = Dice::of(!self.arguments.seed, number);
-        let leg = Leg::begin(&home, &self.arguments.tongdai, dice).await?;
+        let leg = Leg::begin(&home, &self.arguments.tongdai, dice, self.arguments.plant.clone()).await?;
         self.leg = Some((number, leg));
         Ok(number)
     }
@@ -111,7 +126,9 @@ impl Sweep {
         let (first, kills) = (*first, self.tally.kills());
         let played = play(leg, round, &mut self.tally).await;
         let took = began.elapsed();
-        if let Err(error) = played {
+        if self.arguments.plant.is_some() {
+            played?;
+        } else if let Err(error) = played {
             let home = self.arguments.folder.join(format!("failed-{number}"));
             let _ = fs::remove_dir_all(&home);
             fs::rename(leg.home.path(), &home)?;
