@@ -63,7 +63,8 @@ fn check_packing(octets: &[u8]) {
         let packed = gsm7::pack(&septets, fill);
         assert_eq!(packed.len(), (fill + septets.len() * 7).div_ceil(8));
         let unpacked = gsm7::unpack(&packed, fill);
-        let padding_like = matches!(septets.last(), Some(0x00 | 0x0D)) && (fill + septets.len() * 7) % 8 == 0;
+        let padding_like =
+            matches!(septets.last(), Some(0x00 | 0x0D)) && (fill + septets.len() * 7).is_multiple_of(8);
         assert_eq!(unpacked, septets[..septets.len() - usize::from(padding_like)], "fill {fill}");
     }
 }

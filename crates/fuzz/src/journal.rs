@@ -174,7 +174,7 @@ fn turn(sequence: u64) -> Turn {
     let fingerprint = |number: u64| Fingerprint([u8::try_from(number % 5).unwrap(); 16]);
     let subject =
         TimerSubject::RotatePassword(ServiceId::new("hue-xnc"), format!("code {}", sequence % 3).into());
-    let entry = FingerprintEntry { since: at(sequence), act: true };
+    let entry = FingerprintEntry { since: at(sequence), act: true, copies: 1 };
     let mut writes = vec![
         subscriber(&phone, sequence),
         (Key::Fingerprint(fingerprint(sequence)), Some(Record::Fingerprint(entry))),

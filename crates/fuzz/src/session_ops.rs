@@ -38,7 +38,7 @@ const COMMANDS: [u32; 16] = [
 /// - While there is room a submit is taken, and after a timeout the next deadline lies ahead.
 pub fn session(octets: &[u8]) {
     let mut input = Input::new(octets);
-    let role = if input.octet() % 2 == 0 { Role::Esme } else { Role::Smsc };
+    let role = if input.octet().is_multiple_of(2) { Role::Esme } else { Role::Smsc };
     let window = u32::from(input.octet() % 5);
     let rate = Some(u32::from(input.octet())).filter(|rate| *rate > 0);
     let config = Config { window, rate, timeouts: Timeouts::default() };
@@ -239,6 +239,8 @@ impl Drive {
             }
             Event::Bound { .. } | Event::BindRefused(_) => assert_eq!(self.role, Role::Esme),
             Event::BindRequested { .. } => assert_eq!(self.role, Role::Smsc),
+            // This target never asks.
+            Event::Enquired => panic!("nobody asked whether the peer reads"),
             Event::Unmatched(_) | Event::Unreadable(_) | Event::Refused(_) => {}
         }
     }

@@ -57,7 +57,7 @@ fn check_absolute(time: Absolute) {
 fn check_moment(input: &mut Input<'_>) {
     let quarters = i8::from_be_bytes([input.octet()]);
     let mut seconds = i64::from(input.u32()) << 32 | i64::from(input.u32());
-    if input.octet() % 2 == 0 {
+    if input.octet().is_multiple_of(2) {
         // Between 1999 and 2104.
         seconds = 915_148_800 + seconds.rem_euclid(105 * 366 * 86_400);
     }

@@ -138,7 +138,7 @@ fn senders(model: &Model) -> HashMap<&Address, usize> {
 }
 
 fn address(number: u8) -> Address {
-    Address::new(1, 1, &format!("8490512345{number}"))
+    Address::new(1, 1, format!("8490512345{number}"))
 }
 
 fn cut_and_join(input: &mut Input<'_>) {
