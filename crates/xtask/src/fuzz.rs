@@ -65,7 +65,8 @@ fn fuzz(root: &Path, target: String, minutes: u32) -> Result<Outcome> {
     // New units go to the first folder; those of the others are read.
     command.arg(&corpus).arg(root.join(CORPORA).join(&target)).arg("--");
     command.arg(format!("-max_total_time={}", u64::from(minutes) * 60));
-    command.args(["-print_final_stats=1", "-timeout=20", "-rss_limit_mb=2048", "-max_len=16384"]);
+    // A minute for one input: a busy machine was seen to stand still for 20 s.
+    command.args(["-print_final_stats=1", "-timeout=60", "-rss_limit_mb=2048", "-max_len=16384"]);
     command.arg(format!("-artifact_prefix={}/{target}-", found.display()));
     let words = root.join(DRIVERS).join("words").join(format!("{target}.txt"));
     if words.exists() {
