@@ -23,6 +23,9 @@ fn flip(file: &Path, at: u64) {
     file.write_all_at(&[octet[0] ^ 0x10], at).unwrap();
 }
 
+/// What is done to the files of a store.
+type Damage = fn(&Path);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f_07_records_that_open_empty_or_not_at_all_are_rebuilt_before_anybody_is_served() {
     let emptied = |data: &Path| {
@@ -36,7 +39,7 @@ async fn f_07_records_that_open_empty_or_not_at_all_are_rebuilt_before_anybody_i
         let length = fs::metadata(&db).unwrap().len();
         (0..length).step_by(512).for_each(|at| flip(&db, at));
     };
-    let damages: [(&str, fn(&Path)); 4] =
+    let damages: [(&str, Damage); 4] =
         [("emptied", emptied), ("removed", removed), ("truncated", truncated), ("flipped", flipped)];
     for (what, damage) in damages {
         let mut stage = stopped().await;

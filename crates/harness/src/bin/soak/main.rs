@@ -134,7 +134,10 @@ impl Soak {
     fn send(&mut self) -> Result<()> {
         if under_way(&self.simulator.stats()) < UNDER_WAY_MAX {
             self.load.send(&self.simulator)?;
-            self.load.command(&self.api);
+            // A stopped process would keep the call, and with it the end of its own stop.
+            if !self.mishaps.is_stopped() {
+                self.load.command(&self.api);
+            }
         }
         Ok(())
     }

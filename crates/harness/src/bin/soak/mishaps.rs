@@ -42,7 +42,8 @@ const FAULTS: [Mishap; 18] = [
 ];
 
 /// Mishaps that are no setting: a link breaks, the process is stopped for a while, the SMSC stops reading.
-const OTHERS: [&str; 3] = ["its links break", "the daemon is stopped", "reads nothing"];
+const OTHERS: [&str; 3] = ["its links break", STOPPED, "reads nothing"];
+const STOPPED: &str = "the daemon is stopped";
 
 /// The present mishap, and how often each came.
 #[derive(Debug)]
@@ -60,6 +61,11 @@ impl Mishaps {
     /// What goes wrong now.
     pub(crate) fn now(&self) -> &'static str {
         self.now.unwrap_or("all is well")
+    }
+
+    /// Whether the daemon is stopped now.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.now == Some(STOPPED)
     }
 
     /// Ends the present mishap, or begins another.
@@ -84,7 +90,7 @@ impl Mishaps {
                 let name = OTHERS[place - FAULTS.len()];
                 match name {
                     "its links break" => break_links(simulator),
-                    "the daemon is stopped" => daemon.signal(Signal::STOP)?,
+                    STOPPED => daemon.signal(Signal::STOP)?,
                     _ => simulator.set_faults(Faults { stop_reading: true, ..Faults::default() }),
                 }
                 name
