@@ -119,6 +119,8 @@ impl Home {
             command.arg("--smsc").arg(smsc);
         }
         command.env("TONGDAI_LOG_LEVEL", "debug");
+        // An armed daemon that finds no space at its start looks again soon.
+        command.env("TONGDAI_SPACE_PAUSE_MS", "200");
         command
     }
 

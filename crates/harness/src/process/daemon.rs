@@ -57,21 +57,26 @@ impl Daemon {
 
     /// Waits until the daemon is ready or has ended; an error after `patience`.
     pub fn wait_ready(&mut self, patience: Duration) -> Result<Waited> {
-        let mut watched = [
-            PollFd::new(&self.manager, PollFlags::IN),
-            // Readable once the process has ended.
-            PollFd::new(&self.handle, PollFlags::IN),
-        ];
-        look(&mut watched, patience)?;
-        let told = watched.first().is_some_and(|fd| !fd.revents().is_empty());
-        let ended = watched.get(1).is_some_and(|fd| !fd.revents().is_empty());
-        ensure!(told || ended, "neither ready nor ended after {patience:?}");
-        if ended {
-            return Ok(Waited::Ended(self.child.wait()?));
+        loop {
+            let mut watched = [
+                PollFd::new(&self.manager, PollFlags::IN),
+                // Readable once the process has ended.
+                PollFd::new(&self.handle, PollFlags::IN),
+            ];
+            look(&mut watched, patience)?;
+            let told = watched.first().is_some_and(|fd| !fd.revents().is_empty());
+            let ended = watched.get(1).is_some_and(|fd| !fd.revents().is_empty());
+            ensure!(told || ended, "neither ready nor ended after {patience:?}");
+            if ended {
+                return Ok(Waited::Ended(self.child.wait()?));
+            }
+            let mut word = [0; 128];
+            self.manager.recv(&mut word)?;
+            // Until then it may say what it waits for.
+            if word.starts_with(b"READY=1") {
+                break;
+            }
         }
-        let mut word = [0; 64];
-        let length = self.manager.recv(&mut word)?;
-        ensure!(word.starts_with(b"READY=1"), "not ready: {:?}", word.get(..length));
         let address = self.log_text()?.lines().find_map(ready_at);
         Ok(Waited::Ready(Api::new(address.context("the log says where the API listens")?)))
     }

@@ -56,26 +56,6 @@ async fn f_03_a_full_disk_means_later_and_intake_goes_on_by_itself_once_there_is
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f_03_a_start_on_a_full_disk_says_so_and_leaves_the_store_as_it_is() {
-    let mut stage = Stage::new().await;
-    let Some(disk) = stage.on_loop_disk(DISK_OCTETS) else { return };
-    let daemon = stage.start();
-    stage.serve_some().await;
-    let ballast = disk.path().join("ballast");
-    fill(&ballast);
-    daemon.kill().unwrap();
-    for _ in 0..3 {
-        let (code, said) = stage.refuse();
-        assert_eq!(code, 1, "{said}");
-        assert!(said.contains("No space left on device"), "{said}");
-    }
-    std::fs::remove_file(ballast).unwrap();
-    let daemon = stage.start();
-    stage.serve_some().await;
-    stage.stop_and_audit(daemon);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f_06_a_disk_that_turns_read_only_ends_the_process_and_each_start_names_it() {
     let mut stage = Stage::new().await;
     let Some(disk) = stage.on_loop_disk(DISK_OCTETS) else { return };
