@@ -30,8 +30,7 @@ async fn f_12_the_smsc_closes_inside_a_pdu_at_every_octet() {
     let cuts_inside = 2 * u64::from(OCTETS_MAX) - seen;
     let whole = u64::from(OCTETS_MAX) - cuts_inside;
     assert!(cuts_inside > 80 && whole > 5, "of {OCTETS_MAX} cuts {whole} came after a whole PDU");
-    // A whole one whose link closed before its acknowledgement was read is known when it comes again.
-    assert_eq!(stage.metric("tongdai_ignored_total", &["redelivery"]), whole);
+    // A whole one that came with its link's end is the SMSC's still; had it run, the audit would find it twice.
     eventually(|| stage.metric("tongdai_smsc_bound", &[]) == LINKS as u64).await;
     citizens.audit(stage).await;
 }

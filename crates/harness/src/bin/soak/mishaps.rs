@@ -38,7 +38,7 @@ const FAULTS: [Mishap; 18] = [
     ("closes links at each fortieth submit", |faults| faults.disconnect_after_submits = 40),
     ("loses a link behind a delivery", |faults| faults.cut_after_deliver_once = true),
     ("loses a link inside a delivery", |faults| faults.cut_inside_deliver_once = 30),
-    ("refuses to bind, and its links break", |faults| faults.refuse_bind_status = 0x0D),
+    ("refuses to bind for now, and its links break", |faults| faults.refuse_bind_status = 0x08),
 ];
 
 /// Mishaps that are no setting: a link breaks, the process is stopped for a while, the SMSC stops reading.
