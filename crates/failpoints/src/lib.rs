@@ -2,7 +2,7 @@
 //!
 //! Without the feature `armed` every function here is empty and the compiler leaves nothing of it. With it,
 //! `TONGDAI_KILL_AT=decided:37` ends the process by SIGKILL the 37th time that [`Point::Decided`] is reached,
-//! `TONGDAI_PANIC_AT` panics there, and `TONGDAI_PLANT` or [`plant`] puts a [`Bug`] into this process.
+//! `TONGDAI_PANIC_AT` panics there, and `TONGDAI_PLANT` or `plant` puts a [`Bug`] into this process.
 //! docs/RELIABILITY.md tells who uses it.
 
 mod bug;
