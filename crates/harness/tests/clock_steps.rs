@@ -1,5 +1,7 @@
 //! F-10: a wall clock that is set does not turn a redelivery into a second message.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
