@@ -1,5 +1,7 @@
 //! The auditor finds each thing that can be wrong, and nothing in books that are right.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use codec::Sm;
