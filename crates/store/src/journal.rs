@@ -11,6 +11,7 @@ use vault::NoEntropy;
 
 use crate::disk::{Disk, DiskFile};
 use crate::error::{OpenError, StoreError, is_want_of_space};
+use crate::records::Records;
 
 pub(crate) mod frame;
 pub(crate) mod segment;
@@ -22,6 +23,9 @@ use walk::{End, Survey};
 
 /// A segment under construction has this name until it is durable.
 const UNFINISHED: &str = "journal.new";
+
+/// What the turns under way may write to the records before space is looked for again: far more than one does.
+const RECORDS_RESERVE_OCTETS: u64 = 16 << 20;
 
 /// The write side of the journal.
 pub(crate) struct Journal {
@@ -151,11 +155,16 @@ impl Journal {
         !self.no_space
     }
 
-    /// Looks for space. The segments at hand are reserved, but the records grow with every turn and end the process
-    /// where they can't: one more segment's worth must be free, which is also what the next segment takes.
-    pub(crate) fn look_for_room(&mut self) -> io::Result<()> {
+    /// Looks for space. The segments at hand are reserved; so is what the records write in the turns that are under
+    /// way, for they end the process where they can't. One more segment's worth must be free beside them.
+    pub(crate) fn look_for_room(&mut self, records: &dyn Records) -> io::Result<()> {
+        let reserved = match records.reserve(RECORDS_RESERVE_OCTETS) {
+            Err(error) if is_want_of_space(&error) => false,
+            reserved => reserved.map(|()| true)?,
+        };
         let free = self.disk.free()?;
-        self.set_no_space(free < self.segment_octets);
+        let lacks_segment = self.no_space && self.spare.is_none();
+        self.set_no_space(lacks_segment || !reserved || free < self.segment_octets);
         Ok(())
     }
 
@@ -172,7 +181,6 @@ impl Journal {
     /// [`Journal::has_room`].
     pub(crate) fn make_ahead(&mut self) -> Result<bool, StoreError> {
         if self.spare.is_some() {
-            self.look_for_room().map_err(StoreError::Journal)?;
             return Ok(false);
         }
         let made = Writer::create(&*self.disk, self.store, self.next_number, self.segment_octets)
@@ -181,7 +189,6 @@ impl Journal {
             Ok(writer) => {
                 self.spare = Some(writer);
                 self.next_number += 1;
-                self.look_for_room().map_err(StoreError::Journal)?;
                 Ok(true)
             }
             Err(NewSegment::Io(error)) if is_want_of_space(&error) => {

@@ -63,6 +63,10 @@ pub trait Records: Send + Sync {
 
     /// Makes all that was applied durable.
     fn sync(&self) -> Result<(), RecordsError>;
+
+    /// Sees to it that the next `octets` or so can be written however full the disk becomes. Nothing is reserved where
+    /// the file system knows no such thing.
+    fn reserve(&self, octets: u64) -> io::Result<()>;
 }
 
 /// Where the records of a store live, so that they can be opened and, when broken, begun anew.

@@ -1,11 +1,13 @@
 //! sled as the records, with what its own durability lacks (docs/decisions/store.md).
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
 use sled::IVec;
 
 use super::{Batch, Pair, Records, RecordsError, RecordsHome};
@@ -13,6 +15,9 @@ use crate::disk::real::drop_cached_pages;
 
 /// sled's log of pages; the file whose sync makes records durable.
 const LOG: &str = "db";
+
+/// So far before the end of its log sled may still have to write: two of its segments.
+const LOOSE_OCTETS: u64 = 1 << 20;
 
 /// sled in the directory `records` of a store.
 pub(crate) struct SledHome {
@@ -45,9 +50,9 @@ impl RecordsHome for SledHome {
         // sled asserts while it reads its log, and a cut of power can break such an assertion.
         let db = catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|_| RecordsError::Panicked)?;
         let db = db.map_err(error_of)?;
-        let log = File::open(path.join(LOG))?;
+        let log = OpenOptions::new().read(true).write(true).open(path.join(LOG))?;
         let directory = File::open(&path)?;
-        Ok(Arc::new(SledRecords { db: Closing(Some(db)), log, directory }))
+        Ok(Arc::new(SledRecords { db: Closing(Some(db)), log, directory, reserved: Mutex::default() }))
     }
 
     fn set_aside(&mut self) -> Result<(), RecordsError> {
@@ -86,6 +91,15 @@ struct SledRecords {
     db: Closing,
     log: File,
     directory: File,
+    reserved: Mutex<Reserved>,
+}
+
+/// What is reserved of the disk behind the end of the log.
+#[derive(Default)]
+struct Reserved {
+    /// The log's length when this was last looked at.
+    length: u64,
+    until: u64,
 }
 
 impl SledRecords {
@@ -133,6 +147,25 @@ impl Records for SledRecords {
         // `flush` ends in sync_file_range, which is not durable.
         self.log.sync_all()?;
         self.directory.sync_all()?;
+        Ok(())
+    }
+
+    fn reserve(&self, octets: u64) -> io::Result<()> {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = self.log.metadata()?.len();
+        // Where sled cuts its log, what was reserved behind it goes as well.
+        let cut = length < reserved.length;
+        reserved.length = length;
+        if !cut && reserved.until >= length + octets / 2 {
+            return Ok(());
+        }
+        // The first time all of it: a segment that was left half written is used again one day.
+        let from = if reserved.until == 0 { 0 } else { length.saturating_sub(LOOSE_OCTETS) };
+        let until = length + octets;
+        match rustix::fs::fallocate(&self.log, FallocateFlags::KEEP_SIZE, from, until - from) {
+            Ok(()) | Err(Errno::OPNOTSUPP) => reserved.until = until,
+            Err(error) => return Err(error.into()),
+        }
         Ok(())
     }
 }

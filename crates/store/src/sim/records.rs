@@ -57,7 +57,7 @@ impl SimRecords {
         self.state().broken = true;
     }
 
-    /// Makes every open fail as on a full disk, or no longer.
+    /// Makes every open, and every reservation, fail as on a full disk, or no longer.
     pub fn set_full(&self, full: bool) {
         self.state().full = full;
     }
@@ -150,6 +150,10 @@ impl Records for SimRecords {
         state.durable = state.current.clone();
         state.unsynced.clear();
         Ok(())
+    }
+
+    fn reserve(&self, _: u64) -> io::Result<()> {
+        if self.state().full { Err(rustix::io::Errno::NOSPC.into()) } else { Ok(()) }
     }
 }
 

@@ -41,7 +41,9 @@ impl Store {
     }
 
     pub(super) fn keep_house(&mut self, limit: usize) -> Result<bool, StoreError> {
-        if self.journal.make_ahead()? {
+        let made = self.journal.make_ahead()?;
+        self.journal.look_for_room(&*self.records).map_err(StoreError::Journal)?;
+        if made {
             return Ok(true);
         }
         let due = self.due_octets >= self.options.checkpoint_octets

@@ -60,7 +60,7 @@ pub(super) fn open(
         .map_err(|source| OpenError::Io { what: "removing unused journal segments", source })?;
     failpoints::reached(Point::StartLeftoversRemoved);
     assert_eq!(journal.last().sequence, last.sequence, "all that was found was copied");
-    journal.look_for_room().map_err(|source| OpenError::Io { what: "looking for space", source })?;
+    journal.look_for_room(&*records).map_err(|source| OpenError::Io { what: "looking for space", source })?;
     let secrets = Secrets::open_file(&*disk, Arc::clone(&values.0), sentinel.generation == 0)
         .map_err(OpenError::Recover)?;
     let mut store = Store {

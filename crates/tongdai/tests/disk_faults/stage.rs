@@ -133,9 +133,10 @@ impl Stage {
     }
 }
 
-/// What a daemon said last.
+/// What a daemon itself said last; sled may still complain while it is closed.
 pub(crate) fn last_line(daemon: &Daemon) -> String {
-    daemon.log_text().unwrap().lines().last().unwrap_or_default().to_owned()
+    let log = daemon.log_text().unwrap();
+    log.lines().rfind(|line| !line.contains("\"target\":\"sled::")).unwrap_or_default().to_owned()
 }
 
 /// The library that fails calls; none, and says why, where there is no compiler.
