@@ -9,7 +9,7 @@ use std::{
 use bytes::{Buf, Bytes, BytesMut};
 use codec::{AnswerableError, Body, CommandStatus, Framed, Pdu, Sm, SmResp, command_id};
 use failpoints::Point;
-use session::{Config, Event, Output, Role, Session, State};
+use session::{Config, Event, Output, Proof, Role, Session, State};
 use socket2::SockRef;
 use tokio::{
     io::{AsyncWriteExt, Interest},
@@ -23,7 +23,6 @@ use crate::{
     link::{Link, told_to_leave},
     meters::Attempt,
     policy::Ending,
-    proof::Proof,
 };
 
 /// Octets of a fresh buffer. Messages share it until they are dropped, so that a new one is made only where less

@@ -15,7 +15,6 @@ mod link;
 mod links;
 mod meters;
 mod policy;
-mod proof;
 mod reports;
 
 pub use config::{BindConfig, LinkTimeouts, Reconnect};

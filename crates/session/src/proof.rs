@@ -1,4 +1,4 @@
-//! Whether the SMSC has read our answers. What was written may have gone nowhere: a half-open link takes half a
+//! Whether the peer has read our answers. What was written may have gone nowhere: a half-open link takes half a
 //! minute to notice, and meanwhile the SMSC hands its messages over again by a sister bind. An enquire_link behind
 //! the answers, once it is answered, proves that they were read.
 
@@ -10,7 +10,7 @@ const ASK_AFTER: Duration = Duration::from_secs(1);
 
 /// The answers of one connection and how far they are proved.
 #[derive(Debug, Default)]
-pub(crate) struct Proof {
+pub struct Proof {
     /// The last answer and when the first one without proof was given.
     unproved: Option<(u32, Duration)>,
     /// The last answer before the enquire_link that is out.
@@ -18,20 +18,20 @@ pub(crate) struct Proof {
 }
 
 impl Proof {
-    /// A message was answered.
-    pub(crate) fn answered(&mut self, sequence_number: u32, now: Duration) {
+    /// A message was answered at `now`.
+    pub fn answered(&mut self, sequence_number: u32, now: Duration) {
         let since = self.unproved.map_or(now, |(_, since)| since);
         self.unproved = Some((sequence_number, since));
     }
 
     /// When to ask next; one question at a time.
-    pub(crate) fn deadline(&self) -> Option<Duration> {
+    pub fn deadline(&self) -> Option<Duration> {
         let (_, since) = self.unproved.filter(|_| self.asked.is_none())?;
         since.checked_add(ASK_AFTER)
     }
 
-    /// Whether to ask now; then it counts as asked.
-    pub(crate) fn ask(&mut self, now: Duration) -> bool {
+    /// Whether to call [`crate::Session::enquire`] now; then it counts as asked.
+    pub fn ask(&mut self, now: Duration) -> bool {
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return false;
         }
@@ -39,8 +39,8 @@ impl Proof {
         true
     }
 
-    /// The question was answered: the last answer that is proved by it.
-    pub(crate) fn proved(&mut self) -> Option<u32> {
+    /// [`crate::Event::Enquired`] came: the last answer that is proved by it.
+    pub fn proved(&mut self) -> Option<u32> {
         self.asked.take()
     }
 }
