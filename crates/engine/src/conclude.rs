@@ -89,11 +89,11 @@ impl Receipts {
 
     /// The part that a receipt names. The repeat of a final receipt names none by a guess: its own part is over.
     fn find(&self, group: usize, message_id: &str, now: Duration) -> Option<(OutboxId, u8)> {
-        let expected = self.expected.get(group)?;
+        let expected = self.expected.get(group);
         let spellings = self.form(group).of_receipt(message_id);
         let find = |ids: &[String]| match planted(Bug::ReceiptOfAnotherGroup) {
             true => ids.iter().find_map(|id| self.expected.iter().find_map(|any| any.get(id).copied())),
-            false => ids.iter().find_map(|id| expected.get(id).copied()),
+            false => ids.iter().find_map(|id| expected?.get(id).copied()),
         };
         find(&spellings.sure).or_else(|| {
             let guessed = if self.was_heard(group, message_id, now) { &[][..] } else { &spellings.guessed };

@@ -97,7 +97,7 @@ impl Engine {
         match verdict {
             Verdict::Accepted => return self.accepted(&ticket, copy, message_id, turn),
             Verdict::Throttled if planted(Bug::ThrottledForgotten) => {}
-            Verdict::Throttled => self.queues.put_back(ticket.group, ticket.item),
+            Verdict::Throttled => self.queues.put_back(ticket.group, ticket.item.refused()),
             Verdict::Configuration => self.stop(link, &ticket, turn.now.monotonic),
             Verdict::Retry | Verdict::RetryLimited | Verdict::Rejected => {
                 let Ticket { item, group, simple, .. } = ticket;
@@ -146,7 +146,7 @@ impl Engine {
 
     /// A configuration error: the bind sends nothing for a while instead of failing every message.
     fn stop(&mut self, link: LinkId, ticket: &Ticket, now: Duration) {
-        self.queues.put_back(ticket.group, ticket.item);
+        self.queues.put_back(ticket.group, ticket.item.refused());
         let Some(state) = self.queues.link_mut(link) else { return };
         let last = state.stopped_until.replace(now + CONFIGURATION_PAUSE);
         if last.is_none_or(|until| until <= now) {
@@ -178,8 +178,8 @@ impl Engine {
     pub(crate) fn uncertain(&mut self, ticket: &Ticket, now: Duration) {
         meters::submit("uncertain");
         let Ticket { item, group, simple, .. } = *ticket;
-        if may_resend(item.class) && !item.again {
-            self.queues.put_back(group, Item { again: true, ..item });
+        if may_resend(item.class) && !item.silent {
+            self.queues.put_back(group, Item { again: true, silent: true, ..item });
             return;
         }
         self.lose(item, group, simple, now);
@@ -262,9 +262,7 @@ impl Engine {
             _ => false,
         };
         if again && (next < entry.expires_at || !self.clock.is_trusted()) {
-            let mut item = pending.item;
-            // It is certain that it did not leave.
-            item.again = false;
+            let item = pending.item.refused();
             if let Some(state) = entry.parts.get_mut(usize::from(item.part)) {
                 *state = PartState::Unsent;
             }

@@ -24,6 +24,15 @@ pub(crate) struct Item {
     pub(crate) class: Class,
     /// It may have left before: the record says so before it leaves again.
     pub(crate) again: bool,
+    /// The SMSC was silent about it on a link that lived; it is not asked a third time.
+    pub(crate) silent: bool,
+}
+
+impl Item {
+    /// The SMSC refused it: the copy that it speaks of has certainly not left, and it is not silent any more.
+    pub(crate) fn refused(self) -> Self {
+        Self { again: false, silent: false, ..self }
+    }
 }
 
 /// What the engine knows of one link.

@@ -51,7 +51,7 @@ impl Engine {
         let group = self.queues.group(&entry.group);
         let simple = entry.parts.len() == 1 && !wants_receipt(entry);
         for (part, state) in (0_u8..).zip(&entry.parts) {
-            let item = Item { outbox: entry.id, part, class: entry.class, again: false };
+            let item = Item { outbox: entry.id, part, class: entry.class, again: false, silent: false };
             match state {
                 PartState::Accepted { message_id } => {
                     self.receipts.expect(group, message_id, (entry.id, part), Tickets::BEFORE);

@@ -142,7 +142,7 @@ impl Engine {
                 continue;
             }
             let class = if entry.is_unasked() { entry.class.max(Class::Notice) } else { entry.class };
-            let item = Item { outbox: entry.id, part, class, again };
+            let item = Item { outbox: entry.id, part, class, again, silent: false };
             match entry.not_before.filter(|not_before| *not_before > wall) {
                 Some(not_before) => self.queues.delay(group, item, not_before),
                 None => self.queues.push(group, item),

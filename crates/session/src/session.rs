@@ -87,7 +87,7 @@ pub enum Event {
         /// Status and body as they came.
         response: Pdu,
     },
-    /// The end of a ticket: no response in time. The peer may have the message.
+    /// The end of a ticket: no response in time on a link that lives. The peer may have the message.
     TimedOut {
         /// As given to [`Session::submit`].
         ticket: u64,
@@ -310,8 +310,10 @@ impl Session {
         if self.state == State::Closed {
             return;
         }
-        while let Some(pending) = self.in_flight.take_expired(now) {
-            self.emit(Event::TimedOut { ticket: pending.ticket });
+        if self.believes_peer() {
+            while let Some(pending) = self.in_flight.take_expired(now) {
+                self.emit(Event::TimedOut { ticket: pending.ticket });
+            }
         }
         self.release(now);
         self.unbind_when_settled(now);
@@ -329,10 +331,8 @@ impl Session {
         let token = (self.takes_submits() && !self.waiting.is_empty() && self.in_flight.len() < self.window)
             .then(|| self.throttle.next_token_at(now));
         let reopening = self.takes_submits().then(|| self.throttle.stopped_until(now)).flatten();
-        [self.timers.next_deadline(), self.in_flight.next_deadline(), token, reopening]
-            .into_iter()
-            .flatten()
-            .min()
+        let response = self.believes_peer().then(|| self.in_flight.next_deadline()).flatten();
+        [self.timers.next_deadline(), response, token, reopening].into_iter().flatten().min()
     }
 
     /// The next thing to do; drain it after every input.
@@ -421,6 +421,12 @@ impl Session {
 
     pub(crate) fn emit(&mut self, event: Event) {
         self.output.push_back(Output::Event(event));
+    }
+
+    /// Whether no enquire_link is unanswered. While one is, nobody knows whether a silent request was left alone by a
+    /// peer that lives ([`Event::TimedOut`]) or ends with a dead one ([`Lost::unanswered`]).
+    fn believes_peer(&self) -> bool {
+        !self.timers.runs(Timer::EnquireLink)
     }
 
     fn takes_submits(&self) -> bool {

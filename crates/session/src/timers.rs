@@ -74,6 +74,10 @@ impl Timers {
         self.deadlines[timer as usize] = None;
     }
 
+    pub(crate) fn runs(&self, timer: Timer) -> bool {
+        self.deadlines[timer as usize].is_some()
+    }
+
     pub(crate) fn stop_all(&mut self) {
         self.deadlines = Default::default();
     }

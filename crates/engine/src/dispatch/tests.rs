@@ -25,7 +25,7 @@ fn entry(class: Class, parts: usize) -> OutboxEntry {
 }
 
 fn item(entry: &OutboxEntry, again: bool) -> Item {
-    Item { outbox: entry.id, part: 0, class: entry.class, again }
+    Item { outbox: entry.id, part: 0, class: entry.class, again, silent: false }
 }
 
 #[test]

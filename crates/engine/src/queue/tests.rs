@@ -15,7 +15,7 @@ fn config() -> Config {
 
 fn item(sequence: u64, class: Class) -> Item {
     let outbox = OutboxId { cause: EventId { sequence, index: 0 }, ordinal: 0 };
-    Item { outbox, part: 0, class, again: false }
+    Item { outbox, part: 0, class, again: false, silent: false }
 }
 
 fn up(queues: &mut Queues, link: u16, credit: u64) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use codec::{Bind as BindBody, Body, CommandStatus, Pdu, Sm, SmResp, decode, encode};
 use engine::{Event, LinkId, SubmitResult};
-use session::{Config, Mode, Output, Role, Session, State};
+use session::{Config, Mode, Output, Proof, Role, Session, State};
 
 use super::smsc::Connection;
 use super::wire::{End, TCP_USER};
@@ -39,6 +39,7 @@ struct Line {
     inbound: BytesMut,
     outbound: BytesMut,
     unanswered: BTreeMap<u32, Duration>,
+    proof: Proof,
     up_since: Option<Duration>,
     refused: Option<CommandStatus>,
     over: bool,
@@ -65,7 +66,7 @@ impl Bind {
     pub(super) fn next_deadline(&self, now: Duration) -> Option<Duration> {
         let line = self.line.as_ref()?;
         let overdue = line.unanswered.values().min().copied();
-        [line.session.next_deadline(now), overdue].into_iter().flatten().min()
+        [line.session.next_deadline(now), overdue, line.proof.deadline()].into_iter().flatten().min()
     }
 
     /// The process is gone; its successor knows nothing of this one.
@@ -158,6 +159,12 @@ impl Bind {
                     self.push(Event::Late { ticket, message_id });
                 }
             }
+            session::Event::Enquired => {
+                if let Some(sequence_number) = line.proof.proved() {
+                    let generation = self.generation;
+                    self.push(Event::Proved { link, generation, sequence_number });
+                }
+            }
             _ => {}
         }
     }
@@ -206,6 +213,7 @@ impl World {
             inbound: BytesMut::new(),
             outbound: BytesMut::new(),
             unanswered: BTreeMap::new(),
+            proof: Proof::default(),
             up_since: None,
             refused: None,
             over: false,
@@ -226,6 +234,9 @@ impl World {
             line.session.timeout(self.now);
             let late = self.binds[bind].put_off_overdue(&mut line, self.now);
             (0..late).for_each(|_| self.tally.count("deadlines answered by the link"));
+            if line.proof.ask(self.now) {
+                line.session.enquire();
+            }
         }
         self.drain_bind(bind, &mut line);
         self.binds[bind].tell_credit(&line, self.now);
@@ -344,7 +355,12 @@ impl World {
             && line.unanswered.remove(&sequence_number).is_some()
         {
             line.answer(sequence_number, status);
+            line.proof.answered(sequence_number, self.now);
+            let connection = line.connection;
             self.step_bind(place);
+            if status.is_ok() {
+                self.lose_acknowledgement(connection);
+            }
         }
     }
 

@@ -42,6 +42,19 @@ pub(super) enum Fault {
     ClockJump(i64),
     /// An SMSC is in another mood for a while.
     Mood(usize, Mood),
+    /// The next acknowledgement of a message is lost with its connection.
+    AcknowledgementLost(Loss),
+}
+
+/// How a connection ends with an acknowledgement on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// Both ends hear of it.
+    Reset,
+    /// The SMSC hears of it and hands the message over again; the process hears nothing.
+    HalfOpen,
+    /// The SMSC closes all that it has.
+    Restart,
 }
 
 impl Fault {
@@ -95,6 +108,7 @@ impl Fault {
             Self::Stall { .. } => "stalled connections",
             Self::SmscDown(_) => "SMSC restarts",
             Self::ClockJump(_) => "clock jumps",
+            Self::AcknowledgementLost(_) => "acknowledgements lost",
             Self::Mood(_, Mood::Throttled) => "SMSC throttles",
             Self::Mood(_, Mood::Full) => "SMSC queues full",
             Self::Mood(_, Mood::Faulty) => "SMSC refuses at random",
@@ -117,6 +131,27 @@ impl World {
                 // Without keep-alives nobody would notice.
                 *span = (*span).min(Duration::from_secs(60));
             }
+            self.after(at, Step::Break(fault));
+        }
+        self.plan_losses();
+    }
+
+    /// What the dice above draw too seldom for the mistakes that it shows.
+    fn plan_losses(&mut self) {
+        let dice = &mut self.chance.losses;
+        let losses = match self.plan.long {
+            false => &[Loss::Reset, Loss::Restart, Loss::HalfOpen][..],
+            // Without keep-alives nobody would notice.
+            true => &[Loss::Reset, Loss::Restart],
+        };
+        let mut faults: Vec<Fault> = (0..dice.below(4))
+            .map(|_| Fault::AcknowledgementLost(losses[dice.place(losses.len())]))
+            .collect();
+        if dice.percent(25) {
+            faults.push(Fault::Mood(dice.place(2), Mood::Faulty));
+        }
+        for fault in faults {
+            let at = self.chance.losses.ms(500, whole_ms(self.plan.busy));
             self.after(at, Step::Break(fault));
         }
     }
@@ -171,6 +206,7 @@ impl World {
                 self.excuse_what_is_on_its_way();
                 self.after(while_ms, Step::Mend(*fault));
             }
+            Fault::AcknowledgementLost(loss) => self.losing = Some(loss),
             Fault::Mood(group, mood) => {
                 self.smscs[group].mood = mood;
                 self.after(while_ms, Step::Mend(*fault));
@@ -202,6 +238,7 @@ impl World {
         self.records.heal();
         (self.process.armed, self.process.armed_death) = (false, None);
         self.process.death_before_effects = None;
+        self.losing = None;
         (self.process.slow_ms, self.process.full) = (0, false);
         for smsc in &mut self.smscs {
             (smsc.closed, smsc.mood) = (false, Mood::Well);
@@ -228,6 +265,21 @@ impl World {
             let in_flight = self.connections[connection].wire.in_flight(end);
             let kept = self.chance.faults.place(in_flight + 1);
             self.close_end(connection, end, Some(kept));
+        }
+    }
+
+    /// An acknowledgement has just left: where one is to be lost, it does not arrive.
+    pub(super) fn lose_acknowledgement(&mut self, connection: usize) {
+        let Some(loss) = self.losing.take() else { return };
+        note!(self, "the acknowledgement is lost: {loss:?} of #{connection}");
+        self.close_end(connection, End::Smsc, Some(0));
+        match loss {
+            Loss::Reset => self.close_end(connection, End::Esme, None),
+            Loss::HalfOpen => self.connections[connection].wire.stall(End::Esme, Duration::MAX),
+            Loss::Restart => {
+                let group = self.binds[self.connections[connection].bind].group;
+                self.close_all(group);
+            }
         }
     }
 

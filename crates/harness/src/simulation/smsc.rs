@@ -335,6 +335,7 @@ impl World {
             self.show(&sm);
             if sm.registered_delivery & 0x03 != 0 {
                 self.plan_receipts(group, id, &sm);
+                self.plan_stray_receipt(1 - group, id, &sm);
             }
         }
     }
@@ -413,6 +414,14 @@ impl World {
         let (name, message_id) = (self.smscs[group].name.to_owned(), id.to_string());
         self.proof.evidence.receipts.push(Receipt { group: name, message_id, state, text });
         self.after(at, Step::Receipt { group, sm: Box::new(receipt) });
+    }
+
+    /// Now and then the SMSC of the other group tells at once of a failure under the id that was just given.
+    fn plan_stray_receipt(&mut self, group: usize, id: u64, sm: &Sm) {
+        if self.chance.strays.percent(3) {
+            let at = self.chance.strays.ms(0, 1_000);
+            self.plan_receipt(group, id, MessageState::Undeliverable, sm, at);
+        }
     }
 
     /// Receipts that nobody waits for: ids that the SMSC of the other group may have given.

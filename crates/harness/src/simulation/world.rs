@@ -12,7 +12,7 @@ use store::sim::{SimDisk, SimRecords};
 
 use super::bind::Bind;
 use super::dice::Dice;
-use super::faults::Fault;
+use super::faults::{Fault, Loss};
 use super::people::People;
 use super::process::Process;
 use super::proof::Proof;
@@ -116,6 +116,8 @@ pub(super) struct Chance {
     pub(super) people: Dice,
     pub(super) faults: Dice,
     pub(super) process: Dice,
+    pub(super) losses: Dice,
+    pub(super) strays: Dice,
 }
 
 /// See the module.
@@ -143,6 +145,8 @@ pub(super) struct World {
     pub(super) findings: Vec<Finding>,
     /// The wall clock jumped in this run.
     pub(super) jumped: bool,
+    /// The next acknowledgement is lost in this way.
+    pub(super) losing: Option<Loss>,
 }
 
 macro_rules! note {
@@ -156,12 +160,16 @@ impl World {
     pub(super) fn new(seed: u64, rules: Arc<Rules>, keep_trace: bool) -> Self {
         let mut dice = Dice::new(seed);
         let plan = Plan::draw(&mut dice);
+        // Chances that were added since: the others draw as they did before.
+        let mut later = Dice::new(!seed);
         let chance = Chance {
             net: dice.fork(),
             smsc: dice.fork(),
             people: dice.fork(),
             faults: dice.fork(),
             process: dice.fork(),
+            losses: later.fork(),
+            strays: later.fork(),
         };
         let wall_at_zero = Timestamp::from_second(plan.begin.0).unwrap_or(Timestamp::UNIX_EPOCH);
         let mut smscs: Vec<Smsc> = Vec::new();
@@ -196,6 +204,7 @@ impl World {
             proof: Proof::default(),
             findings: Vec::new(),
             jumped: false,
+            losing: None,
         }
     }
 

@@ -100,7 +100,8 @@ fn what_waits_behind_a_throttled_request_comes_back_behind_it() {
 
 #[test]
 fn second_and_late_responses_are_aliases_and_free_nothing() {
-    let mut esme = bound(Config { window: 1, ..Config::default() });
+    let timeouts = Timeouts { enquire_link_idle: Duration::MAX, ..Timeouts::default() };
+    let mut esme = bound(Config { window: 1, timeouts, ..Config::default() });
     submit(&mut esme, 0..3);
     hear(&mut esme, resp(2, CommandStatus::ESME_ROK, "a"), at(1));
     let second = hear(&mut esme, resp(2, CommandStatus::ESME_ROK, "b"), at(1));
@@ -294,4 +295,36 @@ fn congestion_state_slows_as_an_error_does() {
         hear(&mut esme, pdu, at(1));
     }
     assert_eq!(esme.room(at(1)), 0);
+}
+
+#[test]
+fn a_request_times_out_only_on_a_link_that_lives() {
+    let times_out = |output: &Output| matches!(output, Output::Event(Event::TimedOut { ticket: 10 }));
+    // Silent since 0, asked at 20: at 30 the response timer and the peer's end are due at once, and the end counts.
+    let mut dead = bound(Config::default());
+    submit(&mut dead, 10..11);
+    for second in [20, 25, 30] {
+        assert_eq!(dead.next_deadline(at(second - 1)), Some(at(second)));
+        dead.timeout(at(second));
+    }
+    let said = outputs(&mut dead);
+    assert!(!said.iter().any(times_out), "{said:?}");
+    assert!(said.contains(&Output::Close(CloseReason::EnquireLinkTimeout)));
+    assert_eq!(dead.close().unanswered, [10]);
+    // It answers late that it lives: what it left alone has timed out by then.
+    let mut slow = bound(Config::default());
+    slow.submit(Sm::default(), 9, at(0)).expect("there is room");
+    hear(&mut slow, resp(2, CommandStatus::ESME_ROK, "x"), at(8));
+    slow.submit(Sm::default(), 10, at(1)).expect("there is room");
+    slow.timeout(at(28));
+    slow.timeout(at(32));
+    let asked = sent(&outputs(&mut slow)).last().copied().expect("enquire_link").2;
+    hear(
+        &mut slow,
+        Pdu { command_status: CommandStatus::ESME_ROK, sequence_number: asked, body: Body::EnquireLinkResp },
+        at(32),
+    );
+    assert_eq!(slow.next_deadline(at(32)), Some(at(31)), "at once");
+    slow.timeout(at(32));
+    assert!(outputs(&mut slow).iter().any(times_out));
 }
