@@ -83,6 +83,25 @@ fn ready_means_store_and_rules_and_the_second_daemon_on_a_store_is_told_to_come_
     assert_eq!(code(&mut verify), Some(0));
 }
 
+#[test]
+fn a_service_manager_that_does_not_read_holds_nothing_up() {
+    let home = Home::new();
+    let path = home.path().join("notify");
+    let _never_read = UnixDatagram::bind(&path).unwrap();
+    let stuffed = UnixDatagram::unbound().unwrap();
+    stuffed.set_nonblocking(true).unwrap();
+    while stuffed.send_to(b"WATCHDOG=1", &path).is_ok() {}
+    let mut command = tongdai();
+    command.args(["run", "--smsc", SMSC, "--http", "127.0.0.1:0", "--key-file"]).arg(home.key());
+    command.arg("--data").arg(home.data()).env("NOTIFY_SOCKET", &path);
+    let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(log.any(|line| line.unwrap().contains("ready")));
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert!(log.any(|line| line.unwrap().contains("stopped")));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 /// Whether the service manager's socket is told `word` before patience ends.
 fn told(socket: &UnixDatagram, word: &str) -> bool {
     let mut octets = [0; 4_096];

@@ -77,8 +77,6 @@ impl Daemon {
                 break;
             }
         }
-        // Nobody reads its status lines here, and a full socket would keep the daemon from hearing signals.
-        self.manager.shutdown(std::net::Shutdown::Both)?;
         let address = self.log_text()?.lines().find_map(ready_at);
         Ok(Waited::Ready(Api::new(address.context("the log says where the API listens")?)))
     }
