@@ -89,10 +89,14 @@ pub(crate) struct Fingerprints {
     proved: FxHashMap<LinkId, Duration>,
 }
 
+/// A link and when a message was acknowledged over it.
+type Place = (LinkId, Duration);
+
 /// Where and when messages were acknowledged last.
 #[derive(Default)]
 struct Latest {
-    places: FxHashMap<Fingerprint, (LinkId, Duration)>,
+    /// The last place, and the last one over another link than that: the same text may come twice by two links.
+    places: FxHashMap<Fingerprint, (Place, Option<Place>)>,
     order: VecDeque<(Duration, Fingerprint)>,
 }
 
@@ -104,16 +108,19 @@ impl Latest {
                 break;
             }
             self.order.pop_front();
-            if self.places.get(&oldest).is_some_and(|(_, noted)| *noted == at) {
+            if self.places.get(&oldest).is_some_and(|((_, noted), _)| *noted == at) {
                 self.places.remove(&oldest);
             }
         }
-        self.places.insert(fingerprint, (link, now));
+        let other = self.over_another(fingerprint, link);
+        self.places.insert(fingerprint, ((link, now), other));
         self.order.push_back((now, fingerprint));
     }
 
-    fn get(&self, fingerprint: Fingerprint, now: Duration, age: Duration) -> Option<(LinkId, Duration)> {
-        self.places.get(&fingerprint).copied().filter(|(_, at)| now.saturating_sub(*at) <= age)
+    /// The last place over another link than this one.
+    fn over_another(&self, fingerprint: Fingerprint, link: LinkId) -> Option<Place> {
+        let (last, other) = self.places.get(&fingerprint).copied()?;
+        if last.0 == link { other } else { Some(last) }
     }
 }
 
@@ -272,13 +279,14 @@ impl Fingerprints {
         link: LinkId,
         now: Duration,
     ) -> Option<bool> {
-        let unproved =
-            |(first, at): &(LinkId, Duration)| self.proved.get(first).is_none_or(|proved| proved < at);
-        let act = || self.latest_acts.get(fingerprint, now, CERTAIN_AGE).filter(unproved);
-        let (first, at) = self.latest.get(fingerprint, now, SISTER_AGE).or_else(act)?;
-        if first == link || planted(Bug::SisterIgnored) {
+        if planted(Bug::SisterIgnored) {
             return None;
         }
+        let within = |age: Duration| move |(_, at): &Place| now.saturating_sub(*at) <= age;
+        let unproved = |(first, at): &Place| self.proved.get(first).is_none_or(|proved| proved < at);
+        let moment = self.latest.over_another(fingerprint, link).filter(within(SISTER_AGE));
+        let acts = self.latest_acts.over_another(fingerprint, link);
+        let (first, at) = moment.or_else(|| acts.filter(within(CERTAIN_AGE)).filter(unproved))?;
         let certain = self.certain.get_mut(&first)?;
         let place = certain.iter().rposition(|it| it.fingerprint == fingerprint && it.at == at)?;
         certain.remove(place).map(|first| first.act)

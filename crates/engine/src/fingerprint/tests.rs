@@ -131,6 +131,17 @@ fn a_copy_over_a_sister_bind_before_the_link_was_seen_to_die_is_a_redelivery() {
 }
 
 #[test]
+fn one_text_sent_twice_over_two_links_is_known_on_each() {
+    let (sister, seconds) = (LinkId(1), Duration::from_secs);
+    let mut all = Fingerprints::default();
+    all.acknowledged(acknowledged(1, true), seconds(10));
+    all.acknowledged(Acknowledged { link: sister, ..acknowledged(1, true) }, seconds(13));
+    // The first link was half-open: its copy comes by the sister, whose own copy must not hide it.
+    assert_eq!(all.absorb_sister(Fingerprint([1; 16]), sister, seconds(20)), Some(true));
+    assert_eq!(all.absorb_sister(Fingerprint([1; 16]), sister, seconds(21)), None, "once");
+}
+
+#[test]
 fn an_act_over_a_sister_bind_is_a_redelivery_until_its_acknowledgement_is_proved() {
     let sister = LinkId(1);
     let seconds = Duration::from_secs;
