@@ -26,8 +26,8 @@ fn intake_says_later_while_the_disk_is_full_and_goes_on_by_itself() {
     }
     assert!(citizens > 1, "there was room to begin with");
 
-    // Time alone makes no room: it is still "later".
-    let later = world.wall().checked_add(SignedDuration::from_mins(1)).unwrap();
+    // Time alone makes no room: an hour later it is still "later".
+    let later = world.wall().checked_add(SignedDuration::from_hours(1)).unwrap();
     world.advance_to(later).unwrap();
     world.redeliver_all().unwrap();
     assert_eq!(world.last_response("a"), Some(CommandStatus::ESME_RX_T_APPN));
