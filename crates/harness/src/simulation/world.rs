@@ -260,12 +260,13 @@ impl World {
             if at_once > STEPS_MAX {
                 self.find(Invariant::I6, "nothing comes to rest any more".to_owned());
             }
+            let due = self.due_by(next);
             self.now = next.max(self.now);
             while let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= self.now) {
                 let step = entry.remove();
                 self.step(step);
             }
-            self.serve_timers();
+            self.serve_timers(due);
             self.turn_if_due();
         }
     }
@@ -278,17 +279,18 @@ impl World {
         agenda.into_iter().chain(binds).chain(peers).chain(engine).min().unwrap_or(Duration::MAX)
     }
 
-    fn serve_timers(&mut self) {
-        for bind in 0..self.binds.len() {
-            if self.binds[bind].next_deadline(self.now).is_some_and(|at| at <= self.now) {
-                self.step_bind(bind);
-            }
-        }
-        for connection in self.open.clone() {
-            if self.connections[connection].next_deadline(self.now).is_some_and(|at| at <= self.now) {
-                self.step_peer(connection);
-            }
-        }
+    /// The binds and connections that asked to be woken by then. Told before time moves: some deadlines are none once
+    /// they are reached.
+    fn due_by(&self, moment: Duration) -> (Vec<usize>, Vec<usize>) {
+        let due = |deadline: Option<Duration>| deadline.is_some_and(|at| at <= moment);
+        let binds = (0..self.binds.len()).filter(|at| due(self.binds[*at].next_deadline(self.now)));
+        let peers = self.open.iter().copied().filter(|at| due(self.connections[*at].next_deadline(self.now)));
+        (binds.collect(), peers.collect())
+    }
+
+    fn serve_timers(&mut self, (binds, peers): (Vec<usize>, Vec<usize>)) {
+        binds.into_iter().for_each(|bind| self.step_bind(bind));
+        peers.into_iter().for_each(|connection| self.step_peer(connection));
     }
 
     fn step(&mut self, step: Step) {
