@@ -1,7 +1,7 @@
 //! kill -9 and SIGTERM in the middle of a load, again and again: nothing acknowledged is missing, nothing is booked or
 //! registered twice, every message is answered.
 //!
-//! `TONGDAI_KILL_ROUNDS` sets the kills (CI: 20); the test kills twice without it.
+//! `TONGDAI_KILL_ROUNDS` sets the kills (CI: 5); the test kills twice without it.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
