@@ -147,6 +147,8 @@ pub struct Session {
     pub(crate) unbind_sequence: Option<u32>,
     pub(crate) enquired: Option<u32>,
     pub(crate) misses: u32,
+    /// When the peer last said something while bound.
+    heard_at: Duration,
     /// Requests of the peer that the application has not answered yet.
     pub(crate) owed: usize,
     sequence: SequenceNumbers,
@@ -174,6 +176,7 @@ impl Session {
             unbind_sequence: None,
             enquired: None,
             misses: 0,
+            heard_at: now,
             owed: 0,
             sequence: SequenceNumbers::new(),
             window: usize::try_from(config.window).unwrap_or(usize::MAX).clamp(1, usize::MAX / 4),
@@ -310,11 +313,7 @@ impl Session {
         if self.state == State::Closed {
             return;
         }
-        if self.believes_peer() {
-            while let Some(pending) = self.in_flight.take_expired(now) {
-                self.emit(Event::TimedOut { ticket: pending.ticket });
-            }
-        }
+        self.expire_requests(now);
         self.release(now);
         self.unbind_when_settled(now);
     }
@@ -363,6 +362,7 @@ impl Session {
     pub(crate) fn heard(&mut self, now: Duration) {
         if self.state.bound().is_some() {
             self.misses = 0;
+            self.heard_at = now;
             self.timers.stop(Timer::EnquireLink);
             self.timers.start(Timer::Idle, self.timeouts.enquire_link_idle, now);
         }
@@ -421,6 +421,22 @@ impl Session {
 
     pub(crate) fn emit(&mut self, event: Event) {
         self.output.push_back(Output::Event(event));
+    }
+
+    /// Ends requests whose time is over, on a link that lives: where nothing was heard since one left, the peer is asked
+    /// whether it lives first.
+    fn expire_requests(&mut self, now: Duration) {
+        while let Some(deadline) = self.in_flight.next_deadline().filter(|deadline| *deadline <= now) {
+            let left_at = deadline.saturating_sub(self.timeouts.response);
+            if self.believes_peer() && self.heard_at <= left_at {
+                self.ask_whether_it_lives(now);
+            }
+            if !self.believes_peer() {
+                return;
+            }
+            let Some(pending) = self.in_flight.take_expired(now) else { return };
+            self.emit(Event::TimedOut { ticket: pending.ticket });
+        }
     }
 
     /// Whether no enquire_link is unanswered. While one is, nobody knows whether a silent request was left alone by a

@@ -104,7 +104,7 @@ fn second_and_late_responses_are_aliases_and_free_nothing() {
     let mut esme = bound(Config { window: 1, timeouts, ..Config::default() });
     submit(&mut esme, 0..3);
     hear(&mut esme, resp(2, CommandStatus::ESME_ROK, "a"), at(1));
-    let second = hear(&mut esme, resp(2, CommandStatus::ESME_ROK, "b"), at(1));
+    let second = hear(&mut esme, resp(2, CommandStatus::ESME_ROK, "b"), at(2));
     assert!(matches!(second.as_slice(), [Output::Event(Event::Late { ticket: 0, .. })]));
     esme.timeout(at(31));
     let expired = outputs(&mut esme);
@@ -311,20 +311,19 @@ fn a_request_times_out_only_on_a_link_that_lives() {
     assert!(!said.iter().any(times_out), "{said:?}");
     assert!(said.contains(&Output::Close(CloseReason::EnquireLinkTimeout)));
     assert_eq!(dead.close().unanswered, [10]);
-    // It answers late that it lives: what it left alone has timed out by then.
-    let mut slow = bound(Config::default());
-    slow.submit(Sm::default(), 9, at(0)).expect("there is room");
-    hear(&mut slow, resp(2, CommandStatus::ESME_ROK, "x"), at(8));
-    slow.submit(Sm::default(), 10, at(1)).expect("there is room");
-    slow.timeout(at(28));
-    slow.timeout(at(32));
-    let asked = sent(&outputs(&mut slow)).last().copied().expect("enquire_link").2;
-    hear(
-        &mut slow,
-        Pdu { command_status: CommandStatus::ESME_ROK, sequence_number: asked, body: Body::EnquireLinkResp },
-        at(32),
-    );
-    assert_eq!(slow.next_deadline(at(32)), Some(at(31)), "at once");
-    slow.timeout(at(32));
-    assert!(outputs(&mut slow).iter().any(times_out));
+    // Its response timer is the shorter one, and nothing was said since the request left: it is asked first.
+    let timeouts = Timeouts { response: at(5), ..Timeouts::default() };
+    let mut slow = bound(Config { timeouts, ..Config::default() });
+    submit(&mut slow, 10..11);
+    outputs(&mut slow);
+    slow.timeout(at(5));
+    let said = outputs(&mut slow);
+    assert!(!said.iter().any(times_out), "{said:?}");
+    let [(command_id::ENQUIRE_LINK, 0, asked)] = sent(&said)[..] else { panic!("{said:?}") };
+    let lives =
+        Pdu { command_status: CommandStatus::ESME_ROK, sequence_number: asked, body: Body::EnquireLinkResp };
+    hear(&mut slow, lives, at(7));
+    assert_eq!(slow.next_deadline(at(7)), Some(at(5)), "at once");
+    slow.timeout(at(7));
+    assert!(outputs(&mut slow).iter().any(times_out), "it lives and has left the request alone");
 }
