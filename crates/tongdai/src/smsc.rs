@@ -231,6 +231,16 @@ impl Fields {
                 ),
             })?;
         }
+        if timers.are_patient() {
+            return Err(SpecError::Bad {
+                key: "timers",
+                value: self.get("timers").unwrap_or_default().to_owned(),
+                expected:
+                    "enquire-link and twice enquire-link-answer within 55s are expected: the messages of a \
+                           dead link are known for a minute"
+                        .to_owned(),
+            });
+        }
         Ok(timers)
     }
 
@@ -341,6 +351,7 @@ mod tests {
             ("name=a,host=b,system-id=c,profile=0x58=ignored", "profile=0x58=ignored"),
             ("name=a,host=b,system-id=c,timers=response=2m", "timers=response=2m"),
             ("name=a,host=b,system-id=c,timers=respond=2s", "connect, bind, enquire-link,"),
+            ("name=a,host=b,system-id=c,timers=enquire-link=46s", "within 55s"),
             ("name=a,host=b,system-id=c,profile=0=rejected", "profile=0=rejected"),
         ] {
             let error = spec.parse::<SmscSpec>().unwrap_err().to_string();

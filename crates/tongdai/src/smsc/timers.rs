@@ -12,6 +12,8 @@ pub(super) const NAMES: &str =
 const SHORTEST: Duration = Duration::from_millis(100);
 /// The longest: a receipt that overtakes its response is held for two minutes (docs/RELIABILITY.md).
 const LONGEST: Duration = Duration::from_secs(60);
+/// A dead link must be noticed while its last minute of messages is known (docs/RELIABILITY.md), with some to spare.
+const SILENCE_MAX: Duration = Duration::from_secs(55);
 
 /// The timers that were named, in the order of writing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +50,13 @@ impl Timers {
         };
         self.0.push((timer, parse(time.trim())?));
         Some(())
+    }
+
+    /// Whether a dead link would be noticed too late.
+    pub(super) fn are_patient(&self) -> bool {
+        let mut bind = BindConfig::new("", "", 0);
+        self.apply(&mut bind);
+        bind.timeouts.silence_max() > SILENCE_MAX
     }
 
     /// Sets them on a bind. Octets that the SMSC's machine does not acknowledge end the connection when

@@ -12,7 +12,7 @@ use crate::support::PATIENCE;
 /// Binds that flap at once.
 const BINDS: usize = 64;
 /// A pause short enough for thousands of cycles; the doubling of pauses has tests of its own.
-const HASTY: &str = "timers=pause=100ms+enquire-link=60s";
+const HASTY: &str = "timers=pause=100ms+enquire-link=45s";
 /// Memory that may come and go with the allocator's moods.
 const GROWTH_MAX_KIB: u64 = 4 * 1024;
 
