@@ -49,16 +49,17 @@ pub(super) fn open(
     let last = judge_journal(&survey, &sentinel, keys.data_keys())?;
     let (records, rebuilt) = judge_records(home, &sentinel, &survey, last)?;
 
-    append_keys(&*disk, good, &keys.draw(key)?)?;
-    failpoints::reached(Point::StartKeyKept);
-    let lookup = keys.lookup().ok_or(OpenError::NoEntropy(vault::NoEntropy))?;
-    let values = Values(Arc::new(Sealer::new(keys)));
     let mut journal =
         Journal::begin(Arc::clone(&disk), store_id, options.segment_octets, &survey, sentinel.last())?;
     failpoints::reached(Point::StartJournalBegun);
     journal::remove_leftovers(&*disk, &survey, sentinel.last())
         .map_err(|source| OpenError::Io { what: "removing unused journal segments", source })?;
     failpoints::reached(Point::StartLeftoversRemoved);
+    // Last, as it is never taken back: a start that waits for space and tries again would add a key each time.
+    append_keys(&*disk, good, &keys.draw(key)?)?;
+    failpoints::reached(Point::StartKeyKept);
+    let lookup = keys.lookup().ok_or(OpenError::NoEntropy(vault::NoEntropy))?;
+    let values = Values(Arc::new(Sealer::new(keys)));
     assert_eq!(journal.last().sequence, last.sequence, "all that was found was copied");
     journal.look_for_room(&*records).map_err(|source| OpenError::Io { what: "looking for space", source })?;
     let secrets = Secrets::open_file(&*disk, Arc::clone(&values.0), sentinel.generation == 0)

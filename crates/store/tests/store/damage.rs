@@ -144,6 +144,20 @@ fn records_that_a_full_disk_keeps_shut_are_left_alone() {
 }
 
 #[test]
+fn starts_that_wait_for_space_add_no_keys() {
+    let (disk, records) = stopped(20);
+    let keys = disk.contents("keys").unwrap();
+    disk.set_full(true);
+    for _ in 0..3 {
+        assert!(open(&disk, &records).unwrap_err().is_want_of_space());
+        assert_eq!(disk.contents("keys").unwrap(), keys);
+    }
+    disk.set_full(false);
+    let (store, _) = open(&disk, &records).unwrap();
+    assert_state(&store, 20);
+}
+
+#[test]
 fn starts_that_fail_again_and_again_leave_one_copy_of_the_journal_behind() {
     let (disk, records) = stopped(40);
     let mut segments = 0;
