@@ -57,8 +57,9 @@ impl Partials {
     }
 
     /// Remembers a message of an earlier life, as old as the wall clock says.
-    pub(crate) fn restore(&mut self, id: &PartialMessageId, since: Timestamp, now: Now) {
-        let age = Duration::try_from(now.wall.duration_since(since)).unwrap_or_default();
+    pub(crate) fn restore(&mut self, id: &PartialMessageId, since: Timestamp, now: Now, believed: bool) {
+        let age =
+            Duration::try_from(now.wall.duration_since(since)).ok().filter(|_| believed).unwrap_or_default();
         self.insert(id, now.monotonic + AGE_MAX.saturating_sub(age));
     }
 
@@ -175,7 +176,8 @@ impl Engine {
         let octets = Redacted(data.payload.to_vec());
         let reused = message.parts.get(place).is_some_and(|it| it.as_ref().is_some_and(|it| *it != octets));
         let finished = &self.partials.finished;
-        if reused || (finished.had_all(id, &message) && !finished.had(id, place, &octets)) {
+        let now = turn.now.monotonic;
+        if reused || (finished.had_all(id, &message, now) && !finished.had(id, place, &octets, now)) {
             message = fresh;
         }
         if let Some(slot) = message.parts.get_mut(place) {
@@ -198,7 +200,9 @@ impl Engine {
     fn give_up(&mut self, id: &PartialMessageId, turn: &mut Turn) -> Result<(), Fatal> {
         let key = Key::PartialMessage(id.clone());
         let repeated = match turn.read(&self.store, &key)? {
-            Some(Record::PartialMessage(message)) => self.partials.finished.had_all(id, &message),
+            Some(Record::PartialMessage(message)) => {
+                self.partials.finished.had_all(id, &message, turn.now.monotonic)
+            }
             _ => false,
         };
         let label = if repeated { "repeated_parts" } else { "missing_parts" };

@@ -18,7 +18,7 @@ impl Engine {
             match (key, record) {
                 (_, Record::Outbox(entry)) => messages.push(entry.clone()),
                 (Key::PartialMessage(id), Record::PartialMessage(message)) => {
-                    self.partials.restore(id, message.since, now);
+                    self.partials.restore(id, message.since, now, self.clock.is_trusted());
                 }
                 (Key::Fingerprint(fingerprint), Record::Fingerprint(entry)) => {
                     self.fingerprints.restore(*fingerprint, entry.clone());

@@ -13,9 +13,9 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 /// How long they are remembered: as long as a half message that begins at the latest moment at which a repeat is
 /// likely (10 minutes) may wait (10 minutes).
-const AGE_MAX: Duration = Duration::from_secs(20 * 60);
+const FINISHED_AGE: Duration = Duration::from_secs(20 * 60);
 /// Remembered in all, some 200 octets each.
-const ALL_MAX: usize = 20_000;
+const FINISHED_MAX: usize = 20_000;
 
 /// What their parts were: a hash each, for a sender who finds a collision only silences himself.
 type Parts = Vec<u64>;
@@ -31,7 +31,7 @@ impl Finished {
     /// Remembers a message that is whole.
     pub(crate) fn remember(&mut self, id: &PartialMessageId, message: &PartialMessage, now: Duration) {
         while let Some((at, oldest)) = self.order.front() {
-            if now.saturating_sub(*at) <= AGE_MAX && self.order.len() < ALL_MAX {
+            if now.saturating_sub(*at) <= FINISHED_AGE && self.order.len() < FINISHED_MAX {
                 break;
             }
             if self.parts.get(oldest).is_some_and(|(noted, _)| noted == at) {
@@ -45,18 +45,19 @@ impl Finished {
     }
 
     /// Whether these octets were the part of this place (number minus one) in the message under this id.
-    pub(crate) fn had(&self, id: &PartialMessageId, place: usize, octets: &[u8]) -> bool {
-        let known = self.parts.get(id).and_then(|(_, parts)| parts.get(place));
+    pub(crate) fn had(&self, id: &PartialMessageId, place: usize, octets: &[u8], now: Duration) -> bool {
+        let known = self.parts.get(id).filter(|(at, _)| now.saturating_sub(*at) <= FINISHED_AGE);
+        let known = known.and_then(|(_, parts)| parts.get(place));
         known.is_some_and(|known| *known == hash(octets))
     }
 
     /// Whether a half message holds nothing but repeats.
-    pub(crate) fn had_all(&self, id: &PartialMessageId, message: &PartialMessage) -> bool {
+    pub(crate) fn had_all(&self, id: &PartialMessageId, message: &PartialMessage, now: Duration) -> bool {
         message
             .parts
             .iter()
             .enumerate()
-            .all(|(place, part)| part.as_ref().is_none_or(|octets| self.had(id, place, octets)))
+            .all(|(place, part)| part.as_ref().is_none_or(|octets| self.had(id, place, octets, now)))
     }
 }
 
@@ -93,10 +94,15 @@ mod tests {
     fn a_repeat_is_known_by_its_id_its_place_and_its_octets() {
         let mut finished = Finished::default();
         finished.remember(&id(1), &message([Some(b"a"), Some(b"b")]), Duration::ZERO);
-        assert!(finished.had_all(&id(1), &message([None, Some(b"b")])));
-        assert!(!finished.had_all(&id(1), &message([Some(b"b"), None])), "another place");
-        assert!(!finished.had_all(&id(1), &message([Some(b"a"), Some(b"c")])), "one is new");
-        assert!(!finished.had_all(&id(2), &message([None, Some(b"b")])), "another message");
+        let had = |id, parts, at| finished.had_all(&id, &message(parts), Duration::from_secs(at));
+        assert!(had(id(1), [None, Some(b"b")], 1_200));
+        assert!(
+            !had(id(1), [None, Some(b"b")], 1_201),
+            "too long ago, though nothing else was finished since"
+        );
+        assert!(!had(id(1), [Some(b"b"), None], 1), "another place");
+        assert!(!had(id(1), [Some(b"a"), Some(b"c")], 1), "one is new");
+        assert!(!had(id(2), [None, Some(b"b")], 1), "another message");
     }
 
     #[test]
@@ -106,12 +112,12 @@ mod tests {
         finished.remember(&id(1), &whole, Duration::ZERO);
         finished.remember(&id(1), &whole, Duration::from_secs(1_000));
         finished.remember(&id(2), &whole, Duration::from_secs(1_300));
-        assert!(finished.had(&id(1), 0, b"a"), "the newer one");
+        assert!(finished.had(&id(1), 0, b"a", Duration::from_secs(1_300)), "the newer one");
         finished.remember(&id(3), &whole, Duration::from_secs(2_300));
-        assert!(!finished.had(&id(1), 0, b"a"));
+        assert_eq!(finished.parts.len(), 2);
         for reference in 0..=u16::MAX {
             finished.remember(&id(reference), &whole, Duration::from_secs(2_300));
         }
-        assert_eq!((finished.parts.len(), finished.order.len()), (ALL_MAX, ALL_MAX));
+        assert_eq!((finished.parts.len(), finished.order.len()), (FINISHED_MAX, FINISHED_MAX));
     }
 }

@@ -36,8 +36,8 @@ fn a_sender_crowds_out_his_own_oldest_only() {
 fn what_waits_for_ten_minutes_is_given_up_those_of_an_earlier_life_included() {
     let mut partials = Partials::default();
     let now = Now { wall: wall(240), monotonic: at(5) };
-    partials.restore(&id("84905000001", 0), wall(0), now);
-    partials.restore(&id("84905000001", 1), wall(300), now);
+    partials.restore(&id("84905000001", 0), wall(0), now, true);
+    partials.restore(&id("84905000001", 1), wall(300), now, true);
     assert_eq!(partials.next_expiry(), Some(at(365)), "six minutes are left of ten");
     assert!(partials.expired(at(364)).is_empty());
     assert_eq!(partials.expired(at(365)), [id("84905000001", 0)]);
