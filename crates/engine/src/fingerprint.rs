@@ -27,6 +27,10 @@ const LOOK_UP_AGE: SignedDuration = SignedDuration::from_mins(10);
 /// Within this time of its acknowledgement the same message over a sister bind is taken for a redelivery: an SMSC
 /// hands a message over again as soon as a link dies, often before we saw it die. Nobody types a text twice so fast.
 const SISTER_AGE: Duration = Duration::from_secs(2);
+/// Places remembered of one text within those times.
+const PLACES_MAX: usize = 4;
+/// Acknowledgements of a link behind one that it put off meanwhile: 16 times what it may leave unanswered.
+const PUT_OFF_MAX: usize = 65_536;
 /// Records of newly uncertain messages written in one turn: bounds the turn.
 const ARMED_PER_TURN: usize = 5_000;
 
@@ -71,7 +75,6 @@ pub(crate) struct Acknowledged {
 }
 
 /// All fingerprints: certain ones by link in memory, uncertain ones also as open records.
-#[derive(Default)]
 pub(crate) struct Fingerprints {
     certain: FxHashMap<LinkId, VecDeque<Certain>>,
     uncertain: FxHashMap<Fingerprint, FingerprintEntry>,
@@ -83,7 +86,7 @@ pub(crate) struct Fingerprints {
     dropped: VecDeque<Fingerprint>,
     /// What was acknowledged within [`SISTER_AGE`].
     latest: Latest,
-    /// The acts that were acknowledged within [`CERTAIN_AGE`].
+    /// Acts that were acknowledged within [`CERTAIN_AGE`].
     latest_acts: Latest,
     /// By link, when the last request left that its SMSC has answered: what the link had written before has arrived.
     proved: FxHashMap<LinkId, Duration>,
@@ -93,34 +96,68 @@ pub(crate) struct Fingerprints {
 type Place = (LinkId, Duration);
 
 /// Where and when messages were acknowledged last.
-#[derive(Default)]
 struct Latest {
-    /// The last place, and the last one over another link than that: the same text may come twice by two links.
-    places: FxHashMap<Fingerprint, (Place, Option<Place>)>,
+    /// For so long they are remembered.
+    age: Duration,
+    /// The newest first: the same text may come more than once and by several links.
+    places: FxHashMap<Fingerprint, [Option<Place>; PLACES_MAX]>,
     order: VecDeque<(Duration, Fingerprint)>,
 }
 
 impl Latest {
-    /// Notes a message, and forgets what is older than `age`.
-    fn note(&mut self, fingerprint: Fingerprint, link: LinkId, now: Duration, age: Duration) {
+    fn new(age: Duration) -> Self {
+        Self { age, places: FxHashMap::default(), order: VecDeque::new() }
+    }
+
+    /// Notes a message, and forgets what is too old.
+    fn note(&mut self, fingerprint: Fingerprint, link: LinkId, now: Duration) {
         while let Some((at, oldest)) = self.order.front().copied() {
-            if now.saturating_sub(at) <= age && self.order.len() < CERTAIN_MAX {
+            if now.saturating_sub(at) <= self.age && self.order.len() < CERTAIN_MAX {
                 break;
             }
             self.order.pop_front();
-            if self.places.get(&oldest).is_some_and(|((_, noted), _)| *noted == at) {
+            if self
+                .places
+                .get(&oldest)
+                .is_some_and(|[newest, ..]| newest.is_some_and(|(_, noted)| noted == at))
+            {
                 self.places.remove(&oldest);
             }
         }
-        let other = self.over_another(fingerprint, link);
-        self.places.insert(fingerprint, ((link, now), other));
+        let places = self.places.entry(fingerprint).or_default();
+        places.rotate_right(1);
+        places[0] = Some((link, now));
         self.order.push_back((now, fingerprint));
     }
 
-    /// The last place over another link than this one.
-    fn over_another(&self, fingerprint: Fingerprint, link: LinkId) -> Option<Place> {
-        let (last, other) = self.places.get(&fingerprint).copied()?;
-        if last.0 == link { other } else { Some(last) }
+    /// Over other links than this one, the newest first.
+    fn over_others(
+        &self,
+        fingerprint: Fingerprint,
+        link: LinkId,
+        now: Duration,
+    ) -> impl Iterator<Item = Place> + use<> {
+        let age = self.age;
+        let places = self.places.get(&fingerprint).copied().unwrap_or_default();
+        places
+            .into_iter()
+            .flatten()
+            .filter(move |(other, at)| *other != link && now.saturating_sub(*at) <= age)
+    }
+}
+
+impl Default for Fingerprints {
+    fn default() -> Self {
+        Self {
+            certain: FxHashMap::default(),
+            uncertain: FxHashMap::default(),
+            order: VecDeque::new(),
+            unwritten: VecDeque::new(),
+            dropped: VecDeque::new(),
+            latest: Latest::new(SISTER_AGE),
+            latest_acts: Latest::new(CERTAIN_AGE),
+            proved: FxHashMap::default(),
+        }
     }
 }
 
@@ -146,18 +183,19 @@ impl Fingerprints {
             certain.pop_front();
         }
         certain.push_back(Certain { at: now, generation, sequence_number, fingerprint, act });
-        self.latest.note(fingerprint, link, now, SISTER_AGE);
+        self.latest.note(fingerprint, link, now);
         if act {
-            self.latest_acts.note(fingerprint, link, now, CERTAIN_AGE);
+            self.latest_acts.note(fingerprint, link, now);
         }
     }
 
     /// The SMSC has read the acknowledgement of this message.
     pub(crate) fn acknowledgement_proved(&mut self, link: LinkId, generation: u32, sequence_number: u32) {
-        let certain = self.certain.get(&link).into_iter().flatten().rev();
-        let mut this =
-            certain.filter(|it| it.sequence_number == sequence_number && it.generation == generation);
-        if let Some(at) = this.next().map(|message| message.at) {
+        let proved = self.proved.get(&link).copied();
+        let unproved = self.certain.get(&link).into_iter().flatten().rev();
+        let mut unproved = unproved.take_while(|it| proved.is_none_or(|proved| it.at > proved));
+        let this = unproved.find(|it| it.sequence_number == sequence_number && it.generation == generation);
+        if let Some(at) = this.map(|message| message.at) {
             self.proved(link, at);
         }
     }
@@ -182,11 +220,18 @@ impl Fingerprints {
     }
 
     /// The wall clock was set. A start finds the last minute of the journal by that clock, so what was acknowledged
-    /// within the last real minute is made uncertain while it is known.
+    /// within the last real minute is made uncertain while it is known, unless the SMSC has read the acknowledgement.
     pub(crate) fn clock_stepped(&mut self, now: Now) {
-        let links: Vec<LinkId> = self.certain.keys().copied().collect();
-        for link in links {
-            self.link_down(link, now.monotonic, now.wall);
+        let mut doubtful = Vec::new();
+        for (link, certain) in &mut self.certain {
+            let proved = self.proved.get(link).copied();
+            let read = certain.partition_point(|it| proved.is_some_and(|proved| it.at <= proved));
+            doubtful.extend(certain.split_off(read));
+        }
+        doubtful.retain(|message| now.monotonic.saturating_sub(message.at) <= CERTAIN_AGE);
+        doubtful.sort_unstable_by_key(|message| message.at);
+        for message in doubtful {
+            self.arm(message.fingerprint, message.act, now.wall);
         }
     }
 
@@ -202,9 +247,12 @@ impl Fingerprints {
             return;
         }
         let Some(certain) = self.certain.get_mut(&link) else { return };
-        let found = certain
-            .iter()
-            .rposition(|it| it.sequence_number == sequence_number && it.generation == generation);
+        let older = certain.len().saturating_sub(PUT_OFF_MAX);
+        let found = (older..certain.len()).rev().find(|at| {
+            certain
+                .get(*at)
+                .is_some_and(|it| it.sequence_number == sequence_number && it.generation == generation)
+        });
         if let Some(message) = found.and_then(|at| certain.remove(at)) {
             self.arm(message.fingerprint, message.act, wall);
         }
@@ -282,14 +330,20 @@ impl Fingerprints {
         if planted(Bug::SisterIgnored) {
             return None;
         }
-        let within = |age: Duration| move |(_, at): &Place| now.saturating_sub(*at) <= age;
         let unproved = |(first, at): &Place| self.proved.get(first).is_none_or(|proved| proved < at);
-        let moment = self.latest.over_another(fingerprint, link).filter(within(SISTER_AGE));
-        let acts = self.latest_acts.over_another(fingerprint, link);
-        let (first, at) = moment.or_else(|| acts.filter(within(CERTAIN_AGE)).filter(unproved))?;
-        let certain = self.certain.get_mut(&first)?;
-        let place = certain.iter().rposition(|it| it.fingerprint == fingerprint && it.at == at)?;
-        certain.remove(place).map(|first| first.act)
+        let moment = self.latest.over_others(fingerprint, link, now);
+        let acts = self.latest_acts.over_others(fingerprint, link, now).filter(unproved);
+        let places: Vec<Place> = moment.chain(acts).collect();
+        places.into_iter().find_map(|place| self.take_certain(place, fingerprint)).map(|first| first.act)
+    }
+
+    /// Forgets a message that was acknowledged there.
+    fn take_certain(&mut self, (link, at): Place, fingerprint: Fingerprint) -> Option<Certain> {
+        let certain = self.certain.get_mut(&link)?;
+        let from = certain.partition_point(|it| it.at < at);
+        let of_that_moment = certain.range(from..).take_while(|it| it.at == at);
+        let place = from + of_that_moment.enumerate().find(|(_, it)| it.fingerprint == fingerprint)?.0;
+        certain.remove(place)
     }
 
     /// Drops what is too old. Not to be asked for by a clock that nobody believes.

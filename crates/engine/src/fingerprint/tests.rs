@@ -131,14 +131,45 @@ fn a_copy_over_a_sister_bind_before_the_link_was_seen_to_die_is_a_redelivery() {
 }
 
 #[test]
-fn one_text_sent_twice_over_two_links_is_known_on_each() {
-    let (sister, seconds) = (LinkId(1), Duration::from_secs);
+fn a_text_sent_more_than_once_is_known_wherever_it_was_acknowledged() {
+    let (sister, third, seconds) = (LinkId(1), LinkId(2), Duration::from_secs);
+    let text = Fingerprint([1; 16]);
+    let on = |link, at| (Acknowledged { link, ..acknowledged(1, true) }, seconds(at));
+    // The first link was half-open: its copies come by another, whose own copy hides none of them.
+    for (before, expected) in [
+        (vec![on(LINK, 10), on(sister, 13)], [Some(true), None]),
+        (vec![on(LINK, 10), on(LINK, 15)], [Some(true), Some(true)]),
+    ] {
+        let mut all = Fingerprints::default();
+        before.into_iter().for_each(|(message, at)| all.acknowledged(message, at));
+        for (expected, at) in expected.into_iter().zip([20, 21]) {
+            assert_eq!(all.absorb_sister(text, sister, seconds(at)), expected);
+            let (message, at) = on(sister, at);
+            all.acknowledged(message, at);
+        }
+    }
+    // What a healthy link has proved says nothing of the half-open one.
     let mut all = Fingerprints::default();
-    all.acknowledged(acknowledged(1, true), seconds(10));
-    all.acknowledged(Acknowledged { link: sister, ..acknowledged(1, true) }, seconds(13));
-    // The first link was half-open: its copy comes by the sister, whose own copy must not hide it.
-    assert_eq!(all.absorb_sister(Fingerprint([1; 16]), sister, seconds(20)), Some(true));
-    assert_eq!(all.absorb_sister(Fingerprint([1; 16]), sister, seconds(21)), None, "once");
+    for (message, at) in [on(LINK, 10), on(sister, 13)] {
+        all.acknowledged(message, at);
+    }
+    all.proved(sister, seconds(14));
+    assert_eq!(all.absorb_sister(text, third, seconds(20)), Some(true));
+    assert_eq!(all.absorb_sister(text, third, seconds(21)), None);
+}
+
+#[test]
+fn a_clock_that_was_set_makes_uncertain_only_what_the_smsc_may_not_have_read() {
+    let mut all = Fingerprints::default();
+    all.acknowledged(acknowledged(1, true), Duration::from_secs(10));
+    all.acknowledged(acknowledged(2, true), Duration::from_secs(20));
+    all.proved(LINK, Duration::from_secs(10));
+    all.clock_stepped(Now { wall: wall(3_600), monotonic: Duration::from_secs(21) });
+    assert_eq!(all.absorb(Fingerprint([1; 16]), wall(3_601), true), None);
+    assert!(all.absorb(Fingerprint([2; 16]), wall(3_601), true).is_some());
+    // Should the link die after all, the first is as uncertain as any.
+    all.link_down(LINK, Duration::from_secs(22), wall(3_602));
+    assert!(all.absorb(Fingerprint([1; 16]), wall(3_603), true).is_some());
 }
 
 #[test]
