@@ -86,7 +86,7 @@ impl Engine {
                 return Ok(());
             }
             SubmitResult::Unsent => {
-                self.queues.put_back(ticket.group, ticket.item);
+                self.queues.put_back(ticket.group, ticket.item.unsent());
                 return Ok(());
             }
         };
@@ -141,7 +141,9 @@ impl Engine {
             return Ok(());
         }
         meters::submit("late");
-        self.accepted(&ticket, copy, message_id, turn)
+        self.accepted(&ticket, copy, message_id, turn)?;
+        // Before a copy that waits can leave.
+        self.flush_verdicts(turn)
     }
 
     /// A configuration error: the bind sends nothing for a while instead of failing every message.

@@ -130,7 +130,7 @@ impl Engine {
         }
         for ticket in unsent {
             if let Some(ticket) = self.tickets.take(*ticket) {
-                self.queues.put_back(ticket.group, ticket.item);
+                self.queues.put_back(ticket.group, ticket.item.unsent());
             }
         }
     }

@@ -29,6 +29,11 @@ pub(crate) struct Item {
 }
 
 impl Item {
+    /// It was handed out and came back: where it was counted as a copy, that one is still to leave.
+    pub(crate) fn unsent(self) -> Self {
+        Self { again: false, ..self }
+    }
+
     /// The SMSC refused it: the copy that it speaks of has certainly not left, and it is not silent any more.
     pub(crate) fn refused(self) -> Self {
         Self { again: false, silent: false, ..self }
