@@ -93,6 +93,22 @@ fn pain_07_a_queue_moves_on_by_itself() {
     }
 }
 
+/// The same after a start, when each of them may be a copy: those that wait behind a throttled one come back with it
+/// again and again, and are not counted for that.
+#[test]
+fn pain_07_a_queue_of_copies_moves_on_by_itself() {
+    let mut world = world();
+    world.refuse_next("vn", std::iter::repeat_n(THROTTLED, 100)).unwrap();
+    for n in 0..25 {
+        ask(&mut world, &citizen(n), HUE, "XNC 13557009");
+    }
+    world.restart().unwrap();
+    world.run_for(hours(3)).unwrap();
+    for n in 0..25 {
+        assert_one(&texts(&mut world, &citizen(n)), &not_found("13557009"));
+    }
+}
+
 /// One message that the SMSC refuses for good, or for now, stands in nobody's way.
 #[test]
 fn pain_07_a_refused_text_holds_up_no_other() {
