@@ -68,7 +68,8 @@ pub enum Body {
     Awaited,
     /// Sealed under a key of its own that stands in the secrets file and nowhere else.
     Secret {
-        /// Nonce and sealed text.
+        /// Nonce and sealed text. As octets, not as numbers: these would make a record's length a matter of chance.
+        #[serde(with = "serde_bytes")]
         sealed: Vec<u8>,
     },
 }
