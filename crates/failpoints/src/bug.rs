@@ -36,7 +36,7 @@ bugs! {
     /// The journal's records are never synced.
     SyncLeftOut = "sync-left-out" within 200,
     /// A new segment's name is not made durable.
-    DirectorySyncLeftOut = "directory-sync-left-out" within 200,
+    DirectorySyncLeftOut = "directory-sync-left-out" within 500,
     /// The key of a start is not synced.
     KeySyncLeftOut = "key-sync-left-out" within 200,
     /// The key of a one-time text is not synced.
