@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use failpoints::Point;
+use failpoints::{Bug, Point};
 use harness::auditor::{Finding, Readings};
 use harness::drill::{self, Case, Dice, Load};
 use harness::process::{Api, Daemon, Home, Waited};
@@ -49,7 +49,7 @@ pub(crate) struct Leg {
     pub(crate) readings: [Readings; 2],
     smscs: Vec<String>,
     /// A bug that all daemons have.
-    plant: Option<String>,
+    plant: Option<Bug>,
     /// Panics that were asked for.
     pub(crate) faults: u64,
     /// Texts that the rounds before had sent again.
@@ -76,12 +76,7 @@ enum End {
 
 impl Leg {
     /// A new home in `path`, in place of any that is there.
-    pub(crate) async fn begin(
-        path: &Path,
-        program: &Path,
-        dice: Dice,
-        plant: Option<String>,
-    ) -> Result<Self> {
+    pub(crate) async fn begin(path: &Path, program: &Path, dice: Dice, plant: Option<Bug>) -> Result<Self> {
         match fs::remove_dir_all(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
@@ -186,8 +181,8 @@ impl Leg {
         let mut command = self.home.run(&self.smscs);
         command.env("TONGDAI_SEGMENT_OCTETS", SEGMENT_OCTETS.to_string());
         command.env("TONGDAI_CHECKPOINT_WRITES", CHECKPOINT_WRITES.to_string());
-        if let Some(bug) = &self.plant {
-            command.env("TONGDAI_PLANT", bug);
+        if let Some(bug) = self.plant {
+            command.env("TONGDAI_PLANT", bug.name());
         }
         Ok(command)
     }

@@ -8,11 +8,13 @@ mod leg;
 mod plan;
 mod tally;
 
+use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+use failpoints::Bug;
 use tokio::time::Instant;
 
 use crate::leg::Leg;
@@ -39,12 +41,28 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     first: u64,
     /// Plant a bug in the daemons, by the name that `cargo xtask simulate` has for it: the sweep must find it.
-    #[arg(long, value_name = "BUG")]
-    plant: Option<String>,
+    #[arg(long, value_name = "BUG", value_parser = bug)]
+    plant: Option<Bug>,
     /// Begin anew where a sweep was interrupted.
     #[arg(long)]
     fresh: bool,
 }
+
+fn bug(name: &str) -> Result<Bug> {
+    Bug::ALL.into_iter().find(|bug| bug.name() == name).context("no such bug")
+}
+
+/// The audit of a round has found so many things: the only end of a sweep that shows a bug.
+#[derive(Debug)]
+struct Found(usize);
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} findings", self.0)
+    }
+}
+
+impl std::error::Error for Found {}
 
 /// The sweep, and where it stands.
 struct Sweep {
@@ -65,13 +83,13 @@ async fn main() -> Result<()> {
     };
     let mut sweep = Sweep { tally: kept.unwrap_or(begun), arguments, leg: None };
     let swept = sweep.run().await;
-    match (&sweep.arguments.plant, swept) {
-        (None, swept) => swept,
-        (Some(bug), Ok(())) => bail!("{bug} was not found"),
-        (Some(bug), Err(error)) => {
-            println!("{bug} was found: {error:#}");
+    match (sweep.arguments.plant, swept) {
+        (Some(bug), Ok(())) => bail!("{} was not found", bug.name()),
+        (Some(bug), Err(error)) if error.is::<Found>() => {
+            println!("{} was found: {error:#}", bug.name());
             Ok(())
         }
+        (_, swept) => swept,
     }
 }
 
@@ -115,7 +133,7 @@ impl Sweep {
         }
         let home = self.arguments.folder.join("home");
         let dice = Dice::of(!self.arguments.seed, number);
-        let leg = Leg::begin(&home, &self.arguments.tongdai, dice, self.arguments.plant.clone()).await?;
+        let leg = Leg::begin(&home, &self.arguments.tongdai, dice, self.arguments.plant).await?;
         self.leg = Some((number, leg));
         Ok(number)
     }
@@ -159,5 +177,5 @@ async fn play(leg: &mut Leg, round: &Round, tally: &mut Tally) -> Result<()> {
     for finding in &findings {
         println!("{finding}");
     }
-    bail!("{} findings", findings.len())
+    Err(Found(findings.len()).into())
 }
