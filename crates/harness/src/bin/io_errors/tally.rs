@@ -10,6 +10,10 @@ use crate::case::{Case, End, Report};
 /// Findings that are printed in full.
 const SHOWN_MAX: usize = 30;
 
+/// Of so many runs one may have fewer steps than the run that was counted: threads race. Where more have, the steps
+/// are not the same ones, and the cases show less than their number says.
+const RUNS_PER_NOT_REACHED: usize = 10;
+
 /// How a fault ended, and how often: with the first case.
 type Ends = BTreeMap<(String, End), (usize, String)>;
 
@@ -17,6 +21,8 @@ type Ends = BTreeMap<(String, End), (usize, String)>;
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     runs: usize,
+    /// Runs that ended before their step.
+    not_reached: usize,
     repeated: usize,
     /// By what failed.
     ends: BTreeMap<String, Ends>,
@@ -29,6 +35,7 @@ impl Tally {
         match report {
             Ok(report) => {
                 self.repeated += report.repeated;
+                self.not_reached += usize::from(report.end == End::NotReached);
                 let place = report.place;
                 self.findings
                     .extend(report.findings.iter().map(|finding| format!("{case} {place}: {finding}")));
@@ -50,7 +57,7 @@ impl Tally {
     }
 
     pub(crate) fn is_good(&self) -> bool {
-        self.runs > 0 && self.findings.is_empty()
+        self.runs > 0 && self.findings.is_empty() && self.not_reached * RUNS_PER_NOT_REACHED <= self.runs
     }
 }
 
@@ -66,7 +73,8 @@ impl fmt::Display for Tally {
         for finding in self.findings.iter().take(SHOWN_MAX) {
             writeln!(f, "FINDING {finding}")?;
         }
-        let Self { runs, repeated, findings, .. } = self;
+        let Self { runs, not_reached, repeated, findings, .. } = self;
+        writeln!(f, "{not_reached} of {runs} cases ended before their step; more than a tenth is too much")?;
         write!(
             f,
             "{runs} cases, {} findings; {repeated} texts came twice or more, as their fate was unknown",
