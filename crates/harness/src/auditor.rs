@@ -7,8 +7,11 @@ mod inbound;
 mod outbound;
 mod replay;
 mod rows;
+mod words;
 
 use std::fmt;
+
+use words::Words;
 
 pub use books::Books;
 pub use evidence::{Evidence, Part, Readings, Receipt, Resources, Sent, Submit, digits_of};
@@ -77,8 +80,10 @@ pub fn audit(evidence: &Evidence, books: &Books) -> Vec<Finding> {
 }
 
 fn check_log(evidence: &Evidence, findings: &mut Vec<Finding>) {
+    let canaries: Vec<String> = evidence.canaries.iter().map(|canary| canary.to_ascii_lowercase()).collect();
+    let canaries: Words<'_> = canaries.iter().map(String::as_str).collect();
     for (number, line) in evidence.log.iter().enumerate() {
-        for canary in evidence.canaries.iter().filter(|canary| line.contains(canary.as_str())) {
+        for canary in canaries.within(&line.to_ascii_lowercase()) {
             findings.push(Finding::new(
                 Invariant::I7,
                 format!("line {} of the log shows `{canary}`: {line}", number + 1),

@@ -246,6 +246,10 @@ fn one_citizens_words_on_anothers_handset_are_found() {
     assert_eq!(read, only(Invariant::Mixed));
     let glued = broken(|_, books| books.turns[1].1.entries.push(message(OTHER, TEXT)));
     assert_eq!(glued, only(Invariant::Mixed));
+    for text in ["Ho so (13550002):", "x13550002x", "13550002"] {
+        let told = broken(|evidence, _| evidence.submits.push(submit(CITIZEN, text)));
+        assert!(told.contains(&Invariant::Mixed), "{text}");
+    }
     let receipt = broken(|evidence, books| {
         evidence.submits[0].message_ids.push("7".to_owned());
         let (outbox, message_id) = (Some(id()), "8".to_owned());
@@ -263,6 +267,11 @@ fn faults_of_the_store_words_in_the_log_and_leaks_are_found() {
         evidence.log.push(format!("a message of {CITIZEN}"));
     });
     assert_eq!(logged, only(Invariant::I7));
+    let in_capitals = broken(|evidence, _| {
+        evidence.canaries.push("KANAREKAB".to_owned());
+        evidence.log.push(r#"{"name":"KanarekAB"}"#.to_owned());
+    });
+    assert_eq!(in_capitals, only(Invariant::I7));
     let leak = |descriptors| {
         let before = Readings { descriptors: 20, tasks: 4, resident_kib: 10_000 };
         let after = Readings { descriptors, ..before };

@@ -28,7 +28,7 @@ pub struct Evidence {
     pub quiet: Option<(Timestamp, Timestamp)>,
     /// The log of the process, by line; none in the simulation.
     pub log: Vec<String>,
-    /// What must not show in it.
+    /// What must not show in it, in capitals or not.
     pub canaries: Vec<String>,
     /// What a real process used.
     pub resources: Option<Resources>,

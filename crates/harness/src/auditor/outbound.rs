@@ -10,6 +10,7 @@ use model::outcome::Class;
 use model::{Key, OutboxId};
 
 use super::rows::{self, Row, Wire};
+use super::words::Words;
 use super::{Books, Evidence, Finding, Invariant, Submit, digits_of};
 use crate::handset::Handsets;
 
@@ -134,14 +135,18 @@ fn check_words(evidence: &Evidence, findings: &mut Vec<Finding>) {
         }
     }
     texts.extend(handsets.unread().map(|(to, received)| (to.to_owned(), received.text.clone())));
-    for (to, text) in texts {
-        let others = evidence.citizens.iter().filter(|(citizen, _)| **citizen != to);
-        for (citizen, word) in others.flat_map(|(citizen, words)| words.iter().map(move |it| (citizen, it))) {
-            if text.contains(word.as_str()) {
-                findings.push(Finding::new(
-                    Invariant::Mixed,
-                    format!("{to} received `{word}`, which only {citizen} may read: {text}"),
-                ));
+    let mut owners: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (citizen, word) in
+        evidence.citizens.iter().flat_map(|(citizen, words)| words.iter().map(move |it| (citizen, it)))
+    {
+        owners.entry(word).or_default().insert(citizen);
+    }
+    let words: Words<'_> = owners.keys().copied().collect();
+    for (to, text) in &texts {
+        for word in words.within(text) {
+            for citizen in owners[word].iter().filter(|citizen| *citizen != to) {
+                let what = format!("{to} received `{word}`, which only {citizen} may read: {text}");
+                findings.push(Finding::new(Invariant::Mixed, what));
             }
         }
     }
