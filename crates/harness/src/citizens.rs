@@ -248,11 +248,15 @@ fn registration(store: &Store, from: &str, id_number: &str, answer: &str) -> Res
     if phone != Some(Record::AccountPhone(id_number.into())) {
         return Ok(Some(format!("the phone of the account {id_number} is not its own")));
     }
-    let told = answer.split("MK: ").nth(1).and_then(|rest| rest.split([' ', ',', '.']).next());
-    let fits = told
+    let fits = told_password(answer)
         .zip(account.password_hash.0.as_deref())
         .is_some_and(|(told, hash)| vault::verify_password(told, hash));
     Ok((!fits).then(|| format!("the password that was told for {id_number} is not the one in force")))
+}
+
+/// The password that an answer tells.
+pub fn told_password(answer: &str) -> Option<&str> {
+    answer.split("MK: ").nth(1)?.split([' ', ',', '.']).next()
 }
 
 fn live_bookings(store: &Store, from: &str) -> Result<usize> {

@@ -1,6 +1,6 @@
 //! The audit of a closed store: the auditor's invariants, and what this load knows beyond them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -14,6 +14,7 @@ use simulator::{MessageRef, Simulator, Testimony};
 use vault::MasterKey;
 
 use super::load::{CANARY, Citizen, Load, OWN_NUMBERS, Wish};
+use crate::citizens::told_password;
 use crate::process::Home;
 
 /// By how much a daemon at rest may hold more after a load than before: descriptors of the segment made ahead,
@@ -52,18 +53,19 @@ pub fn audit(case: &Case<'_>) -> Result<(Vec<Finding>, u64)> {
     let key = MasterKey::read(&case.home.key())?;
     let books =
         Books::read(case.store, &case.home.path().join("scratch"), &key).context("reading the store")?;
-    let mut findings = auditor::audit(&evidence(case), &books);
+    let evidence = evidence(case)?;
+    let mut findings = auditor::audit(&evidence, &books);
     if let Some(faults) = case.home.verify()?["faults"].as_array() {
         findings.extend(faults.iter().map(|fault| Finding::new(Invariant::I6, fault.to_string())));
     }
     check_effects(case, &books, &mut findings);
     check_seats(&books, &mut findings);
-    check_log(case, &mut findings)?;
+    check_panics(&evidence.log, &mut findings);
     Ok((findings, resent(&books)))
 }
 
 /// What the SMSC's side saw, in the auditor's words.
-fn evidence(case: &Case<'_>) -> Evidence {
+fn evidence(case: &Case<'_>) -> Result<Evidence> {
     let Testimony { pieces, submits, .. } = case.simulator.testimony();
     let mut parts: BTreeMap<MessageRef, Vec<Part>> = BTreeMap::new();
     for piece in pieces {
@@ -77,7 +79,7 @@ fn evidence(case: &Case<'_>) -> Evidence {
         (citizen.phone.clone(), words)
     });
     let [before, after] = case.readings;
-    Evidence {
+    Ok(Evidence {
         citizens: citizens.collect(),
         sent: case.load.citizens.iter().map(|citizen| sent(citizen, &mut parts)).collect(),
         submits: submits
@@ -92,9 +94,39 @@ fn evidence(case: &Case<'_>) -> Evidence {
             .collect(),
         own_numbers: OWN_NUMBERS.into_iter().map(str::to_owned).collect(),
         quiet: quiet(),
+        log: log(case)?,
+        canaries: canaries(case.load, |phone| texts(case.simulator, phone)),
         resources: Some(Resources { before, after, slack: SLACK }),
         ..Evidence::default()
+    })
+}
+
+fn texts(simulator: &Simulator, phone: &str) -> Vec<String> {
+    simulator.received(phone, 0).into_iter().map(|it| it.text.0).collect()
+}
+
+/// What this round's daemons logged.
+fn log(case: &Case<'_>) -> Result<Vec<String>> {
+    let mut log = File::open(case.home.log())?;
+    log.seek(SeekFrom::Start(case.log_from))?;
+    let mut octets = Vec::new();
+    log.read_to_end(&mut octets)?;
+    Ok(String::from_utf8_lossy(&octets).lines().map(str::to_owned).collect())
+}
+
+/// Every number, ID number, name and password that could show in a log. A password is known to whom it was told only.
+fn canaries(load: &Load, received: impl Fn(&str) -> Vec<String>) -> Vec<String> {
+    let mut canaries = vec![CANARY.to_owned()];
+    for citizen in &load.citizens {
+        let national = citizen.phone.len().saturating_sub(NUMBER_DIGITS);
+        canaries.extend(citizen.phone.get(national..).map(str::to_owned));
+        if let Wish::Register { id_number } = &citizen.wish {
+            canaries.push(id_number.clone());
+            let told = received(&citizen.phone);
+            canaries.extend(told.iter().filter_map(|text| told_password(text)).map(str::to_owned));
+        }
     }
+    canaries
 }
 
 fn sent(citizen: &Citizen, parts: &mut BTreeMap<MessageRef, Vec<Part>>) -> Sent {
@@ -193,37 +225,10 @@ fn check_seats(books: &Books, findings: &mut Vec<Finding>) {
     }
 }
 
-/// No number, ID number, password or name in what this round's daemons logged.
-fn check_log(case: &Case<'_>, findings: &mut Vec<Finding>) -> Result<()> {
-    let mut log = File::open(case.home.log())?;
-    log.seek(SeekFrom::Start(case.log_from))?;
-    let mut text = String::new();
-    log.read_to_string(&mut text)?;
-    let numbers = numbers(case);
-    for line in text.lines() {
-        let runs = line.split(|character: char| !character.is_ascii_digit());
-        let mut windows = runs.flat_map(|run| run.as_bytes().windows(NUMBER_DIGITS));
-        let person = windows.any(|window| numbers.contains(window));
-        if person || line.to_ascii_uppercase().contains(CANARY) {
-            findings.push(Finding::new(Invariant::I7, format!("the log says: {line}")));
-        }
-        if line.contains("panicked") && !line.contains("asked for") {
-            findings.push(Finding::new(Invariant::I6, format!("the log says: {line}")));
-        }
-    }
-    Ok(())
-}
-
-fn numbers(case: &Case<'_>) -> BTreeSet<Vec<u8>> {
-    let mut numbers = BTreeSet::new();
-    for citizen in &case.load.citizens {
-        let digits = citizen.phone.as_bytes();
-        numbers.extend(digits.len().checked_sub(NUMBER_DIGITS).map(|from| digits[from..].to_vec()));
-        if let Wish::Register { id_number } = &citizen.wish {
-            numbers.insert(id_number.clone().into_bytes());
-        }
-    }
-    numbers
+/// No panic but those that were asked for.
+fn check_panics(log: &[String], findings: &mut Vec<Finding>) {
+    let panics = log.iter().filter(|line| line.contains("panicked") && !line.contains("asked for"));
+    findings.extend(panics.map(|line| Finding::new(Invariant::I6, format!("the log says: {line}"))));
 }
 
 /// Submits that the journal counts as sent again.
@@ -235,4 +240,26 @@ fn resent(books: &Books) -> u64 {
         }
     }
     last.values().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::Dice;
+
+    #[test]
+    fn numbers_id_numbers_names_and_passwords_must_not_show() {
+        let mut load = Load::new(Dice::of(1, 0), 1);
+        load.citizens.push(Citizen {
+            message: MessageRef(0),
+            phone: "84905000007".to_owned(),
+            to: "8188",
+            text: "TK,Nguyen KANAREKAB,201000007,20/12/1990".to_owned(),
+            wish: Wish::Register { id_number: "201000007".to_owned() },
+            words: Vec::new(),
+        });
+        let answer = "TK: 201000007, MK: x7Kpq2mW9z la tai khoan su dung";
+        let canaries = canaries(&load, |phone| vec![format!("{answer} {phone}")]);
+        assert_eq!(canaries, [CANARY, "905000007", "201000007", "x7Kpq2mW9z"]);
+    }
 }
