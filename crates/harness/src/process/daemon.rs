@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::{Api, Home};
 
@@ -55,18 +56,20 @@ impl Daemon {
         Ok(Self { child, handle, manager, _folder: folder, log: home.log(), log_from })
     }
 
-    /// Waits until the daemon is ready or has ended; an error after `patience`.
+    /// Waits until the daemon is ready or has ended; an error after `patience`, whatever else it says meanwhile.
     pub fn wait_ready(&mut self, patience: Duration) -> Result<Waited> {
+        let deadline = Instant::now() + patience;
         loop {
             let mut watched = [
                 PollFd::new(&self.manager, PollFlags::IN),
                 // Readable once the process has ended.
                 PollFd::new(&self.handle, PollFlags::IN),
             ];
-            look(&mut watched, patience)?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            look(&mut watched, left)?;
             let told = watched.first().is_some_and(|fd| !fd.revents().is_empty());
             let ended = watched.get(1).is_some_and(|fd| !fd.revents().is_empty());
-            ensure!(told || ended, "neither ready nor ended after {patience:?}");
+            ensure!((told || ended) && !left.is_zero(), "neither ready nor ended after {patience:?}");
             if ended {
                 return Ok(Waited::Ended(self.child.wait()?));
             }
