@@ -99,8 +99,9 @@ impl LoopDisk {
 
     /// Unmounts; everything that was written reaches the image.
     pub fn unmount(mut self) -> Result<()> {
+        run(Command::new("umount").arg(&self.mount))?;
         self.mounted = false;
-        run(Command::new("umount").arg(&self.mount))
+        Ok(())
     }
 }
 

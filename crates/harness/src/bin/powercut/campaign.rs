@@ -55,9 +55,10 @@ const MOMENTS: [Moment; 4] = [Moment::Start, Moment::Acknowledged, Moment::Submi
 /// All rounds share an SMSC, its citizens and, from copy to copy, a store.
 pub(crate) struct Campaign<'a> {
     stage: &'a Stage,
+    /// Before the folder that it is mounted in: what is dropped first must be the mount.
+    disk: Option<LoopDisk>,
     folder: TempDir,
     home: Home,
-    disk: Option<LoopDisk>,
     pub(crate) simulator: Simulator,
     citizens: Citizens,
     dice: Dice,
