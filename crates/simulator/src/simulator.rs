@@ -200,6 +200,12 @@ impl Simulator {
         self.shared.exchange().testimony.clone()
     }
 
+    /// Whether [`Self::testimony`] is whole so far, without the price of its copy.
+    #[must_use]
+    pub fn is_witnessed_whole(&self) -> bool {
+        !self.shared.exchange().testimony.overflowed
+    }
+
     /// One line of the books.
     #[must_use]
     pub fn entry(&self, message: MessageRef) -> Option<Entry> {

@@ -340,5 +340,5 @@ async fn an_auditor_gets_every_piece_and_every_submit_octet_by_octet() {
     assert_eq!(testimony.pieces[1].sm.short_message, second.short_message);
     let [submit] = testimony.submits.as_slice() else { panic!("one submit_sm") };
     assert_eq!((text_of(&submit.sm).as_str(), submit.status), ("Ho so dang xu ly.", CommandStatus::ESME_ROK));
-    assert!(!testimony.overflowed);
+    assert!(!testimony.overflowed && simulator.is_witnessed_whole());
 }
