@@ -2,6 +2,7 @@
 //! the disk after a power cut (without the device's own volatile cache).
 
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,6 +11,9 @@ use anyhow::{Context, Result, ensure};
 
 /// The image is copied in so many octets; those that are zeros stay holes.
 const CHUNK: usize = 256 << 10;
+
+/// What gives loop devices out.
+const LOOP_DEVICES: &str = "/dev/loop-control";
 
 /// A mounted image, unmounted when dropped.
 #[derive(Debug)]
@@ -20,16 +24,15 @@ pub struct LoopDisk {
 }
 
 impl LoopDisk {
-    /// Why no image can be mounted here; none where it can.
+    /// What is not there that mounting an image needs; none where all is, and then a mount that fails is a finding.
     pub fn missing() -> Option<String> {
         if !rustix::process::geteuid().is_root() {
             return Some("only root may mount".to_owned());
         }
-        let probe = || -> Result<()> {
-            let folder = tempfile::tempdir()?;
-            Self::make(&folder.path().join("image"), &folder.path().join("disk"), 8 << 20)?.unmount()
-        };
-        probe().err().map(|error| format!("no loop device with ext4: {error:#}"))
+        if let Some(program) = ["mkfs.ext4", "mount"].into_iter().find(|program| !is_installed(program)) {
+            return Some(format!("there is no {program}"));
+        }
+        (!Path::new(LOOP_DEVICES).exists()).then(|| format!("no loop devices: there is no {LOOP_DEVICES}"))
     }
 
     /// A new file system of so many octets in the file `image`, mounted on the folder `mount`, which is made.
@@ -112,6 +115,11 @@ impl Drop for LoopDisk {
             let _ = run(Command::new("umount").arg("-l").arg(&self.mount));
         }
     }
+}
+
+fn is_installed(program: &str) -> bool {
+    let tried = Command::new(program).arg("-V").stdin(Stdio::null()).output();
+    !tried.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn run(command: &mut Command) -> Result<()> {
