@@ -151,8 +151,7 @@ impl Sweep {
             let _ = fs::remove_dir_all(&home);
             fs::rename(leg.home.path(), &home)?;
             Tally::remove(&self.arguments.folder).ok();
-            let (seed, rounds) = (self.arguments.seed, number - first + 1);
-            let again = format!("cargo xtask crash --fresh --seed {seed} --first {first} --rounds {rounds}");
+            let again = self.again(first, number);
             return Err(error.context(format!("round {number}; home: {}; again: {again}", home.display())));
         }
         self.tally.rounds += 1;
@@ -162,6 +161,15 @@ impl Sweep {
         let kills = self.tally.kills() - kills;
         println!("round {number}: {kills} kills, {} s, sound", took.as_secs());
         Ok(())
+    }
+
+    /// How to play round `number` again, whose leg began with round `first`.
+    fn again(&self, first: u64, number: u64) -> String {
+        let Arguments { seed, first: begin, rounds, .. } = self.arguments;
+        // The round of what was missed follows from all before it.
+        let (first, rounds) =
+            if number >= begin + rounds { (begin, rounds) } else { (first, number - first + 1) };
+        format!("cargo xtask crash --fresh --seed {seed} --first {first} --rounds {rounds}")
     }
 }
 
