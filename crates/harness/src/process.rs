@@ -6,6 +6,7 @@ mod api;
 mod daemon;
 
 use std::fs::{self, Permissions};
+use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -52,14 +53,6 @@ impl Home {
     pub fn in_folder(folder: TempDir, program: &Path) -> Result<Self> {
         let home = Self::at(folder.path(), program)?;
         Ok(Self { _folder: Some(folder), ..home })
-    }
-
-    /// Leaves the folder where it is, for a person to look at.
-    pub fn keep(mut self) -> Self {
-        if let Some(folder) = self._folder.take() {
-            let _ = folder.keep();
-        }
-        self
     }
 
     fn furnish(&self) -> Result<()> {
@@ -133,6 +126,21 @@ impl Home {
         serde_json::from_slice(&output.stdout)
             .with_context(|| format!("tongdai store verify: {}: {}", output.status, told()))
     }
+}
+
+/// Copies a folder to `to`, which must not exist yet.
+pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Where homes are made whose syncs are to cost nothing: in memory, where the machine has such a folder.

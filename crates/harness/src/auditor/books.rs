@@ -1,14 +1,16 @@
 //! What journal and store say.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
-use std::{fs, io};
 
 use anyhow::{Context, Result};
 use model::journal::Turn;
 use model::{Key, Record, Space};
 use store::{Disk, Options, Records, Report, Store};
 use vault::MasterKey;
+
+use crate::process;
 
 /// What journal and store say.
 #[derive(Debug, Default)]
@@ -32,7 +34,7 @@ impl Books {
         let report = store::verify(dir, key)?;
         let mut turns = Vec::new();
         store::read_journal(dir, key, |sequence, turn| turns.push((sequence, turn)))?;
-        copy(dir, scratch).context("copying the store")?;
+        process::copy(dir, scratch).context("copying the store")?;
         let (store, _) = Store::open(scratch, key, Options::default())?;
         let books = Self::of(&store, turns, &report)?;
         drop(store);
@@ -59,18 +61,4 @@ impl Books {
         let faults = report.faults.iter().map(ToString::to_string).collect();
         Ok(Self { turns, held, open, records: report.records, faults })
     }
-}
-
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use failpoints::{Bug, Point};
 use harness::auditor::{Finding, Readings};
 use harness::drill::{self, Case, Dice, Load};
-use harness::process::{Api, Daemon, Home, Waited};
+use harness::process::{Api, Daemon, Home, Waited, copy};
 use simulator::{Config, Simulator, Stats};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
@@ -355,18 +355,4 @@ fn segments(folder: &Path) -> Result<Vec<String>> {
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let names: io::Result<Vec<String>> = names.collect();
     Ok(names?.into_iter().filter(|name| name.starts_with("journal-")).collect())
-}
-
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }

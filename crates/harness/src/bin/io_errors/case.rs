@@ -2,17 +2,19 @@
 
 use std::fmt;
 use std::fs;
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use harness::citizens::{Citizens, Mix};
 use harness::faulty::{Fault, Shim, Step, read_report};
-use harness::process::{Daemon, Home, Waited, smsc};
+use harness::process::{Daemon, Home, Waited, copy, smsc};
 use simulator::{Config, Simulator};
 use store::{Options, Store};
 use vault::MasterKey;
@@ -21,6 +23,9 @@ use vault::MasterKey;
 const PATIENCE: Duration = Duration::from_secs(240);
 /// Between looks at the books while the process may end at any time.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// Homes that are kept at most: where everything fails, the first ones tell.
+const KEPT_MAX: usize = 30;
 
 /// What is texted at a time: few enough that a turn of all fits into a small segment.
 const MIX: Mix = Mix { look_ups: 3, registrations: 1, bookings: 3, cancellations: 1, long: 2 };
@@ -93,6 +98,8 @@ pub(crate) struct Report {
     /// Texts that came to a handset more than once.
     pub(crate) repeated: usize,
     pub(crate) findings: Vec<String>,
+    /// Where its home was kept.
+    pub(crate) home: Option<PathBuf>,
 }
 
 /// What all cases share.
@@ -100,6 +107,9 @@ pub(crate) struct Stage {
     pub(crate) shim: Shim,
     pub(crate) program: PathBuf,
     pub(crate) folder: PathBuf,
+    /// Where homes are kept in which something is wrong, and how many are so far.
+    pub(crate) keep: PathBuf,
+    pub(crate) kept: AtomicUsize,
     pub(crate) runtime: tokio::runtime::Handle,
     /// Held by whoever starts a process, and shared by those who have a store open: a child has all descriptors of its
     /// parent, locks included, until it runs its program.
@@ -109,7 +119,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// The steps of both processes in a run without faults.
     pub(crate) fn count(&self) -> Result<(Vec<Step>, Vec<Step>)> {
-        let mut run = Run::begin(self, false)?;
+        let mut run = Run::begin(self)?;
         ensure!(run.first(None)?.is_none(), "the first process ended by itself: {}", run.log()?);
         let ended = run.second(None)?;
         ensure!(ended.is_some_and(|status| status.success()), "{ended:?}: {}", run.log()?);
@@ -118,38 +128,17 @@ impl Stage {
         Ok((run.steps(Which::First)?, run.steps(Which::Second)?))
     }
 
-    /// Runs a case.
+    /// Runs a case. Its home is kept where something is wrong, and where `keep` asks for it.
     pub(crate) fn run(&self, case: &Case, keep: bool) -> Result<Report> {
-        let mut run = Run::begin(self, keep)?;
-        let mut findings = Vec::new();
-        let fault = |which| (which == case.which).then_some((case.fault, case.number));
-        let mut ended = run.first(fault(Which::First))?;
-        let second = run.second(fault(Which::Second))?;
-        match case.which {
-            Which::First if !second.is_some_and(|status| status.success()) => {
-                findings.push(format!("the next start ended with {second:?}: {}", run.log()?));
-            }
-            Which::First => {}
-            Which::Second => {
-                ended = second.filter(|status| !status.success());
-                run.recover()?;
-            }
+        let mut run = Run::begin(self)?;
+        let report = run.case(case);
+        let is_good = report.as_ref().is_ok_and(|report| report.findings.is_empty());
+        let home = if keep || !is_good { run.keep(case) } else { None };
+        match (report, home) {
+            (Ok(report), home) => Ok(Report { home, ..report }),
+            (Err(error), Some(home)) => Err(error.context(format!("home: {}", home.display()))),
+            (Err(error), None) => Err(error),
         }
-        let failed = run.steps(case.which)?.into_iter().find(|step| step.failed);
-        let end = match (&failed, ended) {
-            (None, None) => End::NotReached,
-            (None, Some(status)) => {
-                findings.push(format!("ended without a fault: {status}"));
-                End::NotReached
-            }
-            (Some(_), None) => End::WentOn,
-            (Some(_), Some(status)) => end_of(status),
-        };
-        findings.extend(judge(case.fault, &end));
-        findings.extend(run.audit()?);
-        let repeated = run.citizens.repeated(&run.simulator);
-        let place = failed.map_or_else(|| "none".to_owned(), |step| step.place());
-        Ok(Report { place, end, repeated, findings })
     }
 }
 
@@ -180,18 +169,69 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn begin(stage: &'a Stage, keep: bool) -> Result<Self> {
+    fn begin(stage: &'a Stage) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("tongdai-io-").tempdir_in(&stage.folder)?;
         let starting = stage.starting.write().unwrap_or_else(PoisonError::into_inner);
         let home = Home::in_folder(folder, &stage.program)?;
         drop(starting);
-        let home = if keep { home.keep() } else { home };
         let mut config = Config::default();
         // An operator waits longer; here nothing may wait for it.
         config.exchange.redelivery.first = Duration::from_millis(50);
         config.exchange.redelivery.longest = Duration::from_millis(500);
         let simulator = stage.runtime.block_on(Simulator::start(config))?;
         Ok(Self { stage, home, simulator, citizens: Citizens::default() })
+    }
+
+    /// Both processes with the fault of `case`, and what is wrong afterwards.
+    fn case(&mut self, case: &Case) -> Result<Report> {
+        let mut findings = Vec::new();
+        let fault = |which| (which == case.which).then_some((case.fault, case.number));
+        let mut ended = self.first(fault(Which::First))?;
+        let second = self.second(fault(Which::Second))?;
+        match case.which {
+            Which::First if !second.is_some_and(|status| status.success()) => {
+                findings.push(format!("the next start ended with {second:?}: {}", self.log()?));
+            }
+            Which::First => {}
+            Which::Second => {
+                ended = second.filter(|status| !status.success());
+                self.recover()?;
+            }
+        }
+        let failed = self.steps(case.which)?.into_iter().find(|step| step.failed);
+        let end = match (&failed, ended) {
+            (None, None) => End::NotReached,
+            (None, Some(status)) => {
+                findings.push(format!("ended without a fault: {status}"));
+                End::NotReached
+            }
+            (Some(_), None) => End::WentOn,
+            (Some(_), Some(status)) => end_of(status),
+        };
+        findings.extend(judge(case.fault, &end));
+        findings.extend(self.audit()?);
+        let repeated = self.citizens.repeated(&self.simulator);
+        let place = failed.map_or_else(|| "none".to_owned(), |step| step.place());
+        Ok(Report { place, end, repeated, findings, home: None })
+    }
+
+    /// Copies the home to where it stays; `None` where enough are kept, or where it can't be and that is said.
+    fn keep(&self, case: &Case) -> Option<PathBuf> {
+        if self.stage.kept.fetch_add(1, Ordering::Relaxed) >= KEPT_MAX {
+            return None;
+        }
+        let home = self.stage.keep.join(case.to_string().replace(':', "-"));
+        let copied = self.copy_home(&home);
+        copied.inspect_err(|error| println!("the home of {case} is not kept: {error}")).ok()?;
+        Some(home)
+    }
+
+    fn copy_home(&self, to: &Path) -> io::Result<()> {
+        match fs::remove_dir_all(to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => fs::create_dir_all(&self.stage.keep)?,
+        }
+        copy(self.home.path(), to)
     }
 
     /// The first process; how it ended where it did so by itself.

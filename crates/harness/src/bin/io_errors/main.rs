@@ -20,7 +20,7 @@ use clap::Parser;
 use harness::faulty::{Fault, Shim};
 use harness::process::memory;
 
-use crate::case::{Case, Stage, Which};
+use crate::case::{Case, End, Stage, Which};
 use crate::tally::Tally;
 
 /// Fail every disk operation of a scripted run, one at a time.
@@ -29,7 +29,7 @@ struct Arguments {
     /// Run so many cases, spread evenly over all [default: all].
     #[arg(long, value_name = "M")]
     sample: Option<usize>,
-    /// Run this one only, as 1:37:eio (process, step, fault), and keep its home.
+    /// Run this one only, as 1:37:eio (process, step, fault), and keep its home in any case.
     #[arg(long, value_name = "CASE", conflicts_with = "sample")]
     only: Option<Case>,
     /// Cases at a time.
@@ -41,6 +41,9 @@ struct Arguments {
     /// Where the homes of the runs are made [default: /dev/shm where there is one].
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// Where homes are kept in which something is wrong.
+    #[arg(long, value_name = "DIR", default_value = "target/io-errors")]
+    keep: PathBuf,
 }
 
 fn main() -> Result<ExitCode> {
@@ -50,6 +53,8 @@ fn main() -> Result<ExitCode> {
         shim: Shim::build()?,
         program: arguments.tongdai.map_or_else(beside, Ok)?,
         folder: arguments.folder.unwrap_or_else(memory),
+        keep: arguments.keep,
+        kept: AtomicUsize::new(0),
         runtime: runtime.handle().clone(),
         starting: RwLock::new(()),
     };
@@ -72,7 +77,8 @@ fn beside() -> Result<PathBuf> {
 
 fn only(stage: &Stage, case: &Case) -> Result<ExitCode> {
     let report = stage.run(case, true)?;
-    println!("{case}: {report:?}");
+    println!("{case}: {report:#?}");
+    ensure!(report.end != End::NotReached, "{case} was not reached, so nothing was tried");
     Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

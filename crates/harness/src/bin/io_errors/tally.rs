@@ -27,16 +27,21 @@ pub(crate) struct Tally {
     /// By what failed.
     ends: BTreeMap<String, Ends>,
     findings: Vec<String>,
+    /// How to look at what was found.
+    again: Vec<String>,
 }
 
 impl Tally {
     pub(crate) fn add(&mut self, case: &Case, report: Result<Report>) {
         self.runs += 1;
+        let findings = self.findings.len();
+        let mut home = None;
         match report {
             Ok(report) => {
                 self.repeated += report.repeated;
                 self.not_reached += usize::from(report.end == End::NotReached);
                 let place = report.place;
+                home = report.home;
                 self.findings
                     .extend(report.findings.iter().map(|finding| format!("{case} {place}: {finding}")));
                 let key = (case.fault.to_string(), report.end);
@@ -45,6 +50,10 @@ impl Tally {
                 end.0 += 1;
             }
             Err(error) => self.findings.push(format!("{case}: {error:#}")),
+        }
+        if self.findings.len() > findings {
+            let home = home.map_or_else(String::new, |home| format!("home: {}; ", home.display()));
+            self.again.push(format!("{home}again: cargo xtask io-errors --only {case}"));
         }
     }
 
@@ -72,6 +81,9 @@ impl fmt::Display for Tally {
         }
         for finding in self.findings.iter().take(SHOWN_MAX) {
             writeln!(f, "FINDING {finding}")?;
+        }
+        for again in self.again.iter().take(SHOWN_MAX) {
+            writeln!(f, "{again}")?;
         }
         let Self { runs, not_reached, repeated, findings, .. } = self;
         writeln!(f, "{not_reached} of {runs} cases ended before their step; more than a tenth is too much")?;
