@@ -105,9 +105,10 @@ impl Link {
             self.unacknowledged.push(sm);
             return;
         };
-        pair.delivering.push((self.ticket, sm.clone()));
-        if pair.smsc.submit(sm, self.ticket, now).is_err() {
-            pair.delivering.pop();
+        // Where the SMSC's window is full it hands the message over later.
+        match pair.smsc.submit(sm.clone(), self.ticket, now) {
+            Ok(()) => pair.delivering.push((self.ticket, sm)),
+            Err(_) => self.unacknowledged.push(sm),
         }
     }
 
