@@ -14,6 +14,9 @@ const CITIZENS: u64 = 6;
 /// Runs, each with other moments at which the power fails.
 const RUNS: u64 = 60;
 
+/// Rounds of redeliveries after a step: one power cut is armed for each, and little is under way.
+const ROUNDS_MAX: u32 = 20;
+
 /// A small generator (splitmix64): the same run fails at the same moments each time.
 struct Dice(u64);
 
@@ -69,7 +72,10 @@ fn run(seed: u64, rules: Arc<Rules>) -> anyhow::Result<u64> {
             let later = world.wall().checked_add(SignedDuration::from_secs(i64::try_from(dice.below(3))?))?;
             world.advance_to(later)
         });
+        let mut rounds = 0;
         while world.redeliver_all().map_or(true, |count| count > 0) {
+            rounds += 1;
+            assert!(rounds <= ROUNDS_MAX, "run {seed}: what was handed over again is never acknowledged");
             cuts += survive(&mut world, World::settle);
         }
     }

@@ -8,6 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -187,10 +189,19 @@ impl Daemon {
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
-    /// SIGTERM; the exit code once it has drained.
+    /// SIGTERM; the exit code once it has drained, none where it had to be killed.
     pub(crate) fn terminate(mut self) -> Option<i32> {
         self.ask_to_stop();
-        self.child.wait().unwrap().code()
+        let (pid, (ended, watched)) = (self.pid().to_string(), channel::<()>());
+        let watchdog = thread::spawn(move || {
+            if watched.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                Command::new("kill").args(["-KILL", &pid]).status().unwrap();
+            }
+        });
+        let status = self.child.wait().unwrap();
+        drop(ended);
+        watchdog.join().unwrap();
+        status.code()
     }
 }
 
