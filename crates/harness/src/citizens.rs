@@ -139,11 +139,6 @@ impl Citizens {
         self.sent.is_empty()
     }
 
-    /// How many messages the SMSC saw acknowledged whole.
-    pub fn acknowledged(&self, simulator: &Simulator) -> usize {
-        self.settled(simulator).len()
-    }
-
     /// Senders of the messages that the SMSC saw acknowledged whole.
     pub fn settled(&self, simulator: &Simulator) -> BTreeSet<String> {
         let settled = simulator.ledger().into_iter().filter(|entry| entry.outcome == Outcome::Acknowledged);

@@ -44,11 +44,6 @@ impl Home {
         Ok(home)
     }
 
-    /// A new home that goes when it is dropped.
-    pub fn temporary(program: &Path) -> Result<Self> {
-        Self::in_folder(tempfile::tempdir()?, program)
-    }
-
     /// A home in `folder`, with which it goes.
     pub fn in_folder(folder: TempDir, program: &Path) -> Result<Self> {
         let home = Self::at(folder.path(), program)?;

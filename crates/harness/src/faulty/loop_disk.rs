@@ -94,12 +94,6 @@ impl LoopDisk {
         fs::write(&trigger, "1").with_context(|| trigger.display().to_string())
     }
 
-    /// Octets that are free.
-    pub fn free(&self) -> Result<u64> {
-        let space = rustix::fs::statvfs(&self.mount)?;
-        Ok(space.f_bavail.saturating_mul(space.f_frsize))
-    }
-
     /// Unmounts; everything that was written reaches the image.
     pub fn unmount(mut self) -> Result<()> {
         run(Command::new("umount").arg(&self.mount))?;

@@ -25,11 +25,6 @@ impl Tally {
         self.time += other.time;
     }
 
-    /// How often.
-    pub fn of(&self, what: &str) -> u64 {
-        self.counts.get(what).copied().unwrap_or(0)
-    }
-
     /// All counts, by name.
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.counts.iter().map(|(what, count)| (*what, *count))
