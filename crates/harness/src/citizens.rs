@@ -10,10 +10,11 @@ use anyhow::{Context, Result, ensure};
 use model::journal::Entry;
 use model::{Key, Msisdn, Record, ServiceId};
 use simulator::{Message, MessageRef, Outcome, Simulator};
-use store::Store;
+use store::{Options, Store};
 use vault::MasterKey;
 
 use crate::auditor::digits_of;
+use crate::drill::today;
 
 const TRUTNOV: &str = "420739547765";
 const ACTIVITIES: [&str; 6] = ["ZOP", "POP", "ZCD", "PCD", "PTP", "RTP"];
@@ -212,6 +213,13 @@ impl Citizens {
         Ok(findings)
     }
 
+    /// The same for the store in `data`, which no process has open.
+    pub fn audit_closed(&self, simulator: &Simulator, data: &Path, key: &MasterKey) -> Result<Vec<String>> {
+        let options = Options { segment_octets: 1 << 20, ..Options::default() };
+        let (store, _) = Store::open(data, key, options)?;
+        self.audit(simulator, &store)
+    }
+
     fn was_cancelled(&self, from: &str) -> bool {
         self.sent.iter().any(|sent| matches!(&sent.kind, Kind::Cancel { booked_by } if booked_by == from))
     }
@@ -264,7 +272,7 @@ fn live_bookings(store: &Store, from: &str) -> Result<usize> {
 
 /// Seats taken over the next two weeks.
 fn taken_seats(store: &Store) -> Result<usize> {
-    let today = today()?;
+    let today = today();
     let mut taken = BTreeMap::new();
     for offset in 0..14 {
         let date = today.checked_add(jiff::Span::new().days(offset))?;
@@ -274,9 +282,4 @@ fn taken_seats(store: &Store) -> Result<usize> {
         }
     }
     Ok(taken.values().sum())
-}
-
-#[allow(clippy::disallowed_methods, reason = "the daemons of a drill run on the machine's clock")]
-fn today() -> Result<jiff::civil::Date> {
-    Ok(jiff::Timestamp::now().in_tz("Europe/Prague")?.date())
 }

@@ -6,4 +6,5 @@ mod load;
 
 pub use audit::{Case, audit};
 pub use dice::Dice;
+pub(crate) use load::today;
 pub use load::{Citizen, Load, Wish};

@@ -17,10 +17,12 @@ pub mod process;
 pub mod script;
 pub mod simulation;
 mod smsc;
+mod splitmix;
 mod stage;
 mod steps;
 mod text_fields;
 mod world;
 
+pub use splitmix::splitmix64;
 pub use stage::{Failure, play};
 pub use world::World;

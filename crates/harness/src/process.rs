@@ -138,6 +138,14 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The armed `tongdai` in the folder of this program.
+pub fn beside() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let program = own.parent().context("the folder of this program")?.join("tongdai");
+    ensure!(program.is_file(), "{}: build it with --features failpoints", program.display());
+    Ok(program)
+}
+
 /// Where homes are made whose syncs are to cost nothing: in memory, where the machine has such a folder.
 pub fn memory() -> PathBuf {
     let shared = PathBuf::from("/dev/shm");

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use harness::World;
+use harness::citizens::told_password;
+use harness::{World, splitmix64};
 use jiff::{SignedDuration, Timestamp};
 use model::{Address, ServiceId};
 use routing::Rules;
@@ -17,16 +18,12 @@ const RUNS: u64 = 60;
 /// Rounds of redeliveries after a step: one power cut is armed for each, and little is under way.
 const ROUNDS_MAX: u32 = 20;
 
-/// A small generator (splitmix64): the same run fails at the same moments each time.
+/// A small generator: the same run fails at the same moments each time.
 struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
+        splitmix64(&mut self.0) % bound
     }
 }
 
@@ -104,8 +101,7 @@ fn audit(seed: u64, world: &World) -> anyhow::Result<()> {
         let account = world.account(&ServiceId::new("danang"), &id_number)?;
         let account = account.unwrap_or_else(|| panic!("run {seed}: citizen {citizen} has no account"));
         let told = &texts[&phone(1, citizen)][0];
-        let password = told.split("MK: ").nth(1).and_then(|rest| rest.split(' ').next());
-        let fits = password.is_some_and(|password| World::matches(&account, password));
+        let fits = told_password(told).is_some_and(|password| World::matches(&account, password));
         assert!(fits, "run {seed}: the password that was told does not work");
     }
     Ok(())

@@ -1,6 +1,8 @@
 //! Numbers of a seed.
 
-/// SplitMix64: small, and the same on every machine.
+use crate::splitmix64;
+
+/// Numbers that are the same on every machine.
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
 
@@ -13,11 +15,7 @@ impl Dice {
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        splitmix64(&mut self.0)
     }
 
     /// A number from 0 to `below` - 1; 0 where that is none.

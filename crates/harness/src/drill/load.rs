@@ -227,7 +227,8 @@ fn letters(serial: u64) -> String {
     format!("{CANARY}{}", letters.collect::<String>())
 }
 
+/// Today in Trutnov.
 #[allow(clippy::disallowed_methods, reason = "the daemons run on the machine's clock")]
-fn today() -> Date {
+pub(crate) fn today() -> Date {
     Timestamp::now().in_tz("Europe/Prague").map_or_else(|_| Date::default(), |now| now.date())
 }

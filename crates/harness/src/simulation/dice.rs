@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-/// A small generator (splitmix64).
+use crate::splitmix64;
+
+/// A small generator.
 #[derive(Debug, Clone)]
 pub(super) struct Dice(u64);
 
@@ -19,11 +21,7 @@ impl Dice {
     }
 
     pub(super) fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        splitmix64(&mut self.0)
     }
 
     /// From 0 to below `bound`; 0 for a bound of 0.

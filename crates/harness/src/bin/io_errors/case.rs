@@ -16,7 +16,6 @@ use harness::citizens::{Citizens, Mix};
 use harness::faulty::{Fault, Shim, Step, read_report};
 use harness::process::{Daemon, Home, Waited, copy, smsc};
 use simulator::{Config, Simulator};
-use store::{Options, Store};
 use vault::MasterKey;
 
 /// How long anything may take; what takes longer hangs.
@@ -346,13 +345,8 @@ impl<'a> Run<'a> {
         if settled.len() < self.citizens.len() {
             findings.push(format!("{} of {} are acknowledged", settled.len(), self.citizens.len()));
         }
-        findings.extend(self.audit_store(&self.home.data(), &key)?);
+        findings.extend(self.citizens.audit_closed(&self.simulator, &self.home.data(), &key)?);
         Ok(findings)
-    }
-
-    fn audit_store(&self, data: &Path, key: &MasterKey) -> Result<Vec<String>> {
-        let (store, _) = Store::open(data, key, Options { segment_octets: 1 << 20, ..Options::default() })?;
-        self.citizens.audit(&self.simulator, &store)
     }
 }
 

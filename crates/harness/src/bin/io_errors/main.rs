@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::thread;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Parser;
 use harness::faulty::{Fault, Shim};
-use harness::process::memory;
+use harness::process::{beside, memory};
 
 use crate::case::{Case, End, Stage, Which};
 use crate::tally::Tally;
@@ -65,14 +65,6 @@ fn main() -> Result<ExitCode> {
     let tally = run_all(&stage, &cases, arguments.jobs);
     println!("{tally}");
     Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// `tongdai` in the folder of this program.
-fn beside() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let program = own.parent().context("the folder of this program")?.join("tongdai");
-    ensure!(program.is_file(), "{}: build it with --features failpoints", program.display());
-    Ok(program)
 }
 
 fn only(stage: &Stage, case: &Case) -> Result<ExitCode> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,7 +13,6 @@ use harness::faulty::LoopDisk;
 use harness::process::{Daemon, Home, Waited, smsc};
 use rustix::process::Signal;
 use simulator::{Config, Simulator};
-use store::{Options, Store};
 use tempfile::TempDir;
 use vault::MasterKey;
 
@@ -213,7 +212,7 @@ impl<'a> Campaign<'a> {
         let settled = self.citizens.settled(&self.simulator);
         self.look_at_copy(u32::MAX, &settled)?;
         let key = MasterKey::read(&self.home.key())?;
-        let found = audit_store(&self.data(), &key, &self.citizens, &self.simulator)?;
+        let found = self.citizens.audit_closed(&self.simulator, &self.data(), &key)?;
         self.summary.add(u32::MAX, found);
         self.summary.messages = self.citizens.len();
         self.summary.repeated = self.citizens.repeated(&self.simulator);
@@ -222,16 +221,6 @@ impl<'a> Campaign<'a> {
         }
         Ok(self.summary)
     }
-}
-
-fn audit_store(
-    data: &Path,
-    key: &MasterKey,
-    citizens: &Citizens,
-    simulator: &Simulator,
-) -> Result<Vec<String>> {
-    let (store, _) = Store::open(data, key, Options { segment_octets: 1 << 20, ..Options::default() })?;
-    citizens.audit(simulator, &store)
 }
 
 /// What came of all rounds.

@@ -16,9 +16,10 @@ mod torn;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use clap::Parser;
 use harness::faulty::{LoopDisk, Shim};
+use harness::process::beside;
 
 use crate::campaign::Campaign;
 
@@ -71,12 +72,4 @@ struct Stage {
     program: PathBuf,
     folder: PathBuf,
     runtime: tokio::runtime::Handle,
-}
-
-/// `tongdai` in the folder of this program.
-fn beside() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let program = own.parent().context("the folder of this program")?.join("tongdai");
-    ensure!(program.is_file(), "{}: build it with --features failpoints", program.display());
-    Ok(program)
 }
