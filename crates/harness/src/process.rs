@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -18,6 +19,10 @@ use tempfile::TempDir;
 
 pub use api::{Answer, Api};
 pub use daemon::{Daemon, Waited};
+
+/// How long a drill waits for what must happen: where the machine does much else, a start that reads a whole segment
+/// and a password that is hashed take their time.
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The API token of every home's daemon.
 pub const TOKEN: &str = "test-token-0123456789abcdef";

@@ -10,18 +10,15 @@ use anyhow::{Context, Result, bail, ensure};
 use failpoints::{Bug, Point};
 use harness::auditor::{Finding, Readings};
 use harness::drill::{self, Case, Dice, Load};
-use harness::process::{Api, Daemon, Home, Waited, copy};
+use harness::process::{Api, Daemon, Home, PATIENCE, Waited, copy};
 use simulator::{Config, Simulator, Stats};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::plan::{Kill, Round};
 use crate::tally::Tally;
 
-/// How long something may take that must happen: where the machine does much else, a start that reads a whole segment
-/// and a password that is hashed take their time.
-const PATIENCE: Duration = Duration::from_secs(600);
 /// How long a load goes on that does not get to its point.
-const POINT_PATIENCE: Duration = Duration::from_secs(20);
+const POINT_PATIENCE: Duration = Duration::from_secs(60);
 /// The longest wait for a random moment of a load.
 const MOMENT_PATIENCE: Duration = Duration::from_secs(10);
 /// The same for what must be a minute old.

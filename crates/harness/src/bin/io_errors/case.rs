@@ -14,12 +14,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use harness::citizens::{Citizens, Mix};
 use harness::faulty::{Fault, Shim, Step, read_report};
-use harness::process::{Daemon, Home, Waited, copy, smsc};
+use harness::process::{Daemon, Home, PATIENCE, Waited, copy, smsc};
 use simulator::{Config, Simulator};
 use vault::MasterKey;
 
-/// How long anything may take; what takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(240);
 /// Between looks at the books while the process may end at any time.
 const LOOK: Duration = Duration::from_millis(20);
 

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use harness::citizens::{Citizens, Mix};
 use harness::drill::Dice;
 use harness::faulty::LoopDisk;
-use harness::process::{Daemon, Home, Waited, smsc};
+use harness::process::{Daemon, Home, PATIENCE, Waited, smsc};
 use rustix::process::Signal;
 use simulator::{Config, Simulator};
 use tempfile::TempDir;
@@ -18,9 +18,6 @@ use vault::MasterKey;
 
 use crate::Stage;
 use crate::torn::{self, Torn};
-
-/// How long anything may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Octets of an image: four times what a campaign of a hundred cuts leaves.
 const IMAGE_OCTETS: u64 = 128 << 20;

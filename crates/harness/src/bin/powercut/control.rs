@@ -6,13 +6,13 @@ use std::fmt;
 use anyhow::{Context, Result, ensure};
 use harness::citizens::Citizens;
 use harness::faulty::{LoopDisk, Shim};
-use harness::process::{Daemon, Home, Waited, smsc};
+use harness::process::{Daemon, Home, PATIENCE, Waited, smsc};
 use rustix::process::Signal;
 use simulator::{Config, Simulator};
 use vault::MasterKey;
 
 use crate::Stage;
-use crate::campaign::{MIX, PATIENCE, SETTINGS};
+use crate::campaign::{MIX, SETTINGS};
 
 /// What the control found.
 #[derive(Debug, Default)]

@@ -16,15 +16,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use harness::drill::{self, Case, Dice, Load};
-use harness::process::{self, Api, Daemon, Home, Waited};
+use harness::process::{self, Api, Daemon, Home, PATIENCE, Waited};
 use simulator::{Config, Simulator, Stats};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::mishaps::Mishaps;
 use crate::readings::Readings;
 
-/// How long something may take that must happen.
-const PATIENCE: Duration = Duration::from_secs(90);
 /// How long the last answers may take once all is well: a text that was refused three times waits ten minutes.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// Messages of one call of [`Load::send`], about.
