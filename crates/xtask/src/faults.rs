@@ -28,7 +28,9 @@ fn check_page(page: &str, read: impl Fn(&str) -> Option<String>) -> Vec<String> 
     let mut told = BTreeSet::new();
     for (number, line) in (1..).zip(page.lines()) {
         let Some(row) = Row::read(line) else { continue };
-        told.insert(row.id.to_owned());
+        if !told.insert(row.id.to_owned()) {
+            findings.push(format!("{PAGE}:{number}: {}: has a row above", row.id));
+        }
         findings.extend(row.check(&read).map(|what| format!("{PAGE}:{number}: {}: {what}", row.id)));
     }
     let missing = ids().filter(|id| !told.contains(id));
@@ -102,6 +104,12 @@ mod tests {
                 "docs/FAULTS.md:2: H-02: names no test",
             ]
         );
+    }
+
+    #[test]
+    fn a_second_row_is_found() {
+        let row = "| F-01 | kill -9 | `a.rs::it_holds` |";
+        assert_eq!(findings(&format!("{row}\n{row}")), ["docs/FAULTS.md:2: F-01: has a row above"]);
     }
 
     #[test]

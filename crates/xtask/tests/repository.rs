@@ -1,4 +1,4 @@
-//! The repository itself keeps its arrows and is tidy, so that `cargo test` says it before CI does.
+//! The repository itself keeps its arrows, its table of faults and is tidy, so that `cargo test` says it before CI does.
 
 use std::process::Command;
 
@@ -15,6 +15,11 @@ fn run(task: &str) {
 #[test]
 fn the_arrows_are_those_of_the_architecture_page() {
     run("arrows");
+}
+
+#[test]
+fn every_fault_has_one_row_and_its_tests_are_there() {
+    run("faults");
 }
 
 #[test]
