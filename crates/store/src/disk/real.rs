@@ -133,7 +133,7 @@ pub(crate) fn drop_cached_pages(file: &File) {
 
 /// The lock that keeps a second process out; held until dropped.
 #[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "held for its descriptor")] File);
+pub(crate) struct Lock(File);
 
 impl Lock {
     /// Takes the lock of a store's directory, or none where another process has it.
@@ -154,5 +154,31 @@ impl Lock {
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl Drop for Lock {
+    /// A process that is being started holds a copy of each descriptor until it becomes its program; closing ours would
+    /// leave the lock to it for that moment.
+    fn drop(&mut self) {
+        if let Err(error) = rustix::fs::flock(&self.0, FlockOperation::Unlock) {
+            tracing::debug!(%error, "the lock goes with its descriptor");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_ends_with_its_owner_though_a_copy_of_the_descriptor_lives_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = Lock::take(folder.path()).unwrap().unwrap();
+        let copy = lock.0.try_clone().unwrap();
+        assert!(Lock::take(folder.path()).unwrap().is_none());
+        drop(lock);
+        assert!(Lock::take(folder.path()).unwrap().is_some());
+        drop(copy);
     }
 }
