@@ -4,7 +4,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
@@ -15,6 +18,9 @@ use crate::disk::real::drop_cached_pages;
 
 /// sled's log of pages; the file whose sync makes records durable.
 const LOG: &str = "db";
+
+/// sled's flush waits for ever where a write of its own threads fails at the wrong moment. None takes so long.
+const FLUSH_MAX: Duration = Duration::from_secs(60);
 
 /// So far before the end of its log sled may still have to write: two of its segments.
 const LOOSE_OCTETS: u64 = 1 << 20;
@@ -106,6 +112,22 @@ impl SledRecords {
     fn db(&self) -> Result<&sled::Db, RecordsError> {
         self.db.0.as_ref().ok_or(RecordsError::Refused)
     }
+
+    /// Flushes on a thread of its own, which is left behind where it does not come back: the process ends then.
+    fn flush(&self) -> Result<(), RecordsError> {
+        let db = self.db()?.clone();
+        let (done, flushed) = sync_channel(1);
+        thread::Builder::new().name("flush".to_owned()).spawn(move || {
+            let result = db.flush();
+            // Before anybody goes on: the last owner closes sled's files.
+            drop(db);
+            let _ = done.send(result);
+        })?;
+        match flushed.recv_timeout(FLUSH_MAX) {
+            Ok(result) => result.map(drop).map_err(error_of),
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "sled does not end its flush").into()),
+        }
+    }
 }
 
 /// sled until it is dropped. It syncs once more then, and panics where that fails: after a failed sync the process
@@ -143,7 +165,7 @@ impl Records for SledRecords {
     }
 
     fn sync(&self) -> Result<(), RecordsError> {
-        self.db()?.flush().map_err(error_of)?;
+        self.flush()?;
         // `flush` ends in sync_file_range, which is not durable.
         self.log.sync_all()?;
         self.directory.sync_all()?;
