@@ -132,7 +132,7 @@ impl Engine {
             reference: concat.reference,
             total: concat.total,
         };
-        let message = self.with_part(&id, concat.number, data, inbound.sm.data_coding, turn)?;
+        let (message, begun) = self.with_part(&id, concat.number, data, inbound.sm.data_coding, turn)?;
         if let Some(payload) = whole(&message) {
             self.partials.remove(&id);
             self.partials.finished.remember(&id, &message, turn.now.monotonic);
@@ -141,7 +141,7 @@ impl Engine {
             return self.take_whole(inbound, citizen, &data, message.data_coding, turn);
         }
         // One that begins anew under its reference gets its time anew.
-        let known = self.partials.ends.get(&id).copied().filter(|_| message.since != turn.now.wall);
+        let known = self.partials.ends.get(&id).copied().filter(|_| !begun);
         self.partials.insert(&id, known.unwrap_or(turn.now.monotonic + AGE_MAX));
         turn.write(Key::PartialMessage(id), Some(Record::PartialMessage(message)));
         let (group, fingerprint) = (inbound.group.clone(), inbound.fingerprint);
@@ -151,7 +151,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The message with one part more. Other octets under a known number mean that the sender has used the
+    /// The message with one part more, and whether it begins with it. Other octets under a known number mean that the sender has used the
     /// reference again: the old parts are let go. So are repeats of parts of a finished message, by a part that is
     /// none.
     fn with_part(
@@ -161,7 +161,7 @@ impl Engine {
         data: &UserData,
         data_coding: u8,
         turn: &mut Turn,
-    ) -> Result<PartialMessage, Fatal> {
+    ) -> Result<(PartialMessage, bool), Fatal> {
         let fresh =
             PartialMessage { parts: vec![None; usize::from(id.total)], data_coding, since: turn.now.wall };
         let mut message = match turn.read(&self.store, &Key::PartialMessage(id.clone()))? {
@@ -180,10 +180,11 @@ impl Engine {
         if reused || (finished.had_all(id, &message, now) && !finished.had(id, place, &octets, now)) {
             message = fresh;
         }
+        let begun = message.parts.iter().all(Option::is_none);
         if let Some(slot) = message.parts.get_mut(place) {
             *slot = Some(octets);
         }
-        Ok(message)
+        Ok((message, begun))
     }
 
     /// Gives up what has waited too long.
