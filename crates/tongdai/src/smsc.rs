@@ -231,7 +231,7 @@ impl Fields {
                 ),
             })?;
         }
-        if timers.are_patient() {
+        if timers.notice_death_too_late() {
             return Err(SpecError::Bad {
                 key: "timers",
                 value: self.get("timers").unwrap_or_default().to_owned(),

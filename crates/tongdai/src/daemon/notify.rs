@@ -55,7 +55,7 @@ impl Notifier {
     pub(crate) fn stopping(self) {
         let (said, hears) = sync_channel(1);
         self.say(Word::Stopping(said));
-        // Said, not taken, or the manager does not read: the drain begins.
+        // Where it was not said, the manager does not read; the drain waits no longer for that.
         let _ = hears.recv_timeout(LAST_WORD);
     }
 

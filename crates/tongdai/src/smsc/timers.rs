@@ -52,8 +52,8 @@ impl Timers {
         Some(())
     }
 
-    /// Whether a dead link would be noticed too late.
-    pub(super) fn are_patient(&self) -> bool {
+    /// Whether a dead link would be noticed when its last messages are no longer known.
+    pub(super) fn notice_death_too_late(&self) -> bool {
         let mut bind = BindConfig::new("", "", 0);
         self.apply(&mut bind);
         bind.timeouts.silence_max() > SILENCE_MAX
