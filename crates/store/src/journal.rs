@@ -11,7 +11,6 @@ use vault::NoEntropy;
 
 use crate::disk::{Disk, DiskFile};
 use crate::error::{OpenError, StoreError, is_want_of_space};
-use crate::records::Records;
 
 pub(crate) mod frame;
 pub(crate) mod segment;
@@ -23,9 +22,6 @@ use walk::{End, Survey};
 
 /// A segment under construction has this name until it is durable.
 const UNFINISHED: &str = "journal.new";
-
-/// What the turns under way may write to the records before space is looked for again: far more than one does.
-const RECORDS_RESERVE_OCTETS: u64 = 16 << 20;
 
 /// The write side of the journal.
 pub(crate) struct Journal {
@@ -155,13 +151,9 @@ impl Journal {
         !self.no_space
     }
 
-    /// Looks for space. The segments at hand are reserved; so is what the records write in the turns that are under
-    /// way, for they end the process where they can't. One more segment's worth must be free beside them.
-    pub(crate) fn look_for_room(&mut self, records: &dyn Records) -> io::Result<()> {
-        let reserved = match records.reserve(RECORDS_RESERVE_OCTETS) {
-            Err(error) if is_want_of_space(&error) => false,
-            reserved => reserved.map(|()| true)?,
-        };
+    /// Looks for space: one more segment's worth must be free beside what is `reserved`. The segments at hand are;
+    /// the caller says whether what the records write next is as well.
+    pub(crate) fn look_for_room(&mut self, reserved: bool) -> io::Result<()> {
         let free = self.disk.free()?;
         let lacks_segment = self.no_space && self.spare.is_none();
         self.set_no_space(lacks_segment || !reserved || free < self.segment_octets);

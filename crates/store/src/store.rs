@@ -13,14 +13,14 @@ use vault::MasterKey;
 
 use crate::disk::Disk;
 use crate::disk::real::{Lock, RealDisk};
-use crate::error::{OpenError, StoreError};
+use crate::error::{OpenError, StoreError, is_want_of_space};
 use crate::journal::Journal;
 use crate::key_bytes::{self, KeyBytes};
 use crate::open_entries::OpenEntries;
 use crate::options::Options;
 use crate::reader::Reader;
 use crate::records::on_sled::SledHome;
-use crate::records::{Batch, Records, RecordsHome};
+use crate::records::{Batch, Records, RecordsError, RecordsHome};
 use crate::recovery::{Marks, Recovery};
 use crate::secrets::Secrets;
 use crate::sentinel::Sentinel;
@@ -31,6 +31,9 @@ mod opening;
 
 use checkpoint::Checkpoint;
 pub(crate) use opening::{judge_journal, load_keys, number_at, read_turn};
+
+/// What is reserved ahead for the records: far more than one turn writes to them.
+const RECORDS_RESERVE_OCTETS: u64 = 16 << 20;
 
 /// The write side of a store. There is one in a process, and one process to a directory.
 pub struct Store {
@@ -149,6 +152,16 @@ impl Store {
     /// The keys of one-time texts.
     pub fn secrets(&mut self) -> &mut Secrets {
         &mut self.secrets
+    }
+
+    /// Looks for space, and reserves what the records may write before it is looked for again: they end the process
+    /// where they can't.
+    fn look_for_room(&mut self) -> Result<(), StoreError> {
+        let reserved = match self.records.reserve(RECORDS_RESERVE_OCTETS) {
+            Err(error) if is_want_of_space(&error) => false,
+            reserved => reserved.map(|()| true).map_err(RecordsError::from)?,
+        };
+        self.journal.look_for_room(reserved).map_err(StoreError::Journal)
     }
 
     fn write_turn(&mut self, turn: &Turn) -> Result<u64, StoreError> {

@@ -113,20 +113,11 @@ impl SledRecords {
         self.db.0.as_ref().ok_or(RecordsError::Refused)
     }
 
-    /// Flushes on a thread of its own, which is left behind where it does not come back: the process ends then.
     fn flush(&self) -> Result<(), RecordsError> {
         let db = self.db()?.clone();
-        let (done, flushed) = sync_channel(1);
-        thread::Builder::new().name("flush".to_owned()).spawn(move || {
-            let result = db.flush();
-            // Before anybody goes on: the last owner closes sled's files.
-            drop(db);
-            let _ = done.send(result);
-        })?;
-        match flushed.recv_timeout(FLUSH_MAX) {
-            Ok(result) => result.map(drop).map_err(error_of),
-            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "sled does not end its flush").into()),
-        }
+        // The copy goes with the work, before anybody goes on: the last owner closes sled's files.
+        let flushed = in_time(FLUSH_MAX, move || db.flush())?;
+        flushed.map(drop).map_err(error_of)
     }
 }
 
@@ -192,10 +183,37 @@ impl Records for SledRecords {
     }
 }
 
+/// Does `work` on a thread of its own, which is left behind where it does not come back in time: an error of kind
+/// `TimedOut`, after which the process is to end.
+fn in_time<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+    let (done, result) = sync_channel(1);
+    thread::Builder::new().name("flush".to_owned()).spawn(move || {
+        let worked = work();
+        let _ = done.send(worked);
+    })?;
+    result
+        .recv_timeout(limit)
+        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "sled does not end its flush"))
+}
+
 fn error_of(error: sled::Error) -> RecordsError {
     match error {
         sled::Error::Io(error) => RecordsError::Io(error),
         sled::Error::Corruption { .. } => RecordsError::Corrupt,
         _ => RecordsError::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_that_does_not_come_back_is_left_behind() {
+        assert_eq!(in_time(FLUSH_MAX, || 7).unwrap(), 7);
+        let (held, never) = sync_channel::<()>(0);
+        let error = in_time(Duration::from_millis(1), move || never.recv()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(held);
     }
 }

@@ -42,7 +42,7 @@ impl Store {
 
     pub(super) fn keep_house(&mut self, limit: usize) -> Result<bool, StoreError> {
         let made = self.journal.make_ahead()?;
-        self.journal.look_for_room(&*self.records).map_err(StoreError::Journal)?;
+        self.look_for_room()?;
         if made {
             return Ok(true);
         }

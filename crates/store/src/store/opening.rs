@@ -49,7 +49,7 @@ pub(super) fn open(
     let last = judge_journal(&survey, &sentinel, keys.data_keys())?;
     let (records, rebuilt) = judge_records(home, &sentinel, &survey, last)?;
 
-    let mut journal =
+    let journal =
         Journal::begin(Arc::clone(&disk), store_id, options.segment_octets, &survey, sentinel.last())?;
     failpoints::reached(Point::StartJournalBegun);
     journal::remove_leftovers(&*disk, &survey, sentinel.last())
@@ -61,7 +61,6 @@ pub(super) fn open(
     let lookup = keys.lookup().ok_or(OpenError::NoEntropy(vault::NoEntropy))?;
     let values = Values(Arc::new(Sealer::new(keys)));
     assert_eq!(journal.last().sequence, last.sequence, "all that was found was copied");
-    journal.look_for_room(&*records).map_err(|source| OpenError::Io { what: "looking for space", source })?;
     let secrets = Secrets::open_file(&*disk, Arc::clone(&values.0), sentinel.generation == 0)
         .map_err(OpenError::Recover)?;
     let mut store = Store {
@@ -85,6 +84,7 @@ pub(super) fn open(
         poisoned: AtomicBool::new(false),
         _lock: None,
     };
+    store.look_for_room().map_err(OpenError::Recover)?;
     let recovery = store.recover(rebuilt)?;
     Ok((store, recovery))
 }
