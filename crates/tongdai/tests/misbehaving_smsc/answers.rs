@@ -84,7 +84,7 @@ fn f_15_an_answer_before_the_request_is_whole_is_taken_and_the_rest_is_read() {
     let body = smsc.body(second);
     assert!(body.windows(8).any(|octets| octets == b"70000002"), "{}", home.log_text());
     smsc.send(&resp(second, "2"));
-    smsc.settle();
+    smsc.settle(ask(3));
     let metrics = api.get("/metrics").text;
     assert_eq!(metric(&metrics, "tongdai_resent_total", &[]), 0);
     assert_eq!(metric(&metrics, "tongdai_submits_total", &["accepted"]), 2, "{metrics}");

@@ -97,10 +97,16 @@ impl Hand {
         }
     }
 
-    /// Waits until the daemon has taken all that was sent so far.
-    pub(crate) fn settle(&mut self) {
-        self.send(&Pdu::request(BEHIND, Body::EnquireLink));
-        while self.next_header(command_id::ENQUIRE_LINK_RESP).sequence_number != BEHIND {}
+    /// Waits until the daemon's engine has taken all that was sent so far: it takes this message behind it.
+    pub(crate) fn settle(&mut self, sm: Sm) {
+        self.deliver(BEHIND, sm);
+        loop {
+            let answer = self.next_header(command_id::DELIVER_SM_RESP);
+            self.body(answer);
+            if answer.sequence_number == BEHIND {
+                return;
+            }
+        }
     }
 }
 
