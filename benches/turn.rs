@@ -49,7 +49,7 @@ impl Line {
         let (store, recovery) = Store::open(&data, &key, Options::default()).expect("a new store opens");
         let link = LinkConfig {
             name: "bench".to_owned(),
-            group: "bench".to_owned(),
+            group: "bench".into(),
             plan: &model::plan::VIET_NAM,
             profile: Profile::default(),
         };

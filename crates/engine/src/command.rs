@@ -50,7 +50,7 @@ impl Engine {
         }
         let reason = "has not the form of this service's codes: nobody could ask for it".to_owned();
         let answer = Some(Err(CommandError::Invalid { field: "code".to_owned(), reason }));
-        Some(Outcome { answer, label: "dossier_refused".to_owned(), ..Outcome::default() })
+        Some(Outcome { answer, label: "dossier_refused".into(), ..Outcome::default() })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Message → route → request → outcome: the loop around the pure deciders.
 
+use std::sync::Arc;
+
 use model::request::Request;
 use model::{CommandError, Msisdn, Outcome, Service, Snapshot, Step};
 
@@ -40,12 +42,12 @@ impl Engine {
 pub(crate) fn apology(citizen: &Msisdn, service: &Service) -> Outcome {
     let rendered = caught(&service.id, || services::notice(service, "busy", &[])).flatten();
     let messages = rendered.map(|rendered| reply(citizen, rendered)).into_iter().collect();
-    Outcome { messages, label: FAULT.to_owned(), ..Outcome::default() }
+    Outcome { messages, label: FAULT.into(), ..Outcome::default() }
 }
 
 /// What is said where a service does not come to an end.
 fn busy(request: &Request, service: &Service) -> Outcome {
-    let label = FAULT.to_owned();
+    let label: Arc<str> = FAULT.into();
     match request {
         Request::Message { sender, .. } => apology(sender, service),
         Request::Command(_) => {

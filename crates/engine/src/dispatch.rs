@@ -11,6 +11,7 @@ use failpoints::{Bug, planted};
 use jiff::{SignedDuration, Timestamp};
 use model::outbox::{Body, OutboxEntry, PartState};
 use model::outcome::{Class, FinalState};
+use model::{Key, Record};
 use rustc_hash::FxHashMap;
 use store::StoreError;
 
@@ -150,38 +151,39 @@ impl Engine {
 
     /// Hands one part to a link; whether it took a credit.
     fn hand_out(&mut self, group: usize, item: Item, link: LinkId, turn: &mut Turn) -> Result<bool, Fatal> {
-        let Some(mut entry) = turn.outbox(&self.store, item.outbox)? else { return Ok(false) };
+        let record = turn.read(&self.store, &Key::Outbox(item.outbox))?;
+        let Some(Record::Outbox(entry)) = record.as_deref() else { return Ok(false) };
         let part = usize::from(item.part);
         if !matches!(entry.parts.get(part), Some(PartState::Unsent | PartState::Sending)) {
             return Ok(false);
         }
-        if self.is_expired(&entry, turn.now.wall) {
-            self.finish(entry, FinalState::Failed, turn)?;
+        if self.is_expired(entry, turn.now.wall) {
+            self.finish(entry.clone(), FinalState::Failed, turn)?;
             turn.next_event();
             return Ok(false);
         }
-        if let Some(morning) = self.quiet_until(&entry, turn.now.wall) {
+        if let Some(morning) = self.quiet_until(entry, turn.now.wall) {
             self.queues.delay(group, item, morning);
             return Ok(false);
         }
         if item.again && entry.resent >= RESENDS_MAX {
-            let simple = entry.parts.len() == 1 && !wants_receipt(&entry);
+            let simple = entry.parts.len() == 1 && !wants_receipt(entry);
             self.lose(item, group, simple, turn.now.monotonic);
             return Ok(false);
         }
         let config = Arc::clone(&self.config);
         let Some(config) = config.links.get(usize::from(link.0)) else { return Ok(false) };
-        let Some(piece) = self.piece(&entry, part, &config.profile)? else {
-            self.finish(entry, FinalState::Failed, turn)?;
+        let Some(piece) = self.piece(entry, part, &config.profile)? else {
+            self.finish(entry.clone(), FinalState::Failed, turn)?;
             return Ok(false);
         };
         let left = entry.expires_at.duration_since(turn.now.wall);
         let left = Some(left).filter(|_| config.profile.validity && self.clock.is_trusted());
-        let sm = submit_sm(&entry, piece, left.map(validity_period).unwrap_or_default());
-        let receipt = wants_receipt(&entry);
+        let sm = submit_sm(entry, piece, left.map(validity_period).unwrap_or_default());
+        let receipt = wants_receipt(entry);
         let simple = entry.parts.len() == 1 && !receipt;
-        if mark(&mut entry, item) {
-            turn.write_outbox(entry);
+        if let Some(marked) = mark(entry, item) {
+            turn.write_outbox(marked);
         }
         let ticket = Ticket { item, group, simple, receipt, at: turn.now.monotonic };
         let ticket = self.tickets.issue(ticket);
@@ -264,23 +266,20 @@ impl Engine {
 /// that takes it is what kills them.
 const RESENDS_MAX: u8 = 20;
 
-/// Writes down that a part is about to leave, where that must be durable before it does; whether anything changed.
-fn mark(entry: &mut OutboxEntry, item: Item) -> bool {
+/// Writes down that a part is about to leave, where that must be durable before it does; nothing where nothing
+/// changes.
+fn mark(entry: &OutboxEntry, item: Item) -> Option<OutboxEntry> {
     if item.again && !planted(Bug::UnansweredUncounted) {
-        entry.resent = entry.resent.saturating_add(1);
         metrics::counter!("tongdai_resent_total").increment(1);
-        return true;
+        return Some(OutboxEntry { resent: entry.resent.saturating_add(1), ..entry.clone() });
     }
-    if may_resend(entry.class) {
-        return false;
+    let part = usize::from(item.part);
+    if may_resend(entry.class) || entry.parts.get(part) != Some(&PartState::Unsent) {
+        return None;
     }
-    match entry.parts.get_mut(usize::from(item.part)) {
-        Some(state) if *state == PartState::Unsent => {
-            *state = PartState::Sending;
-            true
-        }
-        _ => false,
-    }
+    let mut marked = entry.clone();
+    marked.parts.get_mut(part).map(|state| *state = PartState::Sending)?;
+    Some(marked)
 }
 
 /// For how long the SMSC may keep a message; empty for as long as it does by itself.

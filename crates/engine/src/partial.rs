@@ -1,6 +1,7 @@
 //! Parts of long messages, durable before they are acknowledged, joined before they are decoded.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use codec::{Concat, UserData};
@@ -43,7 +44,7 @@ pub(crate) struct Partials {
     /// When each is given up.
     ends: FxHashMap<PartialMessageId, Duration>,
     by_end: BTreeSet<(Duration, PartialMessageId)>,
-    senders: FxHashMap<(String, Address), VecDeque<PartialMessageId>>,
+    senders: FxHashMap<(Arc<str>, Address), VecDeque<PartialMessageId>>,
     finished: Finished,
 }
 
@@ -100,7 +101,7 @@ impl Partials {
     }
 }
 
-fn sender_of(id: &PartialMessageId) -> (String, Address) {
+fn sender_of(id: &PartialMessageId) -> (Arc<str>, Address) {
     (id.group.clone(), id.source.clone())
 }
 
@@ -136,14 +137,14 @@ impl Engine {
         if let Some(payload) = whole(&message) {
             self.partials.remove(&id);
             self.partials.finished.remember(&id, &message, turn.now.monotonic);
-            turn.write(Key::PartialMessage(id), None);
+            turn.write(Key::PartialMessage(Box::new(id)), None);
             let data = UserData { payload: payload.into(), ..data.clone() };
             return self.take_whole(inbound, citizen, &data, message.data_coding, turn);
         }
         // One that begins anew under its reference gets its time anew.
         let known = self.partials.ends.get(&id).copied().filter(|_| !begun);
         self.partials.insert(&id, known.unwrap_or(turn.now.monotonic + AGE_MAX));
-        turn.write(Key::PartialMessage(id), Some(Record::PartialMessage(message)));
+        turn.write(Key::PartialMessage(Box::new(id)), Some(Record::PartialMessage(message)));
         let (group, fingerprint) = (inbound.group.clone(), inbound.fingerprint);
         turn.entries.push(Entry::Part { group, fingerprint });
         // A part always counts as an act: taken twice it would begin a message that never becomes whole.
@@ -164,8 +165,11 @@ impl Engine {
     ) -> Result<(PartialMessage, bool), Fatal> {
         let fresh =
             PartialMessage { parts: vec![None; usize::from(id.total)], data_coding, since: turn.now.wall };
-        let mut message = match turn.read(&self.store, &Key::PartialMessage(id.clone()))? {
-            Some(Record::PartialMessage(message)) if message.parts.len() == usize::from(id.total) => message,
+        let known = turn.read(&self.store, &Key::PartialMessage(Box::new(id.clone())))?;
+        let mut message = match known.as_deref() {
+            Some(Record::PartialMessage(message)) if message.parts.len() == usize::from(id.total) => {
+                message.clone()
+            }
             _ => fresh.clone(),
         };
         let begins = !self.partials.contains(id);
@@ -199,10 +203,10 @@ impl Engine {
     /// Drops a half-joined message and asks its sender once to send it again; not where it is made of parts that
     /// came again after their message was whole.
     fn give_up(&mut self, id: &PartialMessageId, turn: &mut Turn) -> Result<(), Fatal> {
-        let key = Key::PartialMessage(id.clone());
-        let repeated = match turn.read(&self.store, &key)? {
+        let key = Key::PartialMessage(Box::new(id.clone()));
+        let repeated = match turn.read(&self.store, &key)?.as_deref() {
             Some(Record::PartialMessage(message)) => {
-                self.partials.finished.had_all(id, &message, turn.now.monotonic)
+                self.partials.finished.had_all(id, message, turn.now.monotonic)
             }
             _ => false,
         };
@@ -210,7 +214,7 @@ impl Engine {
         self.partials.remove(id);
         turn.write(key, None);
         meters::ignored(label);
-        turn.entries.push(Entry::Timer { label: label.to_owned() });
+        turn.entries.push(Entry::Timer { label: label.into() });
         if !repeated {
             self.ask_again(id, turn);
         }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use codec::receipt::ReceiptIds;
@@ -62,7 +63,7 @@ impl Link {
 /// Binds that lead to one SMSC, and what waits for them.
 #[derive(Debug)]
 pub(crate) struct Group {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) links: Vec<LinkId>,
     /// Answers and what citizens wait for, notices, bulk.
     queues: [VecDeque<Item>; 3],
@@ -74,7 +75,7 @@ pub(crate) struct Group {
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
     groups: Vec<Group>,
-    by_name: FxHashMap<String, usize>,
+    by_name: FxHashMap<Arc<str>, usize>,
     links: Vec<Link>,
     /// Not before a moment: quiet hours and later tries.
     delayed: BinaryHeap<Reverse<(Timestamp, usize, Item)>>,
@@ -105,15 +106,16 @@ impl Queues {
             return *group;
         }
         let group = self.groups.len();
-        self.by_name.insert(name.to_owned(), group);
+        let name: Arc<str> = name.into();
+        self.by_name.insert(Arc::clone(&name), group);
         let queues = [VecDeque::new(), VecDeque::new(), VecDeque::new()];
-        self.groups.push(Group { name: name.to_owned(), links: Vec::new(), queues, last: None });
+        self.groups.push(Group { name, links: Vec::new(), queues, last: None });
         group
     }
 
     /// The name of a group.
-    pub(crate) fn group_name(&self, group: usize) -> &str {
-        self.groups.get(group).map_or("", |group| &group.name)
+    pub(crate) fn group_name(&self, group: usize) -> Arc<str> {
+        self.groups.get(group).map(|group| Arc::clone(&group.name)).unwrap_or_default()
     }
 
     /// How many groups there are.

@@ -29,7 +29,7 @@ pub(crate) struct Inbound<'a> {
     pub(crate) delivery: Delivery,
     pub(crate) sm: &'a Sm,
     /// The bind group's name and place.
-    pub(crate) group: String,
+    pub(crate) group: Arc<str>,
     pub(crate) place: usize,
     pub(crate) plan: &'static NumberingPlan,
     pub(crate) fingerprint: Fingerprint,
@@ -63,7 +63,7 @@ impl Engine {
 
     fn take_message(&mut self, delivery: Delivery, sm: &Sm, turn: &mut Turn) -> Result<(), Fatal> {
         let Some(link) = self.config.links.get(usize::from(delivery.link.0)) else { return Ok(()) };
-        let (group, plan) = (link.group.clone(), link.plan);
+        let (group, plan) = (Arc::clone(&link.group), link.plan);
         let alphabet = link.profile.segments.default_alphabet;
         let place = self.queues.group(&group);
         let data = sm.user_data();
@@ -140,7 +140,7 @@ impl Engine {
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
         // A part that completes a message counts as an act: taken again, alone, it would begin one that stays half.
-        let mut entry = Decided { label: "no_service".to_owned(), act: inbound.part, ..Decided::default() };
+        let mut entry = Decided { label: "no_service".into(), act: inbound.part, ..Decided::default() };
         if let Some((service, number)) =
             self.service_for(&inbound.group, inbound.plan, &inbound.sm.destination)
         {
@@ -152,20 +152,20 @@ impl Engine {
                 });
                 match meaning {
                     Some(Some(meaning)) => {
-                        entry.rule = meaning.rule.clone();
+                        entry.rule = meaning.rule.as_deref().map(Arc::from);
                         entry.act = inbound.part || meaning.result.as_ref().is_ok_and(model::Command::is_act);
                         entry.label = self.answer(inbound, citizen, meaning, &service, turn)?;
                     }
-                    Some(None) => entry.label = "no_rule".to_owned(),
+                    Some(None) => entry.label = "no_rule".into(),
                     None => {
-                        entry.label = FAULT.to_owned();
+                        entry.label = FAULT.into();
                         let outcome = apology(citizen, &service);
                         self.settle(outcome, &service, Some(&inbound.route(citizen)), turn);
                     }
                 }
             } else {
                 meters::ignored("loop_guard");
-                entry.label = "loop_guard".to_owned();
+                entry.label = "loop_guard".into();
             }
             self.meters.message(&service.id, &entry.label);
         } else {
@@ -200,11 +200,11 @@ impl Engine {
         interpretation: Interpretation,
         service: &Service,
         turn: &mut Turn,
-    ) -> Result<String, Fatal> {
+    ) -> Result<Arc<str>, Fatal> {
         let limit = service.limits.messages_per_minute;
         if interpretation.result.is_err() && !self.guard.admit_mistake(citizen, limit, turn.now.monotonic) {
             meters::ignored("loop_guard");
-            return Ok("loop_guard".to_owned());
+            return Ok("loop_guard".into());
         }
         let request = model::Request::Message { sender: citizen.clone(), interpretation };
         let outcome = self.decide(&request, service, turn)?;
@@ -242,7 +242,7 @@ impl Engine {
     /// Keeps a message of which not even the sender can be read.
     pub(crate) fn keep_unreadable(&mut self, link: LinkId, body: Redacted<Vec<u8>>, turn: &mut Turn) {
         meters::ignored("unreadable");
-        let group = self.queues.group_of(link).map(|group| self.queues.group_name(group).to_owned());
+        let group = self.queues.group_of(link).map(|group| self.queues.group_name(group));
         let group = group.unwrap_or_default();
         let fingerprint = fingerprint::of(&group, "", &Sm::default(), None, &body.0);
         turn.entries.push(Entry::Quarantine {
@@ -278,7 +278,7 @@ impl Engine {
     fn ignore(&mut self, inbound: &Inbound<'_>, reason: &'static str, act: bool, turn: &mut Turn) {
         meters::ignored(reason);
         turn.entries.push(Entry::Ignored {
-            reason: reason.to_owned(),
+            reason: reason.into(),
             source: inbound.sm.source.clone(),
             fingerprint: inbound.fingerprint,
         });
@@ -316,7 +316,7 @@ impl Engine {
             Some(service) => Some((service, digits.to_owned())),
             None => match plan.party(destination) {
                 Party::Citizen(number) => {
-                    self.rules.by_number(number.as_str()).map(|service| (service, number.into()))
+                    self.rules.by_number(number.as_str()).map(|service| (service, number.as_str().to_owned()))
                 }
                 _ => None,
             },
@@ -331,8 +331,8 @@ impl Engine {
 #[derive(Default)]
 struct Decided {
     service: Option<Arc<Service>>,
-    rule: Option<String>,
-    label: String,
+    rule: Option<Arc<str>>,
+    label: Arc<str>,
     act: bool,
 }
 

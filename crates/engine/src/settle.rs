@@ -85,7 +85,7 @@ impl Engine {
             id,
             service: service.id.clone(),
             to: message.to,
-            group: self.queues.group_name(route.group).to_owned(),
+            group: self.queues.group_name(route.group),
             source: route.source,
             destination: route.destination,
             template: message.template,
@@ -153,7 +153,7 @@ impl Engine {
     /// The way of a message that answers nothing: a group that the service names, else the first of its country.
     fn route_to(&mut self, service: &Service, citizen: &Msisdn) -> Route {
         let links = &self.config.links;
-        let named = links.iter().find(|link| service.groups.contains(&link.group));
+        let named = links.iter().find(|link| service.groups.iter().any(|name| **name == *link.group));
         let same_plan = || links.iter().find(|link| std::ptr::eq(link.plan, service.plan));
         let link = named.or_else(same_plan).or_else(|| links.first());
         let profile = link.map(|link| link.profile.clone()).unwrap_or_default();
@@ -190,7 +190,7 @@ impl Engine {
         let Some(service) = self.rules.service(subject.service()).cloned() else { return Ok(()) };
         let request = Request::Drawn { subject: subject.clone(), outbox, password, hash };
         let mut outcome = self.decide(&request, &service, turn)?;
-        if outcome.label == FAULT {
+        if *outcome.label == *FAULT {
             // It is drawn once more after a while; the citizen waits for it.
             return Ok(());
         }

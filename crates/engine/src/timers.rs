@@ -1,6 +1,7 @@
 //! What happens because time passes: due timers, receipts that never came, what is too old.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -146,14 +147,14 @@ impl Engine {
         Ok(())
     }
 
-    fn run_timer(&mut self, subject: TimerSubject, turn: &mut Turn) -> Result<String, Fatal> {
+    fn run_timer(&mut self, subject: TimerSubject, turn: &mut Turn) -> Result<Arc<str>, Fatal> {
         let Some(service) = self.rules.service(service_of(&subject)).cloned() else {
             put_off(subject, turn);
-            return Ok("no_service".to_owned());
+            return Ok("no_service".into());
         };
         let outcome = self.decide(&Request::Timer(subject.clone()), &service, turn)?;
         let label = outcome.label.clone();
-        if label == FAULT {
+        if *label == *FAULT {
             put_off(subject, turn);
         }
         self.settle(outcome, &service, None, turn);
@@ -180,10 +181,10 @@ impl Engine {
     fn limits_due(&mut self, key: Key, turn: &mut Turn) -> Result<(), Fatal> {
         self.deadlines.limits.remove(&key);
         let record = turn.read(&self.store, &key)?;
-        let Some(Record::Limits(limits)) = &record else { return Ok(()) };
+        let Some(Record::Limits(limits)) = record.as_deref() else { return Ok(()) };
         let ends_at = limits.changed_at.map(|changed_at| after(changed_at, LIMITS_AGE));
         if ends_at.is_some_and(|ends_at| ends_at > turn.now.wall) {
-            self.deadlines.watch(&key, record.as_ref());
+            self.deadlines.watch(&key, record.as_deref());
         } else {
             turn.write(key, None);
         }

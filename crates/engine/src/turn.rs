@@ -1,5 +1,7 @@
 //! What one turn has read, written and will release: values until the commit.
 
+use std::sync::Arc;
+
 use codec::CommandStatus;
 use model::journal::Entry;
 use model::outbox::OutboxEntry;
@@ -27,7 +29,7 @@ pub(crate) struct Turn {
     index: u32,
     ordinal: u16,
     pub(crate) entries: Vec<Entry>,
-    writes: Vec<(Key, Option<Record>)>,
+    writes: Vec<(Key, Option<Arc<Record>>)>,
     /// Where in `writes` a key stands: a key is written once, later values replace earlier ones.
     places: FxHashMap<Key, usize>,
     effects: Vec<Effect>,
@@ -76,17 +78,17 @@ impl Turn {
     }
 
     /// What a key holds, this turn's writes included.
-    pub(crate) fn read(&self, store: &Store, key: &Key) -> Result<Option<Record>, Fatal> {
+    pub(crate) fn read(&self, store: &Store, key: &Key) -> Result<Option<Arc<Record>>, Fatal> {
         match self.places.get(key).and_then(|place| self.writes.get(*place)) {
             Some((_, record)) => Ok(record.clone()),
             None => Ok(store.get(key)?),
         }
     }
 
-    /// An outgoing message, this turn's writes included.
+    /// An outgoing message, this turn's writes included, as a copy that can be changed and written.
     pub(crate) fn outbox(&self, store: &Store, id: OutboxId) -> Result<Option<OutboxEntry>, Fatal> {
-        match self.read(store, &Key::Outbox(id))? {
-            Some(Record::Outbox(entry)) => Ok(Some(entry)),
+        match self.read(store, &Key::Outbox(id))?.as_deref() {
+            Some(Record::Outbox(entry)) => Ok(Some(entry.clone())),
             _ => Ok(None),
         }
     }
@@ -94,6 +96,7 @@ impl Turn {
     /// Writes a record, or deletes it.
     pub(crate) fn write(&mut self, key: Key, record: Option<Record>) {
         self.timers_changed |= matches!(key, Key::Timer(..));
+        let record = record.map(Arc::new);
         match self.places.get(&key).and_then(|place| self.writes.get_mut(*place)) {
             Some(slot) => slot.1 = record,
             None => {

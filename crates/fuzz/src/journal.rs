@@ -150,12 +150,12 @@ fn check_state(store: &Store, last: u64) {
     let mut expected: BTreeMap<Key, Record> = BTreeMap::new();
     for (key, record) in (1..=last).flat_map(|sequence| turn(sequence).writes) {
         match record {
-            Some(record) => expected.insert(key, record),
+            Some(record) => expected.insert(key, Arc::unwrap_or_clone(record)),
             None => expected.remove(&key),
         };
     }
     for (key, _) in (1..=TURNS + 1).flat_map(|sequence| turn(sequence).writes) {
-        assert_eq!(store.get(&key).unwrap(), expected.get(&key).cloned(), "{key:?} after turn {last}");
+        assert_eq!(store.get(&key).unwrap().as_deref(), expected.get(&key), "{key:?} after turn {last}");
     }
     let is_open = |key: &&Key| key.space() == Space::Open;
     assert_eq!(store.open_entries().count(), expected.keys().filter(is_open).count());
@@ -186,16 +186,17 @@ fn turn(sequence: u64) -> Turn {
     }
     let message = Entry::Message {
         index: 0,
-        group: "smsc".to_owned(),
+        group: "smsc".into(),
         source: Address::new(1, 1, phone.as_str()),
         destination: Address::new(3, 0, "8383"),
         text: "XNC 13557009".into(),
         fingerprint: fingerprint(sequence),
         service: Some(ServiceId::new("hue-xnc")),
         rule: None,
-        label: "H-ST-READY".to_owned(),
+        label: "H-ST-READY".into(),
         act: true,
     };
+    let writes = writes.into_iter().map(|(key, record)| (key, record.map(Arc::new))).collect();
     Turn { at: at(sequence), entries: vec![message], writes }
 }
 

@@ -244,11 +244,12 @@ impl Sent {
 
 fn registration(store: &Store, from: &str, id_number: &str, answer: &str) -> Result<Option<String>> {
     let service = ServiceId::new("danang");
-    let Some(Record::Account(account)) = store.get(&Key::Account(service.clone(), id_number.into()))? else {
+    let record = store.get(&Key::Account(service.clone(), id_number.into()))?;
+    let Some(Record::Account(account)) = record.as_deref() else {
         return Ok(Some(format!("the account {id_number} was acknowledged and is missing")));
     };
     let phone = store.get(&Key::AccountPhone(service, Msisdn::new(from).context("a phone")?))?;
-    if phone != Some(Record::AccountPhone(id_number.into())) {
+    if phone.as_deref() != Some(&Record::AccountPhone(id_number.into())) {
         return Ok(Some(format!("the phone of the account {id_number} is not its own")));
     }
     let fits = told_password(answer)
@@ -264,7 +265,7 @@ pub fn told_password(answer: &str) -> Option<&str> {
 
 fn live_bookings(store: &Store, from: &str) -> Result<usize> {
     let key = Key::PhoneBookings(ServiceId::new("trutnov"), Msisdn::new(from).context("a phone")?);
-    Ok(match store.get(&key)? {
+    Ok(match store.get(&key)?.as_deref() {
         Some(Record::PhoneBookings(bookings)) => bookings.live.len(),
         _ => 0,
     })
@@ -276,7 +277,8 @@ fn taken_seats(store: &Store) -> Result<usize> {
     let mut taken = BTreeMap::new();
     for offset in 0..14 {
         let date = today.checked_add(jiff::Span::new().days(offset))?;
-        if let Some(Record::SlotDay(day)) = store.get(&Key::SlotDay(ServiceId::new("trutnov"), date))? {
+        let record = store.get(&Key::SlotDay(ServiceId::new("trutnov"), date))?;
+        if let Some(Record::SlotDay(day)) = record.as_deref() {
             let seats = day.taken.values().flat_map(|times| times.values());
             taken.insert(date, seats.map(|seats| seats.count_ones() as usize).sum::<usize>());
         }

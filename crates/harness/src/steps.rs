@@ -33,7 +33,7 @@ impl Stage {
             Body::Template(id) => {
                 let services = self.world.rules().services();
                 let found =
-                    services.iter().flat_map(|service| service.templates.values()).find(|it| it.id == *id);
+                    services.iter().flat_map(|service| service.templates.values()).find(|it| *it.id == **id);
                 // Fields of an earlier text of the same template say nothing of this one.
                 let pieces = found.with_context(|| format!("no template `{id}`"))?.pieces.clone();
                 for piece in &pieces {

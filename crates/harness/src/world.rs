@@ -83,7 +83,7 @@ impl World {
                 .context("the store opens")?;
         let links = LINKS.iter().map(|(name, group)| LinkConfig {
             name: (*name).to_owned(),
-            group: (*group).to_owned(),
+            group: (*group).into(),
             plan: if *group == "cz" { &CZECHIA } else { &VIET_NAM },
             profile: Profile::default(),
         });

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use codec::Sm;
 use harness::auditor::{
@@ -32,10 +33,10 @@ fn row() -> OutboxEntry {
         id: id(),
         service: ServiceId::new("hue-xnc"),
         to: Msisdn::new(CITIZEN).unwrap(),
-        group: "vn".to_owned(),
+        group: "vn".into(),
         source: Address::new(0, 1, "8383"),
         destination: Address::new(1, 1, CITIZEN),
-        template: "H".to_owned(),
+        template: "H".into(),
         class: Class::Answer,
         body: Body::Text(ANSWER.into()),
         not_before: None,
@@ -51,19 +52,20 @@ fn row() -> OutboxEntry {
 fn message(source: &str, text: &str) -> Entry {
     Entry::Message {
         index: 0,
-        group: "vn".to_owned(),
+        group: "vn".into(),
         source: Address::new(1, 1, source),
         destination: Address::new(0, 1, "8383"),
         text: text.into(),
         fingerprint: Fingerprint([1; 16]),
         service: Some(ServiceId::new("hue-xnc")),
         rule: None,
-        label: "H".to_owned(),
+        label: "H".into(),
         act: false,
     }
 }
 
 fn turn(second: i64, entries: Vec<Entry>, writes: Vec<(Key, Option<Record>)>) -> Turn {
+    let writes = writes.into_iter().map(|(key, record)| (key, record.map(Arc::new))).collect();
     Turn { at: at(second), entries, writes }
 }
 
@@ -74,13 +76,13 @@ fn submit(to: &str, text: &str) -> Submit {
         short_message: text.as_bytes().to_vec().into(),
         ..Sm::default()
     };
-    Submit { at: at(2), group: "vn".to_owned(), sm, taken: true, message_ids: Vec::new() }
+    Submit { at: at(2), group: "vn".into(), sm, taken: true, message_ids: Vec::new() }
 }
 
 /// One citizen, one text, one answer, all well.
 fn good() -> (Evidence, Books) {
     let sent = Sent {
-        group: "vn".to_owned(),
+        group: "vn".into(),
         from: CITIZEN.to_owned(),
         to: "8383".to_owned(),
         text: TEXT.to_owned(),
@@ -171,7 +173,7 @@ fn what_ran_twice_or_differs_from_the_journal_is_found() {
     };
     let missing = broken(|_, books| {
         let (key, record) = subscriber();
-        books.turns[1].1.writes.push((key.clone(), Some(record)));
+        books.turns[1].1.writes.push((key.clone(), Some(record.into())));
         books.held = BTreeMap::from([(key, None)]);
     });
     assert_eq!(missing, only(Invariant::I2));
@@ -206,7 +208,7 @@ fn a_second_copy_is_found_unless_it_was_counted() {
     let counted = broken(|evidence, books| {
         again(evidence);
         let resent = OutboxEntry { resent: 1, ..row() };
-        books.turns[1].1.writes.insert(0, (Key::Outbox(id()), Some(Record::Outbox(resent))));
+        books.turns[1].1.writes.insert(0, (Key::Outbox(id()), Some(Record::Outbox(resent).into())));
     });
     assert_eq!(counted, BTreeSet::new());
     let invented = |evidence: &mut Evidence, _: &mut Books| evidence.submits.push(submit(CITIZEN, "Hallo"));
@@ -238,7 +240,7 @@ fn one_citizens_words_on_anothers_handset_are_found() {
         evidence.submits.push(submit(OTHER, ANSWER));
         let to = OutboxEntry { destination: Address::new(1, 1, OTHER), ..row() };
         let ordinal = OutboxId { ordinal: 1, ..id() };
-        let write = (Key::Outbox(ordinal), Some(Record::Outbox(OutboxEntry { id: ordinal, ..to })));
+        let write = (Key::Outbox(ordinal), Some(Record::Outbox(OutboxEntry { id: ordinal, ..to }).into()));
         books.turns[0].1.writes.push(write);
         books.turns[1].1.writes.push((Key::Outbox(ordinal), None));
         books.turns[1].1.entries.push(Entry::Verdict { outbox: ordinal, part: 0, status: Some(0) });
@@ -295,7 +297,7 @@ fn before_a_quiet_time_nothing_is_demanded_of_what_is_open() {
         evidence.submits.clear();
         let row = OutboxEntry { not_before: Some(later), ..row() };
         books.turns.truncate(1);
-        books.turns[0].1.writes[0].1 = Some(Record::Outbox(row.clone()));
+        books.turns[0].1.writes[0].1 = Some(Record::Outbox(row.clone()).into());
         books.open.insert(Key::Outbox(id()), Record::Outbox(row));
     });
     assert_eq!(delayed, BTreeSet::new());

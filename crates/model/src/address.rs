@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An SMPP address: type of number, numbering plan indicator and the address itself, as on the wire
 /// (SMPP 3.4, 5.2.5 to 5.2.7).
@@ -31,10 +32,14 @@ impl fmt::Debug for Address {
 
 /// A citizen's number in E.164, digits only without the leading `+`, 7 to 15 digits.
 ///
-/// `Debug` shows the last three digits only.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Msisdn(String);
+/// A plain value, so that it is copied and kept without a block of memory of its own. `Debug` shows the last three
+/// digits only.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Msisdn {
+    /// Behind the digits, zeros: numbers sort as their texts do.
+    digits: [u8; Msisdn::DIGITS_MAX],
+    length: u8,
+}
 
 /// A text that is no E.164 number. Returned by [`Msisdn::new`]; refuse the record that carries it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +48,8 @@ pub struct NotMsisdn;
 
 impl Msisdn {
     /// The shortest and longest E.164 number that is taken for a citizen's.
-    const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+    const DIGITS: std::ops::RangeInclusive<usize> = 7..=Self::DIGITS_MAX;
+    const DIGITS_MAX: usize = 15;
 
     /// Checks and takes E.164 digits, with or without a leading `+`.
     pub fn new(digits: &str) -> Result<Self, NotMsisdn> {
@@ -51,32 +57,52 @@ impl Msisdn {
         let well_formed = Self::DIGITS.contains(&digits.len())
             && digits.bytes().all(|octet| octet.is_ascii_digit())
             && !digits.starts_with('0');
-        if well_formed { Ok(Self(digits.to_owned())) } else { Err(NotMsisdn) }
+        let length = u8::try_from(digits.len()).map_err(|_| NotMsisdn)?;
+        if !well_formed {
+            return Err(NotMsisdn);
+        }
+        let mut number = Self { digits: [0; Self::DIGITS_MAX], length };
+        number.digits[..digits.len()].copy_from_slice(digits.as_bytes());
+        Ok(number)
     }
 
     /// The digits without `+`.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Never empty: only `new` makes one, of ASCII digits.
+        str::from_utf8(&self.digits[..usize::from(self.length)]).unwrap_or_default()
     }
 }
 
 impl fmt::Debug for Msisdn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "***{}", &self.0[self.0.len() - 3..])
+        let digits = self.as_str();
+        write!(f, "***{}", &digits[digits.len().saturating_sub(3)..])
     }
 }
 
-impl TryFrom<String> for Msisdn {
-    type Error = NotMsisdn;
-
-    fn try_from(digits: String) -> Result<Self, NotMsisdn> {
-        Self::new(&digits)
+impl Serialize for Msisdn {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
-impl From<Msisdn> for String {
-    fn from(msisdn: Msisdn) -> Self {
-        msisdn.0
+impl<'de> Deserialize<'de> for Msisdn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Digits;
+
+        impl Visitor<'_> for Digits {
+            type Value = Msisdn;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an E.164 number")
+            }
+
+            fn visit_str<E: Error>(self, digits: &str) -> Result<Msisdn, E> {
+                Msisdn::new(digits).map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Digits)
     }
 }
 

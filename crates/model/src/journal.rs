@@ -1,5 +1,7 @@
 //! What one turn writes to the journal: everything that happened, and everything that it changed.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +20,7 @@ pub struct Turn {
     /// What happened, in the order of the events; refusals as well as acts.
     pub entries: Vec<Entry>,
     /// What it changed, in order; later writes of a key win.
-    pub writes: Vec<(Key, Option<Record>)>,
+    pub writes: Vec<(Key, Option<Arc<Record>>)>,
 }
 
 /// One thing that happened in a turn.
@@ -29,7 +31,7 @@ pub enum Entry {
         /// Index of its event in the turn.
         index: u32,
         /// Bind group it came through.
-        group: String,
+        group: Arc<str>,
         /// `source_addr`.
         source: Address,
         /// `destination_addr`.
@@ -41,23 +43,23 @@ pub enum Entry {
         /// The service, where one has the number.
         service: Option<ServiceId>,
         /// The rule that matched.
-        rule: Option<String>,
+        rule: Option<Arc<str>>,
         /// What was decided: a template's id or a word.
-        label: String,
+        label: Arc<str>,
         /// Whether an act stands behind it.
         act: bool,
     },
     /// A part of a message was taken; its text stands in the write.
     Part {
         /// Bind group it came through.
-        group: String,
+        group: Arc<str>,
         /// Recognises its redelivery.
         fingerprint: Fingerprint,
     },
     /// Octets that can't be read as a message were put aside.
     Quarantine {
         /// Bind group.
-        group: String,
+        group: Arc<str>,
         /// `source_addr`.
         source: Address,
         /// `destination_addr`.
@@ -72,7 +74,7 @@ pub enum Entry {
     /// A redelivery or a message that is not answered; nothing was run.
     Ignored {
         /// Why: `redelivery`, `loop_guard`, `short_code` and so on.
-        reason: String,
+        reason: Arc<str>,
         /// `source_addr`.
         source: Address,
         /// Recognises its redelivery.
@@ -103,12 +105,12 @@ pub enum Entry {
         /// Which command.
         command: String,
         /// What was decided.
-        label: String,
+        label: Arc<str>,
     },
     /// A timer ran.
     Timer {
         /// What was decided.
-        label: String,
+        label: Arc<str>,
     },
     /// A password was drawn for a waiting message.
     Drawn {

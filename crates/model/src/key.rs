@@ -44,7 +44,7 @@ pub enum Key {
     /// A message on its way out.
     Outbox(OutboxId),
     /// Parts of a message that is not whole yet.
-    PartialMessage(PartialMessageId),
+    PartialMessage(Box<PartialMessageId>),
     /// A message whose acknowledgement may not have reached the SMSC.
     Fingerprint(Fingerprint),
 }

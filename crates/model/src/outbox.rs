@@ -1,5 +1,7 @@
 //! What is open in the engine for a while: messages on their way out, half-joined messages, fingerprints.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +20,13 @@ pub struct OutboxEntry {
     /// The citizen.
     pub to: Msisdn,
     /// The bind group through which it leaves.
-    pub group: String,
+    pub group: Arc<str>,
     /// `source_addr`: the number that was written to.
     pub source: Address,
     /// `destination_addr`.
     pub destination: Address,
     /// Id of the template.
-    pub template: String,
+    pub template: Arc<str>,
     /// What kind of text it is; decides order, resending and receipts.
     pub class: Class,
     /// The text, or where it is.
@@ -119,7 +121,7 @@ fn one_copy() -> u16 {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PartialMessageId {
     /// Bind group.
-    pub group: String,
+    pub group: Arc<str>,
     /// The sender: two citizens may use one reference.
     pub source: Address,
     /// The number written to.

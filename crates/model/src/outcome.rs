@@ -1,5 +1,7 @@
 //! What a decision asks for and what it gives.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,7 @@ use crate::redact::Redacted;
 /// The records that a decision has asked for so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    entries: Vec<(Key, Option<Record>)>,
+    entries: Vec<(Key, Option<Arc<Record>>)>,
 }
 
 impl Snapshot {
@@ -22,13 +24,13 @@ impl Snapshot {
     }
 
     /// Adds what a key holds; none for no record.
-    pub fn insert(&mut self, key: Key, record: Option<Record>) {
+    pub fn insert(&mut self, key: Key, record: Option<Arc<Record>>) {
         self.entries.push((key, record));
     }
 
     /// What a key holds: `None` where it was not read yet, `Some(None)` where there is no record.
     pub fn get(&self, key: &Key) -> Option<Option<&Record>> {
-        self.entries.iter().find(|(read, _)| read == key).map(|(_, record)| record.as_ref())
+        self.entries.iter().find(|(read, _)| read == key).map(|(_, record)| record.as_deref())
     }
 
     /// The keys that were read.
@@ -56,7 +58,7 @@ pub struct Outcome {
     /// The answer to a command.
     pub answer: Option<Result<Answer, CommandError>>,
     /// The id of the reply's template, or a word for what was decided without one; for journal, metrics, log.
-    pub label: String,
+    pub label: Arc<str>,
 }
 
 /// A message that a decision sends.
@@ -65,7 +67,7 @@ pub struct Outgoing {
     /// To whom.
     pub to: Msisdn,
     /// Id of the template.
-    pub template: String,
+    pub template: Arc<str>,
     /// The text; none where a password must be drawn first (then `subject` says for what).
     pub text: Option<Redacted<String>>,
     /// What kind of text.

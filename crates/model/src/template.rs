@@ -1,12 +1,14 @@
 //! Reply texts with named fields.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// A reply text: literal runs and `{field}` places, parsed once when the services file is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     /// The name under which the catalogue of texts and the metrics know it, such as `H-ST-READY`.
-    pub id: String,
+    pub id: Arc<str>,
     /// What it is made of, in order.
     pub pieces: Vec<Piece>,
     /// The most SMS parts that it may take.
@@ -62,7 +64,7 @@ impl Template {
         if !rest.is_empty() {
             pieces.push(Piece::Literal(rest.to_owned()));
         }
-        Ok(Self { id: id.to_owned(), pieces, max_parts })
+        Ok(Self { id: id.into(), pieces, max_parts })
     }
 
     /// The names of its fields, in order of appearance.

@@ -124,7 +124,7 @@ impl<'a> Case<'a> {
 
 /// An outcome that changes and sends nothing.
 pub(crate) fn label(label: &str) -> Outcome {
-    Outcome { label: label.to_owned(), ..Outcome::default() }
+    Outcome { label: label.into(), ..Outcome::default() }
 }
 
 /// An outcome of writes alone.

@@ -24,7 +24,7 @@ pub(crate) fn reject(rejection: &Rejection, sender: &Msisdn, case: &Case<'_>) ->
         values = values.text("form", &form.form).text("ex", &form.example);
     }
     for (name, value) in &rejection.values {
-        values = values.text(name, value);
+        values = values.text(name.clone(), value);
     }
     case.reply(sender, role, values)
 }

@@ -1,5 +1,8 @@
 //! From a template and typed values to a text that fits its parts.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use ::text::gsm7::septets_of;
 use ::text::parts::measure;
 use jiff::civil::{Date, DateTime, Time};
@@ -25,7 +28,7 @@ const CUT: [&str; 4] = ["note", "unit", "slots", "place"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// Id of its template.
-    pub template: String,
+    pub template: Arc<str>,
     /// The text.
     pub text: Redacted<String>,
 }
@@ -35,21 +38,31 @@ pub struct Rendered {
 /// `None` where the service has no text for `role`.
 pub fn notice(service: &Service, role: &str, values: &[(&str, &str)]) -> Option<Rendered> {
     let template = service.templates.get(role)?;
-    Some(render(template, values.iter().fold(Values::new(), |all, (name, value)| all.text(name, value))))
+    let named = |all: Values, (name, value): &(&str, &str)| all.text((*name).to_owned(), value);
+    Some(render(template, values.iter().fold(Values::new(), named)))
 }
 
 /// What stands for the places of a template. The last value of a name wins.
 #[derive(Default)]
-pub(crate) struct Values(Vec<(String, Value)>);
+pub(crate) struct Values(Vec<(Name, Value)>);
+
+/// The name of a place, in two pieces: `d` and `2` for `{d2}`.
+struct Name(Cow<'static, str>, &'static str);
+
+impl Name {
+    fn is(&self, name: &str) -> bool {
+        name.strip_prefix(&*self.0).is_some_and(|suffix| suffix == self.1)
+    }
+}
 
 enum Value {
     Text(String),
     /// Items and whether some were cut off.
     List(Vec<String>, bool),
     /// A day and how it is written; of all the ways a template uses one, and only that is spelt out.
-    Day(Date, fn(Date) -> String),
+    Day(Date, fn(Date, &mut String)),
     /// Likewise a time of the day.
-    Time(Time, fn(Time) -> String),
+    Time(Time, fn(Time, &mut String)),
 }
 
 impl Values {
@@ -58,53 +71,58 @@ impl Values {
     }
 
     /// A value, folded, without links where a citizen typed it, and cut to the longest of its place.
-    pub(crate) fn text(self, name: &str, value: &str) -> Self {
+    pub(crate) fn text(self, name: impl Into<Cow<'static, str>>, value: &str) -> Self {
+        let name = name.into();
         let mut value = fold(value);
-        if TYPED.contains(&name) {
+        if TYPED.contains(&&*name) {
             value = without_links(&value);
         }
         if let Some((_, longest)) = LONGEST.iter().find(|(place, _)| *place == name) {
             value.truncate(prefix(&value, *longest).trim_end().len());
         }
-        self.put(name.to_owned(), Value::Text(value))
+        self.put(name, "", Value::Text(value))
     }
 
-    pub(crate) fn number(self, name: &str, value: u64) -> Self {
-        self.put(name.to_owned(), Value::Text(value.to_string()))
+    pub(crate) fn number(self, name: &'static str, value: u64) -> Self {
+        self.put(name, "", Value::Text(value.to_string()))
     }
 
     /// A list that is cut at a whole item.
-    pub(crate) fn list(self, name: &str, items: Vec<String>) -> Self {
-        self.put(name.to_owned(), Value::List(items, false))
+    pub(crate) fn list(self, name: &'static str, items: Vec<String>) -> Self {
+        self.put(name, "", Value::List(items, false))
     }
 
     /// A day, under all its names with `suffix`.
-    pub(crate) fn day(self, suffix: &str, date: Date) -> Self {
-        self.put(["d", suffix].concat(), Value::Day(date, vn_date))
-            .put(["cd", suffix].concat(), Value::Day(date, cz_date))
-            .put(["cds", suffix].concat(), Value::Day(date, cz_day))
+    pub(crate) fn day(self, suffix: &'static str, date: Date) -> Self {
+        self.put("d", suffix, Value::Day(date, vn_date)).put("cd", suffix, Value::Day(date, cz_date)).put(
+            "cds",
+            suffix,
+            Value::Day(date, cz_day),
+        )
     }
 
     /// A moment, under all the names of its day and time with `suffix`.
-    pub(crate) fn moment(self, suffix: &str, moment: DateTime) -> Self {
-        self.day(suffix, moment.date())
-            .put(["t", suffix].concat(), Value::Time(moment.time(), vn_time))
-            .put(["ct", suffix].concat(), Value::Time(moment.time(), cz_time))
+    pub(crate) fn moment(self, suffix: &'static str, moment: DateTime) -> Self {
+        self.day(suffix, moment.date()).put("t", suffix, Value::Time(moment.time(), vn_time)).put(
+            "ct",
+            suffix,
+            Value::Time(moment.time(), cz_time),
+        )
     }
 
-    fn put(mut self, name: String, value: Value) -> Self {
-        self.0.push((name, value));
+    fn put(mut self, name: impl Into<Cow<'static, str>>, suffix: &'static str, value: Value) -> Self {
+        self.0.push((Name(name.into(), suffix), value));
         self
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().rev().find(|(held, _)| held == name).map(|(_, value)| value)
+        self.0.iter().rev().find(|(held, _)| held.is(name)).map(|(_, value)| value)
     }
 
     /// Cuts a little off the first place of [`CUT`] that has anything left.
     fn shorten(&mut self) -> bool {
         CUT.iter().any(|place| {
-            let value = self.0.iter_mut().rev().find(|(name, _)| name == place);
+            let value = self.0.iter_mut().rev().find(|(name, _)| name.is(place));
             value.is_some_and(|(_, value)| value.shorten())
         })
     }
@@ -130,13 +148,16 @@ impl Value {
         match self {
             Self::Text(value) => text.push_str(value),
             Self::List(items, cut) => {
-                text.push_str(&items.join(", "));
+                for (at, item) in items.iter().enumerate() {
+                    text.push_str(if at == 0 { "" } else { ", " });
+                    text.push_str(item);
+                }
                 if *cut {
                     text.push_str("...");
                 }
             }
-            Self::Day(day, write) => text.push_str(&write(*day)),
-            Self::Time(time, write) => text.push_str(&write(*time)),
+            Self::Day(day, write) => write(*day, text),
+            Self::Time(time, write) => write(*time, text),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! In whose name the sender's number is registered (docs/services/subscribers.md). Nobody can ask about another
 //! number, and a wrong ID number learns nothing of the record.
 
+use jiff::civil::Date;
 use model::service::SubscriberSettings;
 use model::{CommandError, Key, Msisdn, Record, Redacted, Subscriber};
 
@@ -46,11 +47,17 @@ fn record(subscriber: &Subscriber, values: Values, settings: &SubscriberSettings
     };
     values
         .text("name", &or_empty(subscriber.full_name.as_deref()))
-        .text("d", &or_empty(subscriber.birth_date.map(vn_date).as_deref()))
+        .text("d", &or_empty(subscriber.birth_date.map(written).as_deref()))
         .text("id", &or_empty(subscriber.doc_number.as_deref()))
-        .text("d2", &or_empty(subscriber.doc_issued_on.map(vn_date).as_deref()))
+        .text("d2", &or_empty(subscriber.doc_issued_on.map(written).as_deref()))
         .text("place", &or_empty(subscriber.doc_issued_by.as_deref()))
         .text("typ", &or_empty(subscriber.doc_type.as_deref()))
+}
+
+fn written(date: Date) -> String {
+    let mut text = String::new();
+    vn_date(date, &mut text);
+    text
 }
 
 fn is_complete(subscriber: &Subscriber) -> bool {

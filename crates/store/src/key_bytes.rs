@@ -172,7 +172,7 @@ fn partial_octets(id: &PartialMessageId) -> Vec<u8> {
     let mut out = vec![u8::from(id.wide), id.total, id.source.ton, id.source.npi];
     out.extend([id.destination.ton, id.destination.npi]);
     out.extend(id.reference.to_be_bytes());
-    for part in [&id.group, &id.source.digits, &id.destination.digits] {
+    for part in [&*id.group, &id.source.digits, &id.destination.digits] {
         named(&mut out, part);
     }
     out

@@ -4,6 +4,7 @@
 //! turn's writes to the records. It never decides anything, never reads a clock, and never acknowledges what
 //! is not on the disk; after a failed write or sync it does nothing more. docs/STORE.md has the layout.
 
+mod cache;
 mod disk;
 mod error;
 mod history;

@@ -1,5 +1,6 @@
 //! The store: a turn in, durable; a record out.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use model::journal::Turn;
 use model::{Key, Record, Space};
 use vault::MasterKey;
 
+use crate::cache::Cache;
 use crate::disk::Disk;
 use crate::disk::real::{Lock, RealDisk};
 use crate::error::{OpenError, StoreError, is_want_of_space};
@@ -46,6 +48,8 @@ pub struct Store {
     keys: KeyBytes,
     values: Values,
     open: OpenEntries,
+    /// Behind a cell, for a look changes what is kept.
+    cache: RefCell<Cache>,
     marks: Marks,
     checkpoint: Option<Checkpoint>,
     /// Octets of journal and key writes since the last checkpoint began.
@@ -84,11 +88,14 @@ impl Store {
     }
 
     /// The record of `key`, of either space.
-    pub fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+    pub fn get(&self, key: &Key) -> Result<Option<Arc<Record>>, StoreError> {
         self.check_alive()?;
         match key.space() {
             Space::Open => Ok(self.open.get(key).cloned()),
-            Space::Records => self.watch(self.reader_parts(key)),
+            Space::Records => {
+                let known = self.cache.borrow_mut().get(key);
+                known.map_or_else(|| self.watch(self.fetch(key)), Ok)
+            }
         }
     }
 
@@ -206,8 +213,11 @@ impl Store {
         if !self.batch.is_empty() {
             self.records.apply(&self.batch)?;
         }
-        for (key, record) in turn.writes.iter().filter(|(key, _)| key.space() == Space::Open) {
-            self.open.write(key, record.as_ref());
+        for (key, record) in &turn.writes {
+            match key.space() {
+                Space::Open => self.open.write(key, record.as_ref()),
+                Space::Records => self.cache.get_mut().update(key, record.as_ref()),
+            }
         }
         self.due_writes += turn.writes.len() as u64;
         self.marks.add(turn.at, sequence);
@@ -228,13 +238,17 @@ impl Store {
         Ok(timers)
     }
 
-    fn reader_parts(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+    fn fetch(&self, key: &Key) -> Result<Option<Arc<Record>>, StoreError> {
         let mut octets = Vec::with_capacity(64);
         self.keys.encode(key, &mut octets);
-        match self.records.get(&octets)? {
-            Some(value) => self.values.get(&octets, value).map(Some),
-            None => Ok(None),
-        }
+        let value = self.records.get(&octets)?;
+        let length = value.as_ref().map_or(0, Vec::len);
+        let record = match value {
+            Some(value) => Some(Arc::new(self.values.get(&octets, value)?)),
+            None => None,
+        };
+        self.cache.borrow_mut().insert(key, record.clone(), length);
+        Ok(record)
     }
 
     fn check_alive(&self) -> Result<(), StoreError> {

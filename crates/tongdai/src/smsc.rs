@@ -132,7 +132,7 @@ pub(crate) fn configure(spec: &SmscSpec) -> Result<(BindConfig, LinkConfig), Exi
     bind.seed = u64::from_ne_bytes(seed);
     let link = LinkConfig {
         name: spec.name.clone(),
-        group: spec.group.clone(),
+        group: spec.group.as_str().into(),
         plan: spec.country,
         profile: spec.profile.clone(),
     };

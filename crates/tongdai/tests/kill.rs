@@ -149,15 +149,15 @@ impl Sent {
 fn assert_registered(store: &Store, phone: &str, id_number: &str) {
     let service = ServiceId::new("danang");
     let account = store.get(&Key::Account(service.clone(), id_number.into())).unwrap();
-    assert!(matches!(account, Some(Record::Account(_))), "acknowledged and missing");
+    assert!(matches!(account.as_deref(), Some(Record::Account(_))), "acknowledged and missing");
     let phone = Key::AccountPhone(service, Msisdn::new(phone).unwrap());
-    assert_eq!(store.get(&phone).unwrap(), Some(Record::AccountPhone(id_number.into())));
+    assert_eq!(store.get(&phone).unwrap().as_deref(), Some(&Record::AccountPhone(id_number.into())));
 }
 
 /// The live bookings of a phone: one, or none where the week was full.
 fn live_bookings(store: &Store, phone: &str) -> usize {
     let key = Key::PhoneBookings(ServiceId::new("trutnov"), Msisdn::new(phone).unwrap());
-    match store.get(&key).unwrap() {
+    match store.get(&key).unwrap().as_deref() {
         Some(Record::PhoneBookings(bookings)) => {
             assert!(bookings.live.len() <= 1, "one message booked twice");
             bookings.live.len()
@@ -172,7 +172,7 @@ fn taken_seats(store: &Store) -> usize {
     let days = (0..14).filter_map(|offset| today.checked_add(jiff::Span::new().days(offset)).ok());
     let records = days.filter_map(|date| store.get(&Key::SlotDay(ServiceId::new("trutnov"), date)).unwrap());
     records
-        .map(|record| match record {
+        .map(|record| match &*record {
             Record::SlotDay(day) => {
                 day.taken.values().flat_map(|it| it.values()).map(|seats| seats.count_ones() as usize).sum()
             }

@@ -76,7 +76,7 @@ mod tests {
 
     fn id(reference: u16) -> PartialMessageId {
         PartialMessageId {
-            group: "g".to_owned(),
+            group: "g".into(),
             source: Address::new(1, 1, "84905000001"),
             destination: Address::new(0, 1, "8383"),
             wide: false,

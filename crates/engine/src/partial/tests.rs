@@ -2,7 +2,7 @@ use super::*;
 
 fn id(source: &str, reference: u16) -> PartialMessageId {
     PartialMessageId {
-        group: "g".to_owned(),
+        group: "g".into(),
         source: Address::new(1, 1, source),
         destination: Address::new(0, 1, "8383"),
         wide: false,

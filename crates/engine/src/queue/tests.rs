@@ -6,7 +6,7 @@ use crate::config::Profile;
 fn config() -> Config {
     let link = |name: &str, group: &str| LinkConfig {
         name: name.to_owned(),
-        group: group.to_owned(),
+        group: group.into(),
         plan: &model::plan::VIET_NAM,
         profile: Profile::default(),
     };

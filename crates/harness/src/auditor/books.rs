@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use model::journal::Turn;
@@ -54,7 +55,7 @@ impl Books {
         let mut held = BTreeMap::new();
         for (key, _) in turns.iter().flat_map(|(_, turn)| &turn.writes) {
             if key.space() == Space::Records && !held.contains_key(key) {
-                held.insert(key.clone(), store.get(key)?);
+                held.insert(key.clone(), store.get(key)?.map(Arc::unwrap_or_clone));
             }
         }
         let open = store.open_entries().map(|(key, record)| (key.clone(), record.clone())).collect();

@@ -58,12 +58,12 @@ impl<'a> Journal<'a> {
             let gives_up = turn
                 .entries
                 .iter()
-                .any(|entry| matches!(entry, Entry::Timer { label } if label == "missing_parts"));
+                .any(|entry| matches!(entry, Entry::Timer { label } if &**label == "missing_parts"));
             for entry in &turn.entries {
                 journal.note(*sequence, entry);
             }
             for (key, record) in &turn.writes {
-                journal.note_write(key, record.as_ref(), gives_up);
+                journal.note_write(key, record.as_deref(), gives_up);
             }
         }
         journal
@@ -142,7 +142,7 @@ impl<'a> Journal<'a> {
 
     fn keeps_part(&self, sent: &Sent, octets: &[u8]) -> bool {
         self.partials.iter().any(|(id, message)| {
-            id.group == sent.group
+            *id.group == *sent.group
                 && digits_of(&id.source) == sent.from
                 && message.parts.iter().flatten().any(|part| part.as_slice() == octets)
         })

@@ -97,7 +97,7 @@ fn check_receipts(
     for entry in books.turns.iter().flat_map(|(_, turn)| &turn.entries) {
         let Entry::Receipt { outbox: Some(outbox), message_id, state } = entry else { continue };
         let Some(row) = rows.get(outbox) else { continue };
-        let (group, to) = (row.last.group.as_str(), row.way().1);
+        let (group, to) = (&*row.last.group, row.way().1);
         let sent = evidence.receipts.iter().any(|receipt| {
             receipt.group == group && receipt.message_id == *message_id && receipt.state == *state
         });

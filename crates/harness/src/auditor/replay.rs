@@ -18,7 +18,7 @@ pub(super) fn check(books: &Books, findings: &mut Vec<Finding>) {
     }
     let mut replayed: BTreeMap<&Key, Option<&Record>> = BTreeMap::new();
     for (key, record) in books.turns.iter().flat_map(|(_, turn)| &turn.writes) {
-        replayed.insert(key, record.as_ref());
+        replayed.insert(key, record.as_deref());
     }
     for (key, expected) in &replayed {
         let found = match key.space() {

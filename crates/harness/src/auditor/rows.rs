@@ -78,7 +78,7 @@ pub(super) fn read(books: &Books) -> BTreeMap<OutboxId, Row<'_>> {
         }
         for (key, record) in &turn.writes {
             let Key::Outbox(id) = key else { continue };
-            match record {
+            match record.as_deref() {
                 Some(Record::Outbox(entry)) => write(&mut rows, *id, entry, turn.at),
                 _ => {
                     if let Some(row) = rows.get_mut(id) {

@@ -199,7 +199,7 @@ fn faults(books: &Books) -> Vec<&str> {
     let entries = books.turns.iter().flat_map(|(_, turn)| &turn.entries);
     entries
         .filter_map(|entry| match entry {
-            Entry::Message { text, label, .. } if label == "fault" => Some(text.as_str()),
+            Entry::Message { text, label, .. } if &**label == "fault" => Some(text.as_str()),
             _ => None,
         })
         .collect()
@@ -235,7 +235,7 @@ fn check_panics(log: &[String], findings: &mut Vec<Finding>) {
 fn resent(books: &Books) -> u64 {
     let mut last: BTreeMap<&Key, u64> = BTreeMap::new();
     for (key, record) in books.turns.iter().flat_map(|(_, turn)| &turn.writes) {
-        if let Some(Record::Outbox(entry)) = record {
+        if let Some(Record::Outbox(entry)) = record.as_deref() {
             last.insert(key, u64::from(entry.resent));
         }
     }

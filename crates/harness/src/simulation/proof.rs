@@ -73,7 +73,7 @@ impl World {
                 continue;
             }
             let key = Key::Account(ServiceId::new("danang"), id_number.as_str().into());
-            let fits = match store.get(&key)? {
+            let fits = match store.get(&key)?.as_deref() {
                 Some(Record::Account(account)) => {
                     account.delivery == Delivery::Failed
                         || account.password_hash.as_ref().is_some_and(|known| *known == hash(&password))

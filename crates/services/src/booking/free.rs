@@ -61,11 +61,14 @@ impl Office<'_> {
 /// Neighbours on the grid joined: `8:00-9:45, 10:30`.
 pub(super) fn ranges(starts: &[u16], grid_minutes: u16) -> Vec<String> {
     let neighbours = |left: &u16, right: &u16| left.saturating_add(grid_minutes) == *right;
-    let time = |minute: &u16| cz_time(time_of(*minute));
-    let range = |run: &[u16]| match run {
-        [first, .., last] => Some(format!("{}-{}", time(first), time(last))),
-        [only] => Some(time(only)),
-        [] => None,
+    let range = |run: &[u16]| {
+        let mut text = String::new();
+        cz_time(time_of(*run.first()?), &mut text);
+        if let [_, .., last] = run {
+            text.push('-');
+            cz_time(time_of(*last), &mut text);
+        }
+        Some(text)
     };
     starts.chunk_by(neighbours).filter_map(range).collect()
 }

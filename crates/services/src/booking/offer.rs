@@ -61,6 +61,11 @@ impl Office<'_> {
         free.sort_by_key(|start| start.abs_diff(slot.start));
         free.truncate(usize::try_from(self.settings.offers_max).unwrap_or(usize::MAX));
         free.sort_unstable();
-        Ok(free.iter().map(|start| cz_time(time_of(*start))).collect())
+        let written = |start: &u16| {
+            let mut text = String::new();
+            cz_time(time_of(*start), &mut text);
+            text
+        };
+        Ok(free.iter().map(written).collect())
     }
 }

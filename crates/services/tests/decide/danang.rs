@@ -63,7 +63,7 @@ fn an_account_and_its_log_in() {
     let mut world = World::new(danang(), day(3, 10, 0));
     world.draws = false;
     let first = world.message(AN, Ok(register("048201000123")));
-    assert_eq!(first.label, "D-OK");
+    assert_eq!(&*first.label, "D-OK");
     assert!(matches!(first.messages.as_slice(), [message]
         if message.text.is_none() && message.class == Class::Credential && message.not_before.is_none()));
     assert_eq!(world.account("048201000123").unwrap().password_origin, PasswordOrigin::Issuing);
@@ -145,7 +145,7 @@ fn a_late_job_gives_no_grace() {
     world.sleep_until(day(6, 22, 30));
     world.at(day(6, 22, 30));
     let rotated = world.sent.last().unwrap();
-    assert_eq!(rotated.template, "D-ROTATE");
+    assert_eq!(&*rotated.template, "D-ROTATE");
     assert_eq!(rotated.not_before, Some(world.moment(day(7, 7, 0))), "but nobody is woken");
     assert_eq!(world.account(ID).unwrap().password_expires_at, Some(world.moment(day(10, 7, 0))));
 }

@@ -48,7 +48,7 @@ fn mistakes_go_by_the_table_of_errors() {
 fn notices_of_the_engine() {
     let busy = services::notice(&danang(), "busy", &[]).unwrap();
     assert_eq!(
-        (busy.template.as_str(), busy.text.as_str()),
+        (&*busy.template, busy.text.as_str()),
         ("BUSY", "He thong dang ban. Vui long thu lai sau it phut.")
     );
     assert_eq!(services::notice(&trutnov(), "account.created", &[]), None);

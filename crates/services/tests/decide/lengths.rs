@@ -79,7 +79,7 @@ fn every_text_keeps_to_its_parts() {
                     values.iter().map(|(place, value)| (place.as_str(), value.as_str())).collect();
                 let rendered = services::notice(&service, role, &values).unwrap();
                 let measured = measure(&rendered.text);
-                let parts = if TWO_PARTS.contains(&rendered.template.as_str()) { 2 } else { 1 };
+                let parts = if TWO_PARTS.contains(&&*rendered.template) { 2 } else { 1 };
                 prop_assert!(measured.parts <= parts, "{}: {}", rendered.template, rendered.text.0);
                 prop_assert_eq!(measured.alphabet, Alphabet::Gsm7);
                 Ok(())

@@ -204,7 +204,7 @@ fn a_reminder_that_outlived_its_booking_is_silent() {
     let code = code_in(&world.text(NOVAK, book(tenth(), time(14, 0, 0, 0), "NOVAK")));
     let subject = TimerSubject::RemindBooking(world.service.id.clone(), tenth(), code.as_str().into());
     let due = model::Request::Timer(subject);
-    assert_eq!(world.run(&due).label, "C-REMIND");
+    assert_eq!(&*world.run(&due).label, "C-REMIND");
     world.text(NOVAK, cancel(&code, tenth()));
     assert!(world.run(&due).messages.is_empty());
 }

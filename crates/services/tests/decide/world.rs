@@ -1,6 +1,7 @@
 //! A store in memory, a clock that is set by hand, and somebody who draws passwords.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -114,7 +115,7 @@ impl World {
                     for key in keys {
                         assert!(snapshot.get(&key).is_none(), "{key:?} was read already");
                         let record = self.records.get(&key).cloned();
-                        snapshot.insert(key, record);
+                        snapshot.insert(key, record.map(Arc::new));
                     }
                 }
             }
@@ -177,7 +178,7 @@ impl World {
 
     /// The id of the reply to a citizen's command, or the word for silence.
     pub(crate) fn label(&mut self, from: &str, command: Command) -> String {
-        self.message(from, Ok(command)).label
+        self.message(from, Ok(command)).label.to_string()
     }
 
     /// The reply to a mistake.

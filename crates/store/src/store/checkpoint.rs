@@ -12,6 +12,9 @@ use crate::error::StoreError;
 use crate::journal::Last;
 use crate::key_bytes;
 
+/// Keys that a step looks at, for each that it may move: most name what came and went.
+const LOOKED_AT_FACTOR: usize = 8;
+
 /// A checkpoint under way.
 pub(super) struct Checkpoint {
     /// Up to here the records will be durable.
@@ -76,26 +79,29 @@ impl Store {
         if checkpoint.moving.is_empty() {
             return self.finish(&checkpoint);
         }
-        let keep = checkpoint.moving.len().saturating_sub(limit);
-        let keys = checkpoint.moving.split_off(keep);
+        let moved = self.move_entries(&mut checkpoint.moving, limit);
         self.checkpoint = Some(checkpoint);
-        self.move_entries(keys)
+        moved
     }
 
-    fn move_entries(&mut self, keys: Vec<Key>) -> Result<(), StoreError> {
+    fn move_entries(&mut self, moving: &mut Vec<Key>, limit: usize) -> Result<(), StoreError> {
         if planted(Bug::OpenEntriesLeftOut) {
+            moving.clear();
             return Ok(());
         }
         self.batch.clear();
-        for key in keys {
+        let (mut left, mut looked_at) = (limit, limit.saturating_mul(LOOKED_AT_FACTOR));
+        while let Some(key) = moving.pop_if(|_| left > 0 && looked_at > 0) {
+            looked_at -= 1;
+            let Some((record, before)) = self.open.moving(&key) else { continue };
+            left -= 1;
             self.keys.encode(&key, &mut self.key_buffer);
-            let before = self.open.pieces(&key);
-            let now = match self.open.get(&key) {
+            let now = match record {
                 Some(record) => self.values.put_open(&mut self.batch, &self.key_buffer, &key, record)?,
                 None => 0,
             };
             self.values.remove_open(&mut self.batch, &self.key_buffer, now..before);
-            self.open.set_pieces(key, now);
+            self.open.set_pieces(&key, now);
         }
         if self.batch.is_empty() {
             return Ok(());

@@ -1,5 +1,6 @@
 //! Opening a store: look, judge, and only then write. A start applies what was decided; it decides nothing.
 
+use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,6 +11,7 @@ use model::{Key, OutboxId};
 use vault::{Keys, MasterKey, Sealer};
 
 use super::{Store, put_applied, put_plain, turn_aad};
+use crate::cache::Cache;
 use crate::disk::{Disk, DiskFile, read_whole};
 use crate::error::{Damage, OpenError, RecordsFault};
 use crate::journal::walk::{End, Survey};
@@ -73,6 +75,7 @@ pub(super) fn open(
         keys: KeyBytes(lookup),
         values,
         open: OpenEntries::default(),
+        cache: RefCell::new(Cache::new()),
         marks: Marks::default(),
         checkpoint: None,
         due_octets: 0,

@@ -75,10 +75,10 @@ pub(crate) fn outbox(id: OutboxId, number: u64, body: Body) -> (Key, Option<Reco
         id,
         service: service(),
         to: phone(number),
-        group: "smsc".to_owned(),
+        group: "smsc".into(),
         source: Address::new(3, 0, "8383"),
         destination: Address::new(1, 1, phone(number).as_str()),
-        template: "H-ST-READY".to_owned(),
+        template: "H-ST-READY".into(),
         class: Class::Answer,
         body,
         not_before: None,
@@ -100,7 +100,7 @@ pub(crate) fn timer(second: i64, code: &str) -> (Key, Option<Record>) {
 /// A message of parts that outgrows one piece of an open entry.
 pub(crate) fn long_partial(number: u64) -> (Key, Option<Record>) {
     let id = PartialMessageId {
-        group: "smsc".to_owned(),
+        group: "smsc".into(),
         source: Address::new(1, 1, phone(number).as_str()),
         destination: Address::new(3, 0, "8383"),
         wide: true,
@@ -109,20 +109,20 @@ pub(crate) fn long_partial(number: u64) -> (Key, Option<Record>) {
     };
     let part = Some(Redacted(vec![0xd0; 140]));
     let message = PartialMessage { parts: vec![part; 120], data_coding: 8, since: at(0) };
-    (Key::PartialMessage(id), Some(Record::PartialMessage(message)))
+    (Key::PartialMessage(Box::new(id)), Some(Record::PartialMessage(message)))
 }
 
 pub(crate) fn message(number: u64) -> Entry {
     Entry::Message {
         index: 0,
-        group: "smsc".to_owned(),
+        group: "smsc".into(),
         source: Address::new(1, 1, phone(number).as_str()),
         destination: Address::new(3, 0, "8383"),
         text: "XNC 13557009".into(),
         fingerprint: fingerprint(number),
         service: Some(service()),
         rule: None,
-        label: "H-ST-READY".to_owned(),
+        label: "H-ST-READY".into(),
         act: number % 2 == 1,
     }
 }
@@ -153,7 +153,12 @@ pub(crate) fn turn(sequence: u64) -> Turn {
         let (key, record) = long_partial(1);
         writes.push((key, record.map(|record| shorten(record, n))));
     }
-    Turn { at: at(i64::try_from(n).unwrap()), entries: vec![message(n)], writes }
+    Turn { at: at(i64::try_from(n).unwrap()), entries: vec![message(n)], writes: shared(writes) }
+}
+
+/// Writes as a turn holds them.
+pub(crate) fn shared(writes: Vec<(Key, Option<Record>)>) -> Vec<(Key, Option<Arc<Record>>)> {
+    writes.into_iter().map(|(key, record)| (key, record.map(Arc::new))).collect()
 }
 
 fn shorten(record: Record, n: u64) -> Record {
@@ -164,10 +169,10 @@ fn shorten(record: Record, n: u64) -> Record {
 
 /// The records after turns 1 to `last`, by plain replay.
 pub(crate) fn replay(last: u64) -> BTreeMap<Key, Record> {
-    let mut state = BTreeMap::new();
+    let mut state: BTreeMap<Key, Record> = BTreeMap::new();
     for (key, record) in (1..=last).flat_map(|sequence| turn(sequence).writes) {
         match record {
-            Some(record) => state.insert(key, record),
+            Some(record) => state.insert(key, Arc::unwrap_or_clone(record)),
             None => state.remove(&key),
         };
     }
@@ -179,7 +184,7 @@ pub(crate) fn assert_state(store: &Store, last: u64) {
     assert_eq!(store.next_sequence(), last + 1);
     let expected = replay(last);
     for (key, _) in (1..=last.max(12)).flat_map(|sequence| turn(sequence).writes) {
-        assert_eq!(store.get(&key).unwrap(), expected.get(&key).cloned(), "{key:?} after turn {last}");
+        assert_eq!(store.get(&key).unwrap().as_deref(), expected.get(&key), "{key:?} after turn {last}");
     }
     let open = expected.keys().filter(|key| key.space() == Space::Open).count();
     assert_eq!(store.open_entries().count(), open);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::common::{master, outbox_id, replay, small, turn};
 use model::{Key, Record, Space};
@@ -110,7 +111,7 @@ fn fate(dir: &Path, expected: &BTreeMap<Key, Record>) -> Fate {
     let mut told = false;
     for key in expected.keys().filter(|key| key.space() == Space::Records) {
         match catch_unwind(AssertUnwindSafe(|| store.get(key))) {
-            Ok(Ok(Some(record))) => drop(found.insert(key.clone(), record)),
+            Ok(Ok(Some(record))) => drop(found.insert(key.clone(), Arc::unwrap_or_clone(record))),
             Ok(Ok(None)) => {}
             // A panic ends the engine's thread, and with it the process, as an error does.
             Ok(Err(_)) | Err(_) => told = true,

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use crate::common::{assert_state, at, expected_recent, master, open, outbox, outbox_id, turn};
+use crate::common::{assert_state, at, expected_recent, master, open, outbox, outbox_id, shared, turn};
 use model::journal::Turn;
 use model::outbox::Body;
 use store::StoreError;
@@ -138,7 +138,8 @@ fn the_key_of_a_text_is_durable_before_the_turn_that_holds_it_and_zeroed_after()
         let id = outbox_id(1, 0);
         let sealed = store.secrets().keep(id, "MK: Xy7kPq2mNw", at(0)).unwrap();
         let (key, record) = outbox(id, 1, Body::Secret { sealed: sealed.clone() });
-        let turn = |record| Turn { at: at(0), entries: Vec::new(), writes: vec![(key.clone(), record)] };
+        let turn =
+            |record| Turn { at: at(0), entries: Vec::new(), writes: shared(vec![(key.clone(), record)]) };
         store.commit(&turn(record)).unwrap();
         drop(store);
         disk.power_cut(seed);

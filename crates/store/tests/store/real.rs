@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::common::{assert_state, at, master, outbox, outbox_id, phone, service, small, turn};
+use crate::common::{assert_state, at, master, outbox, outbox_id, phone, service, shared, small, turn};
 use model::account::{Account, CreatedVia, Delivery, IdType, PasswordOrigin};
 use model::journal::{Entry, Turn};
 use model::key::TimerSubject;
@@ -69,7 +69,7 @@ fn a_store_comes_back_as_it_was() {
         assert_state(&store, last);
         let reader = store.reader();
         let (key, _) = crate::common::subscriber(70 % 7, "");
-        assert_eq!(reader.get(&key).unwrap(), store.get(&key).unwrap());
+        assert_eq!(reader.get(&key).unwrap().as_ref(), store.get(&key).unwrap().as_deref());
         if end == 31 {
             store.checkpoint().unwrap();
         }
@@ -230,13 +230,14 @@ fn an_open_entry_of_several_pieces_grows_and_shrinks() {
     for (second, message) in (0..).zip(writes) {
         let mut store = Store::open(dir.path(), &master(), Options::default()).unwrap().0;
         let record = message.map(Record::PartialMessage);
-        let turn = Turn { at: at(second), entries: Vec::new(), writes: vec![(key.clone(), record.clone())] };
+        let turn =
+            Turn { at: at(second), entries: Vec::new(), writes: shared(vec![(key.clone(), record.clone())]) };
         store.commit(&turn).unwrap();
         store.checkpoint().unwrap();
         drop(store);
         let (store, recovery) = Store::open(dir.path(), &master(), Options::default()).unwrap();
         assert_eq!(recovery.replayed_turns, 0);
-        assert_eq!(store.get(&key).unwrap(), record);
+        assert_eq!(store.get(&key).unwrap().as_deref(), record.as_ref());
     }
     assert_eq!(store::verify(dir.path(), &master()).unwrap().open_entries, 0);
 }
@@ -245,9 +246,9 @@ fn an_open_entry_of_several_pieces_grows_and_shrinks() {
 fn a_record_that_is_too_long_is_refused_before_anything_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
-    let long = Turn { writes: vec![crate::common::subscriber(1, &"N".repeat(20_000))], ..turn(1) };
+    let long = Turn { writes: shared(vec![crate::common::subscriber(1, &"N".repeat(20_000))]), ..turn(1) };
     assert!(matches!(store.commit(&long), Err(StoreError::RecordTooLarge { .. })));
-    let long = Turn { writes: vec![crate::common::long_partial(1)], ..turn(1) };
+    let long = Turn { writes: shared(vec![crate::common::long_partial(1)]), ..turn(1) };
     assert!(matches!(store.commit(&long), Err(StoreError::TurnTooLarge { .. })));
     store.commit(&turn(1)).unwrap();
     drop(store);
@@ -260,7 +261,7 @@ fn secrets_are_opened_until_they_are_forgotten_and_then_they_are_gone() {
     let mut store = open(dir.path());
     let id = outbox_id(1, 0);
     let sealed = store.secrets().keep(id, "MK: Xy7kPq2mNw", at(0)).unwrap();
-    let turn = |body| Turn { at: at(1), entries: Vec::new(), writes: vec![outbox(id, 1, body)] };
+    let turn = |body| Turn { at: at(1), entries: Vec::new(), writes: shared(vec![outbox(id, 1, body)]) };
     store.commit(&turn(Body::Secret { sealed: sealed.clone() })).unwrap();
     // A key that no turn speaks of is zeroed at the next start.
     store.secrets().keep(outbox_id(9, 9), "MK: never sent", at(0)).unwrap();
@@ -320,28 +321,28 @@ fn canary_turn(sealed: Vec<u8>) -> Turn {
     let timer = TimerSubject::RemindBooking(service(), day, code.into());
     let message = Entry::Message {
         index: 0,
-        group: "smsc".to_owned(),
+        group: "smsc".into(),
         source: Address::new(1, 1, number),
         destination: Address::new(3, 0, "8188"),
         text: text.into(),
         fingerprint: Fingerprint([7; 16]),
         service: Some(service()),
         rule: None,
-        label: "D-OK".to_owned(),
+        label: "D-OK".into(),
         act: true,
     };
     let limits = model::limits::Limits { found: vec![code.into()], ..Default::default() };
     Turn {
         at: at(0),
         entries: vec![message],
-        writes: vec![
+        writes: shared(vec![
             (Key::Account(service(), id_number.into()), Some(Record::Account(account))),
             (Key::AccountPhone(service(), phone.clone()), Some(Record::AccountPhone(id_number.into()))),
             (key, Some(Record::Outbox(entry))),
             (Key::Timer(at(60), timer.clone()), Some(Record::Timer(at(60), timer))),
             (Key::Limits(service(), phone), Some(Record::Limits(limits))),
             crate::common::subscriber(5, name),
-        ],
+        ]),
     }
 }
 

@@ -177,7 +177,7 @@ fn open(home: &Home) -> Store {
 
 fn live_bookings(store: &Store, phone: &str) -> usize {
     let key = Key::PhoneBookings(ServiceId::new("trutnov"), Msisdn::new(phone).unwrap());
-    match store.get(&key).unwrap() {
+    match store.get(&key).unwrap().as_deref() {
         Some(Record::PhoneBookings(bookings)) => bookings.live.len(),
         _ => 0,
     }
@@ -189,7 +189,7 @@ fn taken_seats(store: &Store) -> usize {
     let days = (0..70).filter_map(|offset| today.checked_add(jiff::Span::new().days(offset)).ok());
     let records = days.filter_map(|date| store.get(&Key::SlotDay(ServiceId::new("trutnov"), date)).unwrap());
     records
-        .map(|record| match record {
+        .map(|record| match &*record {
             Record::SlotDay(day) => {
                 day.taken.values().flat_map(|it| it.values()).map(|seats| seats.count_ones() as usize).sum()
             }
