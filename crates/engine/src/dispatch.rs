@@ -1,6 +1,6 @@
 //! Outbox → submit_sm, as far as window and throttle allow.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,8 +51,8 @@ const ENDED_MAX: usize = 4_096;
 pub(crate) struct Tickets {
     last: u64,
     open: FxHashMap<u64, Ticket>,
-    /// The newest that had an end.
-    ended: BTreeMap<u64, Ticket>,
+    /// The newest that had an end, in the order of their ends. Looked through only where an SMSC answers late.
+    ended: VecDeque<(u64, Ticket)>,
 }
 
 impl Tickets {
@@ -68,16 +68,16 @@ impl Tickets {
     /// Ends a ticket; `None` for one that was never issued or ended before.
     pub(crate) fn take(&mut self, ticket: u64) -> Option<Ticket> {
         let taken = self.open.remove(&ticket)?;
-        self.ended.insert(ticket, taken);
-        if self.ended.len() > ENDED_MAX {
-            self.ended.pop_first();
+        if self.ended.len() >= ENDED_MAX {
+            self.ended.pop_front();
         }
+        self.ended.push_back((ticket, taken));
         Some(taken)
     }
 
     /// A ticket that had its end not long ago.
     pub(crate) fn ended(&self, ticket: u64) -> Option<Ticket> {
-        self.ended.get(&ticket).copied()
+        self.ended.iter().rev().find(|(ended, _)| *ended == ticket).map(|(_, taken)| *taken)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -87,7 +87,9 @@ pub fn measure(text: &str) -> Measure {
         Some(septets) => (Alphabet::Gsm7, septets),
         None => (Alphabet::Ucs2, ucs2::units(text)),
     };
-    Measure { alphabet, units, parts: cuts(text, alphabet, units, alphabet.part()).count() }
+    let parts =
+        if units <= alphabet.single() { 1 } else { cuts(text, alphabet, units, alphabet.part()).count() };
+    Measure { alphabet, units, parts }
 }
 
 /// Cuts a text into its parts; an empty text is one empty part.
@@ -128,14 +130,16 @@ fn pieces(text: &str, alphabet: Alphabet, units: usize, part: usize) -> Vec<Part
 /// The pieces of the text that go into one part each, `part` units or, where that is enough, one single message;
 /// cuts fall between characters only.
 fn cuts(text: &str, alphabet: Alphabet, units: usize, part: usize) -> impl Iterator<Item = &str> {
-    let room = if units <= alphabet.single() { alphabet.single() } else { part };
     let mut rest = Some(text);
     std::iter::from_fn(move || {
+        if units <= alphabet.single() {
+            return rest.take();
+        }
         let left = rest?;
         let mut used = 0;
         let end = left.char_indices().find(|(_, character)| {
             used += alphabet.units_of(*character);
-            used > room
+            used > part
         });
         match end {
             Some((at, _)) => {

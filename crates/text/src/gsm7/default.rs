@@ -90,7 +90,38 @@ pub fn septets_of(character: char) -> Option<usize> {
 /// The septets that a text takes, or `None` where any character of it is in neither table.
 #[must_use]
 pub fn septets(text: &str) -> Option<usize> {
+    if text.is_ascii() {
+        return ascii_septets(text.as_bytes());
+    }
     text.chars().try_fold(0, |sum, character| Some(sum + septets_of(character)?))
+}
+
+/// Septets of U+0000 to U+007F; a character that the alphabet lacks counts [`LACKED`].
+const ASCII_SEPTETS: [u8; 128] = {
+    let mut septets = [0; 128];
+    let mut code = 0;
+    while code < 128 {
+        septets[code] = match LATIN[code] {
+            Some(Place::Main(_)) => 1,
+            Some(Place::Extension(_)) => 2,
+            None => LACKED,
+        };
+        code += 1;
+    }
+    septets
+};
+
+/// A bit that no count of septets has.
+const LACKED: u8 = 0x80;
+
+/// [`septets`] of a text that is all ASCII, as nearly all replies are: a plain sum over its octets.
+fn ascii_septets(octets: &[u8]) -> Option<usize> {
+    let septets = |octet: &u8| ASCII_SEPTETS[usize::from(octet & 0x7F)];
+    let (sum, seen) = octets.iter().fold((0, 0), |(sum, seen), octet| {
+        let septets = septets(octet);
+        (sum + usize::from(septets), seen | septets)
+    });
+    (seen & LACKED == 0).then_some(sum)
 }
 
 /// Writes a text as unpacked septets, or `None` where any character of it is in neither table.

@@ -84,6 +84,13 @@ fn packing_follows_the_standards_example() {
 }
 
 proptest! {
+    /// The sum over octets is the sum over characters.
+    #[test]
+    fn ascii_counts_as_any_text_does(text in "[\\x00-\\x7F]{0,40}") {
+        let each: Option<usize> = text.chars().map(septets_of).sum();
+        prop_assert_eq!(septets(&text), each);
+    }
+
     #[test]
     fn packed_is_unpacked(septets in proptest::collection::vec(1u8..0x0D, 0..200), fill in 0usize..7) {
         prop_assert_eq!(unpack(&pack(&septets, fill), fill), septets);
