@@ -37,17 +37,47 @@ pub(crate) struct Turn {
     timers_changed: bool,
 }
 
+/// What a turn was collected in, kept for the next one: at full load half a megabyte.
+#[derive(Default)]
+pub(crate) struct Room {
+    entries: Vec<Entry>,
+    writes: Vec<(Key, Option<Arc<Record>>)>,
+    places: FxHashMap<Key, usize>,
+}
+
+/// A turn that has come to its end.
+pub(crate) struct Finished {
+    /// For the journal.
+    pub(crate) record: model::journal::Turn,
+    /// To release once it is durable.
+    pub(crate) effects: Vec<Effect>,
+    /// Messages whose secret texts are zeroed then.
+    pub(crate) forgotten: Vec<OutboxId>,
+    places: FxHashMap<Key, usize>,
+}
+
+impl Finished {
+    /// The room for the next turn.
+    pub(crate) fn into_room(self) -> Room {
+        let (mut entries, mut writes, mut places) = (self.record.entries, self.record.writes, self.places);
+        entries.clear();
+        writes.clear();
+        places.clear();
+        Room { entries, writes, places }
+    }
+}
+
 impl Turn {
-    pub(crate) fn new(sequence: u64, now: Now, seed: [u8; 32]) -> Self {
+    pub(crate) fn new(sequence: u64, now: Now, seed: [u8; 32], room: Room) -> Self {
         Self {
             now,
             seed,
             sequence,
             index: 0,
             ordinal: 0,
-            entries: Vec::new(),
-            writes: Vec::new(),
-            places: FxHashMap::default(),
+            entries: room.entries,
+            writes: room.writes,
+            places: room.places,
             effects: Vec::new(),
             forgotten: Vec::new(),
             timers_changed: false,
@@ -137,9 +167,9 @@ impl Turn {
         self.entries.is_empty() && self.writes.is_empty()
     }
 
-    /// The record for the journal, and what to do once it is durable: effects and secrets to forget.
-    pub(crate) fn finish(self) -> (model::journal::Turn, Vec<Effect>, Vec<OutboxId>) {
+    /// The record for the journal, and what to do once it is durable.
+    pub(crate) fn finish(self) -> Finished {
         let record = model::journal::Turn { at: self.now.wall, entries: self.entries, writes: self.writes };
-        (record, self.effects, self.forgotten)
+        Finished { record, effects: self.effects, forgotten: self.forgotten, places: self.places }
     }
 }

@@ -11,7 +11,8 @@ pub(crate) mod remind;
 mod slots;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use model::booking::{PhoneBookings, SlotDay};
 use model::service::{Activity, BookingSettings};
 use model::{Key, Msisdn, Outcome, Record};
@@ -52,6 +53,32 @@ impl Slot {
 
     fn local(self) -> DateTime {
         self.date.to_datetime(time_of(self.start))
+    }
+}
+
+/// The office's clock on one day. On nearly all days it is one offset from UTC, looked up once for all slots.
+struct DayClock<'a> {
+    zone: &'a TimeZone,
+    offset: Option<Offset>,
+}
+
+impl<'a> DayClock<'a> {
+    fn of(zone: &'a TimeZone, date: Date) -> Self {
+        let at = |day: Date| match zone.to_ambiguous_timestamp(day.to_datetime(Time::midnight())).offset() {
+            AmbiguousOffset::Unambiguous { offset } => Some(offset),
+            AmbiguousOffset::Gap { .. } | AmbiguousOffset::Fold { .. } => None,
+        };
+        // No zone has ever changed its clocks twice within a day and back again.
+        let offset = at(date).filter(|offset| date.tomorrow().ok().and_then(at) == Some(*offset));
+        Self { zone, offset }
+    }
+
+    /// The moment at which a slot of this day starts; none where clocks jump over it.
+    fn instant(&self, slot: Slot) -> Option<Timestamp> {
+        match self.offset {
+            Some(offset) => offset.to_timestamp(slot.local()).ok(),
+            None => instant(self.zone, slot.local()),
+        }
     }
 }
 
@@ -105,6 +132,11 @@ impl<'a> Office<'a> {
         instant(&self.case.service.zone, slot.local())
     }
 
+    /// The clock of one day, for its many slots.
+    fn clock(&self, date: Date) -> DayClock<'a> {
+        DayClock::of(&self.case.service.zone, date)
+    }
+
     /// Whether a slot has begun. A time that comes twice, where clocks go back, is gone once it came; one that clocks
     /// jump over is gone where local time has passed it.
     fn is_gone(&self, slot: Slot) -> bool {
@@ -137,5 +169,24 @@ impl<'a> Office<'a> {
             .text("act", activity)
             .number("grid", u64::from(self.settings.grid_minutes))
             .number("horizon", u64::from(self.settings.horizon_days))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_of_a_day_is_the_zones_at_every_minute_of_the_year() {
+        for zone in ["Europe/Prague", "Asia/Ho_Chi_Minh", "Australia/Lord_Howe", "Africa/Cairo"] {
+            let zone = TimeZone::get(zone).unwrap();
+            for date in crate::calendar::days(jiff::civil::date(2026, 1, 1), 365) {
+                let clock = DayClock::of(&zone, date);
+                for start in (0..24 * 60).step_by(5) {
+                    let slot = Slot { date, start };
+                    assert_eq!(clock.instant(slot), instant(&zone, slot.local()), "{zone:?} {date} {start}");
+                }
+            }
+        }
     }
 }

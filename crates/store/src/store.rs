@@ -26,7 +26,7 @@ use crate::records::{Batch, Records, RecordsError, RecordsHome};
 use crate::recovery::{Marks, Recovery};
 use crate::secrets::Secrets;
 use crate::sentinel::Sentinel;
-use crate::values::{Values, encode};
+use crate::values::{Values, encode_short_lived};
 
 mod checkpoint;
 mod opening;
@@ -180,7 +180,7 @@ impl Store {
         }
         let sealer = &self.values.0;
         let written = self.journal.append(turn.at, |sequence, out| {
-            sealer.seal_into(&turn_aad(sequence), out, |out| encode(out, turn))??;
+            sealer.seal_into(&turn_aad(sequence), out, |out| encode_short_lived(out, turn))??;
             Ok(())
         })?;
         assert_eq!(written, sequence, "the batch names the turn that was written");

@@ -21,7 +21,7 @@ use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    memory::give_back_large_blocks();
+    memory::set_up();
     match arguments().and_then(|arguments| run(Cli::parse_from(arguments))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => {

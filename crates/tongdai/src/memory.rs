@@ -1,19 +1,22 @@
-//! The one setting of the C library's allocator (docs/decisions/memory.md).
+//! The allocator and its settings (docs/decisions/memory.md).
 
-/// Blocks of this size and more are mapped for themselves and given back when freed.
-#[cfg(target_env = "gnu")]
-const MAPPED_OCTETS: i32 = 1 << 20;
+use std::ffi::c_long;
 
-/// Keeps the allocator from hoarding the 19 MiB that each Argon2id hash takes.
-///
-/// glibc raises its limit for mapped blocks to the largest that was ever freed; from then on every thread that
-/// hashes keeps some 58 MiB of its own for good. Setting the limit switches that off.
-pub(crate) fn give_back_large_blocks() {
-    #[cfg(target_env = "gnu")]
-    #[allow(unsafe_code, reason = "measured: 961 MiB resident instead of 49, docs/decisions/memory.md")]
-    // SAFETY: mallopt takes two integers and touches no memory of ours. It must not race with other calls of
-    // itself; this is the first statement of main, before any thread is started.
+use libmimalloc_sys::{mi_option_set, mi_option_t};
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// `mi_option_arena_eager_commit`: whether memory is asked for ahead, a gigabyte's arena at once. It is not.
+const ARENA_EAGER_COMMIT: (mi_option_t, c_long) = (4, 0);
+/// Sets the allocator up. Call it as the first statement of `main`, before any thread is started.
+pub(crate) fn set_up() {
+    let (option, value) = ARENA_EAGER_COMMIT;
+    #[allow(unsafe_code, reason = "measured: docs/decisions/memory.md")]
+    // SAFETY: it takes two integers and touches no memory of ours; options are read at each use. It must not race
+    // with other calls of itself: this runs before any thread is started.
     unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED_OCTETS);
+        mi_option_set(option, value);
     }
 }

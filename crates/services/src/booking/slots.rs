@@ -8,18 +8,22 @@ use crate::calendar::days;
 use crate::case::Need;
 use crate::moment::minute_of_day;
 
+/// Days that are read first in search of a free slot: nearly always one of them has one, and the horizon is long.
+const NEAR_DAYS: usize = 10;
+
 impl Office<'_> {
     /// The starts of an activity's slots on a day: on the grid, whole within an open span, and at local times
     /// that exist. None on a closed day.
     pub(super) fn starts(&self, act: Act<'_>, date: Date) -> Vec<u16> {
         let grid = self.settings.grid_minutes.max(1);
+        let clock = self.clock(date);
         let mut starts: Vec<u16> = Vec::new();
         for span in self.hours.spans(date) {
             let from = minute_of_day(span.from).div_ceil(grid) * grid;
             let to = minute_of_day(span.to);
             let whole =
                 (from..to).step_by(usize::from(grid)).filter(|start| start.saturating_add(act.minutes) <= to);
-            starts.extend(whole.filter(|start| self.instant(Slot { date, start: *start }).is_some()));
+            starts.extend(whole.filter(|start| clock.instant(Slot { date, start: *start }).is_some()));
         }
         starts
     }
@@ -38,10 +42,11 @@ impl Office<'_> {
         earliest: Timestamp,
     ) -> Result<Vec<u16>, Need> {
         let day = self.day(date)?;
+        let clock = self.clock(date);
         let mut free = self.starts(act, date);
         free.retain(|start| {
             let in_time =
-                self.instant(Slot { date, start: *start }).is_some_and(|instant| instant >= earliest);
+                clock.instant(Slot { date, start: *start }).is_some_and(|instant| instant >= earliest);
             in_time && day.free_seat(act.name, &self.intervals(act.minutes, *start), act.counters).is_some()
         });
         Ok(free)
@@ -75,8 +80,12 @@ impl Office<'_> {
     pub(super) fn first_free_but(&self, act: Act<'_>, date: Date) -> Result<Option<Slot>, Need> {
         let horizon = self.horizon();
         let inside = |day: &Date| *day <= horizon;
-        let after = days(date, usize::MAX).skip(1).take_while(inside);
+        let after = || days(date, usize::MAX).skip(1).take_while(inside);
         let before = days(self.today(), usize::MAX).take_while(|day| *day < date);
-        self.first_free(act, after.chain(before), self.after_now())
+        let earliest = self.after_now();
+        match self.first_free(act, after().take(NEAR_DAYS), earliest)? {
+            Some(near) => Ok(Some(near)),
+            None => self.first_free(act, after().skip(NEAR_DAYS).chain(before), earliest),
+        }
     }
 }

@@ -158,7 +158,8 @@ impl EngineThread {
     /// Fills the turn with what else is waiting.
     fn take_waiting(&mut self, events: &mut Vec<Event>) {
         loop {
-            self.arrived.extend(std::mem::take(&mut self.batches).into_iter().flatten());
+            self.arrived.extend(self.batches.drain(..).flatten());
+            events.reserve(self.arrived.len().min(TURN_EVENTS_MAX));
             while events.len() < TURN_EVENTS_MAX
                 && let Some(event) = self.arrived.pop_front()
             {
