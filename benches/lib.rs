@@ -1,1 +1,4 @@
-//! Nothing: this package is benches and a program that loads a real daemon; see docs/PERFORMANCE.md.
+//! What is measured: by the benches in time, by `counts` in instructions; see docs/PERFORMANCE.md.
+
+pub mod messages;
+pub mod packs;

@@ -1,9 +1,10 @@
 //! The team's commands, `cargo xtask …`. They read the sources and start programs; they never change a
-//! file of the repository.
+//! file of the repository, but for what `counts --record` records.
 #![allow(clippy::print_stdout, reason = "a command for people answers on standard output")]
 
 mod arrows;
 mod code;
+mod counts;
 mod drills;
 mod faults;
 mod fuzz;
@@ -39,6 +40,8 @@ enum Task {
     /// Run daemons for hours with random faults, and audit what is left.
     #[command(disable_help_flag = true)]
     Soak(drills::Arguments),
+    /// Count instructions and allocations of one message, and compare them with benches/counts.txt.
+    Counts(counts::Options),
     /// Fuzz the targets of crates/fuzz with what earlier runs found.
     Fuzz(fuzz::Options),
 }
@@ -54,6 +57,7 @@ fn main() -> Result<ExitCode> {
         Task::Powercut(arguments) => drills::real(&root, "powercut", &arguments)?,
         Task::IoErrors(arguments) => drills::real(&root, "io_errors", &arguments)?,
         Task::Soak(arguments) => drills::real(&root, "soak", &arguments)?,
+        Task::Counts(options) => counts::run(&root, &options)?,
         Task::Fuzz(options) => fuzz::run(&root, &options)?,
     };
     for finding in &findings {
