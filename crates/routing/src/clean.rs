@@ -46,14 +46,19 @@ pub(crate) fn clean(original: &str, words: &Words, is_number: impl Fn(&str) -> b
         folded.truncate(end);
     }
     let angles = angles(&folded);
-    let mut text: String = folded.chars().map(unwrap).collect();
+    let wrapped = folded.bytes().any(is_wrapper);
+    let mut text = if wrapped { folded.chars().map(unwrap).collect() } else { folded };
     drop_debris(&mut text, words, is_number);
     drop_heads(&mut text, 0, words);
     Cleaned { text, angles }
 }
 
 fn unwrap(character: char) -> char {
-    if matches!(character, '[' | ']' | '(' | ')' | '{' | '}' | '<' | '>') { ' ' } else { character }
+    if u8::try_from(character).is_ok_and(is_wrapper) { ' ' } else { character }
+}
+
+fn is_wrapper(octet: u8) -> bool {
+    matches!(octet, b'[' | b']' | b'(' | b')' | b'{' | b'}' | b'<' | b'>')
 }
 
 /// Where the first line stands that begins a signature.

@@ -23,8 +23,12 @@ impl Values {
         }
     }
 
-    fn owned(&self, field: Field) -> String {
-        self.text(field).unwrap_or_default().to_owned()
+    /// Moves a text out; it counts as given all the same.
+    fn take(&mut self, field: Field) -> String {
+        match self.0.iter_mut().find(|(known, _)| *known == field) {
+            Some((_, Value::Text(text) | Value::Id(text, _))) => std::mem::take(text),
+            _ => String::new(),
+        }
     }
 
     fn date(&self, field: Field) -> Date {
@@ -41,11 +45,9 @@ impl Values {
         }
     }
 
-    fn id(&self) -> Option<(String, IdType)> {
-        match self.get(Field::IdNumber)? {
-            Value::Id(digits, id_type) => Some((digits.clone(), *id_type)),
-            _ => None,
-        }
+    fn take_id(&mut self) -> Option<(String, IdType)> {
+        let Value::Id(_, id_type) = *self.get(Field::IdNumber)? else { return None };
+        Some((self.take(Field::IdNumber), id_type))
     }
 
     /// How many were really written.
@@ -54,14 +56,19 @@ impl Values {
     }
 }
 
-/// The command of a rule whose arguments were all read; which fields there are was checked with the file.
-pub(crate) fn build(rule: &Rule, args: &[Arg], values: &Values, now: DateTime) -> Result<Command, ErrorKind> {
-    let name = || Redacted(values.owned(Field::Name));
+/// The command of a rule whose arguments were all read, with their texts; which fields there are was checked with the
+/// file.
+pub(crate) fn build(
+    rule: &Rule,
+    args: &[Arg],
+    values: &mut Values,
+    now: DateTime,
+) -> Result<Command, ErrorKind> {
     let command = match rule.command.as_str() {
-        "dossier_status" => Command::DossierStatus { code: values.owned(Field::Code) },
-        "queue_status" => Command::QueueStatus { queue: values.owned(Field::Queue) },
+        "dossier_status" => Command::DossierStatus { code: values.take(Field::Code) },
+        "queue_status" => Command::QueueStatus { queue: values.take(Field::Queue) },
         "subscriber_info" => {
-            Command::SubscriberInfo { id_number: values.id().map(|(digits, _)| Redacted(digits)) }
+            Command::SubscriberInfo { id_number: values.take_id().map(|(digits, _)| Redacted(digits)) }
         }
         "register" => return register(rule, args, values),
         "book" => {
@@ -70,16 +77,24 @@ pub(crate) fn build(rule: &Rule, args: &[Arg], values: &Values, now: DateTime) -
             if date.to_datetime(time) <= now {
                 return Err(ErrorKind::PastDate);
             }
-            Command::Book { activity: values.owned(Field::Activity), date, time, name: name() }
+            Command::Book {
+                activity: values.take(Field::Activity),
+                date,
+                time,
+                name: Redacted(values.take(Field::Name)),
+            }
         }
-        "book_nearest" => Command::BookNearest { activity: values.owned(Field::Activity), name: name() },
+        "book_nearest" => Command::BookNearest {
+            activity: values.take(Field::Activity),
+            name: Redacted(values.take(Field::Name)),
+        },
         "free_slots" => Command::FreeSlots {
-            activity: values.owned(Field::Activity),
+            activity: values.take(Field::Activity),
             date: values.date(Field::Date),
             date_defaulted: matches!(values.get(Field::Date), Some(Value::DefaultDate(_))),
         },
         "cancel" => {
-            Command::Cancel { code: Redacted(values.owned(Field::Code)), date: values.date(Field::Date) }
+            Command::Cancel { code: Redacted(values.take(Field::Code)), date: values.date(Field::Date) }
         }
         text => Command::Text { command: text.to_owned() },
     };
@@ -97,8 +112,8 @@ pub(crate) fn same(a: &Command, b: &Command) -> bool {
     }
 }
 
-fn register(rule: &Rule, args: &[Arg], values: &Values) -> Result<Command, ErrorKind> {
-    let (id_number, id_type) = values.id().ok_or(ErrorKind::BadId)?;
+fn register(rule: &Rule, args: &[Arg], values: &mut Values) -> Result<Command, ErrorKind> {
+    let (id_number, id_type) = values.take_id().ok_or(ErrorKind::BadId)?;
     let dob = values.date(Field::Dob);
     let checked = rule.slots.iter().any(
         |slot| matches!(args.get(slot.arg).map(|arg| &arg.kind), Some(Kind::IdNumber(id)) if id.birth_year),
@@ -107,7 +122,7 @@ fn register(rule: &Rule, args: &[Arg], values: &Values) -> Result<Command, Error
         return Err(ErrorKind::IdDobMismatch);
     }
     Ok(Command::Register {
-        name: Redacted(values.owned(Field::Name)),
+        name: Redacted(values.take(Field::Name)),
         id_number: Redacted(id_number),
         id_type,
         dob: Redacted(dob),

@@ -1,8 +1,9 @@
 //! The keyword paths of one service: exact look-up by hash, and one-edit look-up by an index of deletions.
 //!
 //! Two words lie at most one edit (insertion, deletion, replacement, swap of neighbours) apart only if a
-//! spelling with at most one letter left out is common to both. All such spellings of all keywords are
-//! hashed once, so that a slip costs as many look-ups as the word has letters, however many keywords there are.
+//! spelling with at most one letter left out is common to both. The hashes of all such spellings of all keywords are
+//! kept, so that a slip costs as many look-ups as the word has letters, however many keywords there are; what is found
+//! is compared letter by letter, so that a hash that two spellings share costs no more than that.
 
 use rustc_hash::FxHashMap;
 
@@ -23,7 +24,7 @@ pub(crate) struct Child {
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     children: FxHashMap<Box<str>, Child>,
-    near: FxHashMap<Box<str>, Vec<Box<str>>>,
+    near: FxHashMap<u64, Vec<Box<str>>>,
     longest: usize,
     /// Rules whose keywords end here, in file order.
     pub(crate) rules: Vec<usize>,
@@ -56,7 +57,7 @@ impl Keywords {
             from.longest = from.longest.max(word.len());
             from.children.insert(word.as_str().into(), Child { node, correct: *correct });
             for variant in deletions(word) {
-                from.near.entry(variant.into()).or_default().push(word.as_str().into());
+                from.near.entry(variant).or_default().push(word.as_str().into());
             }
         }
         node
@@ -89,7 +90,7 @@ impl Keywords {
         }
         let mut found: Option<&Child> = None;
         for variant in deletions(word) {
-            for spelling in from.near.get(variant.as_str()).into_iter().flatten() {
+            for spelling in from.near.get(&variant).into_iter().flatten() {
                 let Some(child) = from.children.get(spelling) else { continue };
                 if spelling.len() < SHORTEST || !is_one_edit(word, spelling) {
                     continue;
@@ -105,10 +106,16 @@ impl Keywords {
     }
 }
 
-/// The word itself and all its spellings with one letter left out.
-fn deletions(word: &str) -> impl Iterator<Item = String> + '_ {
-    let shortened = (0..word.len()).map(|at| format!("{}{}", &word[..at], &word[at + 1..]));
-    std::iter::once(word.to_owned()).chain(shortened)
+/// The hashes of the word itself and of all its spellings with one letter left out.
+fn deletions(word: &str) -> impl Iterator<Item = u64> + '_ {
+    // Where the place that is left out is the end, nothing is.
+    (0..=word.len()).map(|left_out| {
+        let (before, behind) = word.as_bytes().split_at(left_out);
+        let letters = before.iter().chain(behind.iter().skip(1));
+        // The multiplier of FNV-1a.
+        letters
+            .fold(0, |hash: u64, letter| hash.wrapping_mul(0x0100_0000_01B3).wrapping_add(u64::from(*letter)))
+    })
 }
 
 /// Whether one insertion, deletion, replacement or swap of neighbours makes `b` of `a`. Both are ASCII.

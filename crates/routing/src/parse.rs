@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 use model::{Command, ErrorKind};
 
-use crate::args::{Context, Miss, Read, fields};
+use crate::args::{Context, Miss, Read, Value, fields};
 use crate::clean::Cleaned;
 use crate::command::{self, Values};
 use crate::grammar::{Field, Grammar, Rule};
@@ -276,17 +276,20 @@ impl<'a> Parser<'a> {
         } else {
             self.read_slots(rule, &context, place.at)
         };
-        let (outcome, values) = match read {
-            Err((outcome, values)) => (outcome, values),
-            Ok((refused, end, values)) => {
-                let outcome = self.settle(index, place, refused, end, &values, repeats);
-                (outcome, values)
-            }
+        let (read, mut values) = match read {
+            Err((outcome, values)) => (Err(outcome), values),
+            Ok((refused, end, values)) => (Ok((refused, end)), values),
+        };
+        // The command takes the texts out of the values.
+        let shown = if trace.on { values.0.iter().map(show).collect() } else { Vec::new() };
+        let activity = values.text(Field::Activity).map(str::to_owned);
+        let outcome = match read {
+            Err(outcome) => outcome,
+            Ok((refused, end)) => self.settle(index, place, refused, end, &mut values, repeats),
         };
         if trace.on {
-            trace.tried.push(self.tried(index, &outcome, &values));
+            trace.tried.push(Tried { rule: index, outcome: tried(&outcome, shown) });
         }
-        let activity = values.text(Field::Activity).map(str::to_owned);
         Parsed { rule: index, path: place.path, root: place.root, activity, outcome }
     }
 
@@ -301,7 +304,7 @@ impl<'a> Parser<'a> {
         place: Place,
         refused: Option<ErrorKind>,
         end: usize,
-        values: &Values,
+        values: &mut Values,
         repeats: u8,
     ) -> Outcome {
         let rule = &self.grammar.rules[index];
@@ -388,17 +391,19 @@ impl<'a> Parser<'a> {
             }
         }
     }
+}
 
-    fn tried(&self, rule: usize, outcome: &Outcome, values: &Values) -> Tried {
-        let show = |(field, value): &(Field, crate::args::Value)| (*field, crate::explain::show(value));
-        let failure = |kind, arg| Failure { kind, arg };
-        let outcome = match outcome {
-            Outcome::Command { .. } => Ok(values.0.iter().map(show).collect()),
-            Outcome::Refused(kind) => Err(failure(*kind, None)),
-            Outcome::Multiple => Err(failure(ErrorKind::MultipleCommands, None)),
-            Outcome::Miss { kind, arg, .. } => Err(failure(*kind, *arg)),
-        };
-        Tried { rule, outcome }
+fn show((field, value): &(Field, Value)) -> (Field, String) {
+    (*field, crate::explain::show(value))
+}
+
+fn tried(outcome: &Outcome, shown: Vec<(Field, String)>) -> Result<Vec<(Field, String)>, Failure> {
+    let failure = |kind, arg| Failure { kind, arg };
+    match outcome {
+        Outcome::Command { .. } => Ok(shown),
+        Outcome::Refused(kind) => Err(failure(*kind, None)),
+        Outcome::Multiple => Err(failure(ErrorKind::MultipleCommands, None)),
+        Outcome::Miss { kind, arg, .. } => Err(failure(*kind, *arg)),
     }
 }
 

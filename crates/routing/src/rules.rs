@@ -178,7 +178,7 @@ impl Rules {
 
     fn read(&self, service: usize, cleaned: &Cleaned, now: Timestamp, trace: &mut Trace) -> Meaning {
         let grammar = &self.grammars[service];
-        let now = now.to_zoned(self.services[service].zone.clone()).datetime();
+        let now = self.services[service].zone.to_datetime(now);
         let platform = grammar.platform.and_then(|index| self.platforms.get(index));
         Reader { service, grammars: &self.grammars, platform, now }.read(cleaned, trace)
     }

@@ -6,7 +6,19 @@ use crate::file::grammar::WordsTable;
 
 /// Phrases found by their first word; longer ones first.
 #[derive(Debug, Default)]
-pub(crate) struct Phrases(FxHashMap<Box<str>, Vec<Vec<Box<str>>>>);
+pub(crate) struct Phrases {
+    tails: FxHashMap<Box<str>, Vec<Vec<Box<str>>>>,
+    /// The letters that phrases begin with, a bit each: most words are none of these and are not looked up.
+    initials: u32,
+}
+
+/// The bit of a word's first letter; none where it has no letter there.
+fn initial(word: &str) -> u32 {
+    match octet(word, 0) {
+        letter @ b'A'..=b'Z' => 1 << (letter - b'A'),
+        _ => 0,
+    }
+}
 
 impl Phrases {
     pub(crate) fn new<'a>(phrases: impl Iterator<Item = &'a String>) -> Self {
@@ -21,18 +33,23 @@ impl Phrases {
         for tails in map.values_mut() {
             tails.sort_by_key(|tail| std::cmp::Reverse(tail.len()));
         }
-        Self(map)
+        let initials = map.keys().fold(0, |initials, word| initials | initial(word));
+        Self { tails: map, initials }
     }
 
     /// The end of the longest phrase that begins with the word `start..end`.
     pub(crate) fn end_at(&self, text: &str, start: usize, end: usize) -> Option<usize> {
-        let tails = self.0.get(&text[start..end])?;
+        let word = &text[start..end];
+        if self.initials & initial(word) == 0 {
+            return None;
+        }
+        let tails = self.tails.get(word)?;
         tails.iter().find_map(|tail| follow(text, end, tail))
     }
 
     /// Whether `word`, folded, is a phrase by itself.
     pub(crate) fn has_word(&self, word: &str) -> bool {
-        self.0.get(word).is_some_and(|tails| tails.iter().any(Vec::is_empty))
+        self.tails.get(word).is_some_and(|tails| tails.iter().any(Vec::is_empty))
     }
 }
 
@@ -155,7 +172,8 @@ pub(crate) fn octet(text: &str, at: usize) -> u8 {
     text.as_bytes().get(at).copied().unwrap_or(0)
 }
 
-fn run_end(text: &str, at: usize, wanted: impl Fn(u8) -> bool) -> usize {
+/// The end of the run of wanted octets at `at`.
+pub(crate) fn run_end(text: &str, at: usize, wanted: impl Fn(u8) -> bool) -> usize {
     let octets = text.as_bytes().get(at..).unwrap_or(&[]);
     at + octets.iter().take_while(|octet| wanted(**octet)).count()
 }

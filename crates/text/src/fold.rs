@@ -6,8 +6,7 @@
 //! decomposition are replaced. Digits of another script are digits where all digits of the text are of that
 //! script, else signs that no number and no name holds. Line breaks are kept for one more step: signatures are found by them.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 mod digits;
 
@@ -34,6 +33,9 @@ pub fn fold(original: &str) -> Folded<'_> {
 }
 
 fn fold_ascii(original: &str) -> String {
+    if !original.bytes().any(|octet| octet.is_ascii_control() || matches!(octet, b'"' | b'`')) {
+        return original.to_ascii_uppercase();
+    }
     let mut text = String::with_capacity(original.len());
     for character in original.chars() {
         push_ascii(character, &mut text);
@@ -41,20 +43,36 @@ fn fold_ascii(original: &str) -> String {
     text
 }
 
+/// Marks are dropped, so that their order does not matter: characters are decomposed one by one, which gives the
+/// letters of normalisation form KD.
 fn fold_unicode(original: &str) -> String {
     let mut text = String::with_capacity(original.len());
     let zero = digits::only_zero(original);
-    let plain = original.chars().filter(|character| !is_invisible(*character)).map(plain_sign);
-    for character in plain.nfkc().nfd().filter(|character| !is_combining_mark(*character)) {
-        // A compatibility form may bring back a sign that was replaced above, such as a full-width quote.
-        let digit = zero.and_then(|zero| digits::ascii_digit(character, zero));
-        match digit.unwrap_or_else(|| plain_sign(character)) {
-            mixed if digits::is_digit(mixed) => text.push(digits::MIXED),
+    for character in original.chars() {
+        match plain_sign(character) {
             ascii if ascii.is_ascii() => push_ascii(ascii, &mut text),
-            letter => push_letter(letter, &mut text),
+            invisible if is_invisible(invisible) => {}
+            other => decompose_compatible(other, |part| push_part(part, zero, &mut text)),
         }
     }
     text
+}
+
+/// One part of a decomposed character.
+fn push_part(part: char, zero: Option<u32>, text: &mut String) {
+    if part.is_ascii() {
+        return push_ascii(part, text);
+    }
+    if is_combining_mark(part) {
+        return;
+    }
+    // A compatibility form may bring back a sign that was replaced above, such as a full-width quote.
+    let digit = zero.and_then(|zero| digits::ascii_digit(part, zero));
+    match digit.unwrap_or_else(|| plain_sign(part)) {
+        mixed if digits::is_digit(mixed) => text.push(digits::MIXED),
+        ascii if ascii.is_ascii() => push_ascii(ascii, text),
+        letter => push_letter(letter, text),
+    }
 }
 
 /// Zero-width and direction marks, soft hyphen, byte order mark.

@@ -1,6 +1,6 @@
 //! A code of so many digits.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use model::ErrorKind;
 
@@ -70,12 +70,11 @@ impl Digits {
             [start.saturating_sub(1), start].iter().all(|at| text.as_bytes()[*at].is_ascii_uppercase());
         let lookalikes = self.lookalikes && !context.strict && !(start > 0 && glued);
         let runs = runs(text, start, lookalikes);
-        let lengths: Vec<usize> = runs.iter().map(|(run, _)| run.len()).collect();
         // Two whole codes are two commands, not one long code.
-        match first_whole(&lengths, |length| self.length.contains(&length)) {
+        match first_whole(&runs, |length| self.length.contains(&length)) {
             Some(count) => {
-                let code = runs[..count].iter().map(|(run, _)| run.as_str()).collect();
-                Read::Found(Value::Text(code), runs[count - 1].1)
+                let octets = runs[..count].iter().flat_map(|run| text[run.clone()].bytes());
+                Read::Found(Value::Text(octets.map(digit).collect()), runs[count - 1].end)
             }
             None => {
                 let first = &text[start..group_end(text, start)];
@@ -85,8 +84,8 @@ impl Digits {
     }
 }
 
-/// The runs of digits on this line with their ends: blanks, dots, dashes and slashes part them.
-fn runs(text: &str, start: usize, lookalikes: bool) -> Vec<(String, usize)> {
+/// The runs of digits on this line: blanks, dots, dashes and slashes part them.
+fn runs(text: &str, start: usize, lookalikes: bool) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let mut at = start;
     loop {
@@ -98,31 +97,30 @@ fn runs(text: &str, start: usize, lookalikes: bool) -> Vec<(String, usize)> {
         }
         let mut place = at;
         for run in group.split(['.', '-', '/']) {
-            place += run.len();
             if !run.is_empty() {
-                runs.push((run.bytes().map(digit).collect(), place));
+                runs.push(place..place + run.len());
             }
-            place += 1;
+            place += run.len() + 1;
         }
         at = end + text[end..].len() - text[end..].trim_start_matches(' ').len();
     }
 }
 
 /// How many runs make up the first code: all of them, or so many that the others are whole codes as well.
-pub(super) fn first_whole(lengths: &[usize], fits: impl Fn(usize) -> bool) -> Option<usize> {
-    if fits(lengths.iter().sum()) {
-        return Some(lengths.len());
+pub(super) fn first_whole(runs: &[Range<usize>], fits: impl Fn(usize) -> bool) -> Option<usize> {
+    if fits(runs.iter().map(Range::len).sum()) {
+        return Some(runs.len());
     }
     // From the end: where a row of whole codes may begin, and where its first code ends.
-    let mut ends: Vec<Option<usize>> = vec![None; lengths.len() + 1];
-    for from in (0..lengths.len()).rev() {
+    let mut ends: Vec<Option<usize>> = vec![None; runs.len() + 1];
+    for from in (0..runs.len()).rev() {
         let mut sum = 0;
-        for to in from + 1..=lengths.len() {
-            sum += lengths[to - 1];
+        for to in from + 1..=runs.len() {
+            sum += runs[to - 1].len();
             if sum > LONGEST {
                 break;
             }
-            if fits(sum) && (to == lengths.len() || ends[to].is_some()) {
+            if fits(sum) && (to == runs.len() || ends[to].is_some()) {
                 ends[from] = Some(to);
                 break;
             }
@@ -137,9 +135,7 @@ fn is_digit(character: char) -> bool {
 
 /// The end of a group: letters, digits and the signs that may stand inside a code.
 fn group_end(text: &str, at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or("");
-    let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-' | '/'));
-    at + length.unwrap_or(rest.len())
+    words::run_end(text, at, |octet| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'/'))
 }
 
 /// Whether a group is digits, look-alikes and signs; one of look-alikes alone is a word.

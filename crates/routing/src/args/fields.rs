@@ -3,6 +3,8 @@
 //! A comma, semicolon, bar, star, hash, line break or spaced dash parts fields; blanks alone do where the types tell the
 //! fields apart. Number and order are checked first, then each field in order.
 
+use std::borrow::Cow;
+
 use jiff::civil;
 use model::ErrorKind;
 
@@ -63,31 +65,30 @@ fn trim_tail(text: &str) -> &str {
 }
 
 /// The fields, or `None` where nothing but blanks parts them.
-fn split(body: &str) -> Option<Vec<String>> {
-    let mut fields = vec![String::new()];
-    let mut parted = false;
-    let mut place = 0;
+fn split(body: &str) -> Option<Vec<Cow<'_, str>>> {
+    let mut fields = Vec::new();
+    let (mut start, mut place) = (0, 0);
     while place < body.len() {
-        let stop = separator_end(body, place);
-        match stop {
+        match separator_end(body, place) {
             Some(stop) => {
-                parted = true;
-                fields.push(String::new());
-                place = stop;
+                fields.push(Cow::Borrowed(&body[start..place]));
+                (start, place) = (stop, stop);
             }
-            None => {
-                if let Some(field) = fields.last_mut() {
-                    field.push(char::from(words::octet(body, place)));
-                }
-                place += 1;
-            }
+            None => place += 1,
         }
     }
-    parted.then_some(fields)
+    if fields.is_empty() {
+        return None;
+    }
+    fields.push(Cow::Borrowed(&body[start..]));
+    Some(fields)
 }
 
 /// The end of a field separator at `at`: one sign with the blanks and line breaks around it.
 fn separator_end(body: &str, at: usize) -> Option<usize> {
+    if words::octet(body, at).is_ascii_alphanumeric() {
+        return None;
+    }
     let sign_at = words::skip_blanks(body, at);
     let line_break = body[at..sign_at].contains('\n');
     match words::octet(body, sign_at) {
@@ -100,24 +101,26 @@ fn separator_end(body: &str, at: usize) -> Option<usize> {
 }
 
 /// `20,12,1990` and `20.12,1990`: the three parts of a closing date may be parted by the field separator.
-fn join_date(mut fields: Vec<String>, wanted: usize) -> Vec<String> {
-    let parts =
-        |field: &String| field.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).count();
-    let plain =
-        |field: &String| field.bytes().all(|o| o.is_ascii_digit() || matches!(o, b' ' | b'/' | b'.' | b'-'));
+fn join_date(mut fields: Vec<Cow<'_, str>>, wanted: usize) -> Vec<Cow<'_, str>> {
+    let parts = |field: &Cow<'_, str>| {
+        field.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).count()
+    };
+    let plain = |field: &Cow<'_, str>| {
+        field.bytes().all(|o| o.is_ascii_digit() || matches!(o, b' ' | b'/' | b'.' | b'-'))
+    };
     if wanted == 0 || fields.len() <= wanted || !fields[wanted..].iter().all(plain) {
         return fields;
     }
     let counts: Vec<usize> = fields[wanted - 1..].iter().map(parts).collect();
     if counts.iter().sum::<usize>() == 3 && !counts.contains(&0) {
         let tail = fields.split_off(wanted - 1);
-        fields.push(tail.join("/"));
+        fields.push(Cow::Owned(tail.join("/")));
     }
     fields
 }
 
 /// Blanks alone: leading words are the first field, each further token one field.
-fn split_blanks(args: &[&Arg], body: &str) -> Option<Vec<String>> {
+fn split_blanks<'a>(args: &[&Arg], body: &'a str) -> Option<Vec<Cow<'a, str>>> {
     let tokens: Vec<&str> = body.split_ascii_whitespace().collect();
     let first_digit = tokens.iter().position(|token| token.bytes().any(|octet| octet.is_ascii_digit()))?;
     if first_digit == 0 || tokens.len() - first_digit != args.len() - 1 {
@@ -133,8 +136,8 @@ fn split_blanks(args: &[&Arg], body: &str) -> Option<Vec<String>> {
     if has_label(args, &name) || args.iter().skip(1).zip(&tokens[first_digit..]).any(grouped) {
         return None;
     }
-    let rest = tokens[first_digit..].iter().map(|token| (*token).to_owned());
-    Some(std::iter::once(name).chain(rest).collect())
+    let rest = tokens[first_digit..].iter().map(|token| Cow::Borrowed(*token));
+    Some(std::iter::once(Cow::Owned(name)).chain(rest).collect())
 }
 
 /// Whether the name begins with its own label, or ends with that of the next field.

@@ -105,8 +105,7 @@ fn next_run(text: &str, at: usize) -> Option<Run> {
         runs.push(next..next_end);
     }
     // Whole numbers one behind the other are several, not one that is too long.
-    let lengths: Vec<usize> = runs.iter().map(Range::len).collect();
-    let count = digits::first_whole(&lengths, |length| type_of(length).is_some()).unwrap_or(runs.len());
+    let count = digits::first_whole(&runs, |length| type_of(length).is_some()).unwrap_or(runs.len());
     let digits = runs[..count].iter().map(|run| &text[run.clone()]).collect();
     Some(Run { digits, end: runs[count - 1].end })
 }

@@ -15,6 +15,8 @@ pub(crate) struct WordList {
     pub(crate) correct: bool,
     /// Separate letters and syllables are joined.
     pub(crate) joined: bool,
+    /// Letters of its longest word.
+    pub(crate) longest: usize,
     /// What begins so was meant for this list.
     pub(crate) prefix: Option<String>,
 }
@@ -67,7 +69,7 @@ impl WordList {
         let token = words::token_end(text, at);
         let joins = self.joined && words::letters_end(text, at) == token;
         // A slip may have added a letter.
-        let longest = self.words.keys().map(|word| word.len()).max().unwrap_or(0) + 1;
+        let longest = self.longest + 1;
         let first = joins.then(|| (text[at..token].to_owned(), token));
         std::iter::successors(first, move |(joined, end)| {
             let next = words::skip_separators(text, *end);
