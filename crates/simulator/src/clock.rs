@@ -21,7 +21,12 @@ impl Clock {
     }
 
     pub(crate) fn now(self) -> Now {
-        Now { wall: Timestamp::now(), monotonic: self.started.elapsed() }
+        Now { wall: Timestamp::now(), monotonic: self.monotonic() }
+    }
+
+    /// Time since the start.
+    pub(crate) fn monotonic(self) -> std::time::Duration {
+        self.started.elapsed()
     }
 }
 

@@ -20,6 +20,7 @@ mod message;
 mod shared;
 mod simulator;
 mod stats;
+pub mod tester;
 mod witness;
 
 pub use config::{Config, Credentials, Exchanging, Redelivery};

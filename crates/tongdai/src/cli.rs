@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use simulator::Faults;
+use simulator::tester::FailIf;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -27,8 +29,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Bind to the operators' SMSCs and serve until asked to stop.
     Run(RunArgs),
-    /// Play an SMSC with virtual handsets, to try and to load-test the daemon.
+    /// Play an SMSC with virtual handsets, to try the daemon.
     Sim(SimArgs),
+    /// Measure an ESME: play the SMSC it binds to, as fast as it answers or at a steady rate.
+    Load(LoadArgs),
     /// Show everything on this machine alone: simulator, daemon, the four services, their conversations.
     Demo(DemoArgs),
     /// Look for mistakes in services files and run their own tests.
@@ -119,6 +123,62 @@ pub(crate) struct SimArgs {
 
 fn faults(json: &str) -> serde_json::Result<Faults> {
     serde_json::from_str(json)
+}
+
+/// Arguments of `load`.
+#[derive(Debug, Args)]
+pub(crate) struct LoadArgs {
+    /// Where the ESME under test binds.
+    #[arg(long, env = "TONGDAI_LOAD_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:2775")]
+    pub(crate) listen: SocketAddr,
+    /// Allow an address that others reach: anybody may bind.
+    #[arg(long)]
+    pub(crate) beyond_loopback: bool,
+    /// Receiving binds that are waited for before the first message.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) binds: u16,
+    /// How long they may take.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub(crate) bind_patience: Duration,
+    /// deliver_sm in flight on each bind.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) window: u16,
+    /// Messages a second in all, whatever happens, each timed from when it was due [default: as fast as the windows allow].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
+    /// How many messages [default: 100,000].
+    #[arg(long, value_name = "N", conflicts_with = "duration")]
+    pub(crate) messages: Option<u64>,
+    /// How long to send, as 30s or 5m.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Messages before those, which are answered but not counted.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) warm_up: u64,
+    /// What is sent and which replies are right, as docs/LOAD.md describes it [default: for the four built-in services].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mix: Option<PathBuf>,
+    /// Any text is a right reply.
+    #[arg(long)]
+    pub(crate) any_reply: bool,
+    /// How long nothing may come before what is missing is given up.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(crate) patience: Duration,
+    /// Write the figures as JSON; `-` for standard output, in place of the table.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Exit with 1 if this holds, as 'p99 > 100ms'; repeat it for more [default: missing, double or wrong messages].
+    #[arg(long, value_name = "EXPR")]
+    pub(crate) fail_if: Vec<FailIf>,
+    /// No progress on standard error.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// A time over 0, as 30s, 500ms or 1m 30s.
+fn duration(text: &str) -> Result<Duration, String> {
+    let read = text.parse::<SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());
+    read.filter(|it| !it.is_zero()).ok_or_else(|| "a time as 30s, 500ms or 5m is expected".to_owned())
 }
 
 /// Arguments of `demo`.

@@ -41,6 +41,7 @@ fn run(cli: Cli) -> Result<(), Exit> {
     match cli.command {
         Command::Run(arguments) => cmd::run::run(arguments),
         Command::Sim(arguments) => cmd::sim::run(arguments),
+        Command::Load(arguments) => cmd::load::run(&arguments),
         Command::Demo(arguments) => cmd::demo::run(arguments),
         Command::Check(arguments) => cmd::check::run(&arguments),
         Command::Explain(arguments) => cmd::explain::run(&arguments),

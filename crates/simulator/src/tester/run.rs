@@ -1,0 +1,297 @@
+//! The loop: wait for sockets and due times, read, send what may be sent, write. One thread and no runtime: a wake-up
+//! costs one poll, and a read and a write for each link that has something; timers go to microseconds.
+
+use std::{
+    collections::VecDeque,
+    io,
+    net::TcpListener,
+    num::NonZeroU64,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    time::{ClockId, clock_gettime},
+};
+
+use super::{
+    Extent, Options, TesterError,
+    books::{Books, UNDER_WAY_MAX},
+    link::{Desk, Link},
+    meter::{Meter, Second},
+    mix::Mix,
+    report::Report,
+};
+use crate::{Pace, clock::Clock};
+
+/// Connections at once; what comes beyond is closed.
+const CONNECTIONS_MAX: usize = 256;
+/// How long a wait may last before the caller's wish to stop is looked at.
+const WAIT_MAX: u64 = 100_000_000;
+const SECOND: u64 = 1_000_000_000;
+
+/// A load tester that listens.
+#[derive(Debug)]
+pub struct Tester {
+    options: Options,
+    listener: TcpListener,
+    links: Vec<Link>,
+    desk: Desk,
+    clock: Clock,
+    /// Index of the next message that is no follow-up.
+    index: u64,
+    /// The link that is served first.
+    first: usize,
+    ready: Vec<PollFlags>,
+    links_lost: u64,
+}
+
+/// What is to be sent, and how far that is.
+#[derive(Clone, Copy, Debug)]
+struct Sending {
+    began_at: u64,
+    sent: u64,
+    pace: Pace,
+    extent: Extent,
+}
+
+impl Sending {
+    /// When the next message is due; `None` where there is no more.
+    fn due_at(&self, now: u64) -> Option<u64> {
+        let due_at = match self.pace {
+            Pace::Flat => now,
+            Pace::PerSecond(rate) => {
+                let after = u128::from(self.sent) * u128::from(SECOND) / u128::from(rate.max(1));
+                self.began_at.saturating_add(u64::try_from(after).unwrap_or(u64::MAX))
+            }
+        };
+        let more = match self.extent {
+            Extent::Messages(messages) => self.sent < messages,
+            Extent::Time(time) => due_at - self.began_at < nanoseconds(time),
+        };
+        more.then_some(due_at)
+    }
+}
+
+impl Tester {
+    /// Listens for the ESME under test.
+    pub fn listen(options: Options, mix: Mix) -> Result<Self, TesterError> {
+        let address = options.listen;
+        let listen = |source| TesterError::Listen { address, source };
+        let listener = TcpListener::bind(address).map_err(listen)?;
+        listener.set_nonblocking(true).map_err(listen)?;
+        let meter = Meter::new().map_err(|error| TesterError::Histogram(error.to_string()))?;
+        let books = Books::new(options.any_reply, meter);
+        Ok(Self {
+            options,
+            listener,
+            links: Vec::new(),
+            desk: Desk { mix, books, follow_ups: VecDeque::new(), message_id: 0 },
+            clock: Clock::start(),
+            index: 0,
+            first: 0,
+            ready: Vec::new(),
+            links_lost: 0,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> io::Result<std::net::SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Waits for the binds, sends all and waits for what is missing. `progress` is called once a second; a `stop`
+    /// that is set ends the sending, and the report is of what was sent until then.
+    pub fn run(
+        mut self,
+        stop: &AtomicBool,
+        mut progress: impl FnMut(&Second),
+    ) -> Result<Report, TesterError> {
+        // Without it a wait for a due time is up to 50 µs late, which would count as the ESME's. It is a wish.
+        let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
+        self.wait_binds(stop)?;
+        let warm_up = Extent::Messages(self.options.warm_up);
+        if self.options.warm_up > 0 {
+            self.send(warm_up, stop, &mut |_| {})?;
+        }
+        let warm_up_missing = self.desk.books.under_way() as u64;
+        self.desk.books.counting = true;
+        self.desk.books.counts = Default::default();
+        self.links_lost = 0;
+        let cpu = cpu_time();
+        let began_at = self.now();
+        self.send(self.options.extent, stop, &mut progress)?;
+        let load_cpu = cpu_time().saturating_sub(cpu);
+        let elapsed = Duration::from_nanos(self.desk.books.heard_at.max(began_at) - began_at);
+        Ok(Report::new(&self.options, self.desk.books, elapsed, load_cpu, warm_up_missing, self.links_lost))
+    }
+
+    fn now(&self) -> u64 {
+        nanoseconds(self.clock.monotonic())
+    }
+
+    fn wait_binds(&mut self, stop: &AtomicBool) -> Result<(), TesterError> {
+        let give_up_at = self.now() + nanoseconds(self.options.bind_patience);
+        loop {
+            let bound = self.links.iter().filter(|link| link.receives()).count();
+            if bound >= self.options.binds {
+                return Ok(());
+            }
+            if self.now() >= give_up_at || stop.load(Ordering::Relaxed) {
+                return Err(TesterError::NoBinds { bound, wanted: self.options.binds });
+            }
+            self.turn(None, give_up_at)?;
+        }
+    }
+
+    /// Sends so much and waits until nothing is missing, or nothing has come for the time of our patience.
+    fn send(
+        &mut self,
+        extent: Extent,
+        stop: &AtomicBool,
+        progress: &mut dyn FnMut(&Second),
+    ) -> Result<(), TesterError> {
+        let began_at = self.now();
+        let mut sending = Sending { began_at, sent: 0, pace: self.options.pace, extent };
+        let (mut second, mut alive_at) = (0, began_at);
+        self.desk.books.heard_at = began_at;
+        let patience = nanoseconds(self.options.patience);
+        loop {
+            let now = self.now();
+            if stop.load(Ordering::Relaxed) {
+                sending.extent = Extent::Messages(0);
+            }
+            while now >= began_at + (second + 1) * SECOND {
+                second += 1;
+                progress(&self.desk.books.meter.turn(second));
+            }
+            let due_at = sending.due_at(now);
+            if due_at.is_none() {
+                self.desk.follow_ups.clear();
+            }
+            // A pause that the pace makes is not the ESME's.
+            if self.desk.books.under_way() == 0 {
+                alive_at = now;
+            }
+            alive_at = alive_at.max(self.desk.books.heard_at);
+            let done = due_at.is_none() && self.desk.books.under_way() == 0;
+            if done || now >= alive_at + patience {
+                break;
+            }
+            let tick = began_at + (second + 1) * SECOND;
+            self.turn(Some(&mut sending), tick)?;
+        }
+        // What comes of the last second, which is no whole one.
+        self.desk.books.meter.turn(second + 1);
+        Ok(())
+    }
+
+    /// Waits for sockets, for the next message to be due, or until a moment, and serves what is there.
+    fn turn(&mut self, mut sending: Option<&mut Sending>, until: u64) -> Result<(), TesterError> {
+        let now = self.now();
+        let due_at = sending.as_ref().and_then(|it| it.due_at(now)).filter(|_| self.has_room());
+        let wake_at = until.min(due_at.unwrap_or(u64::MAX)).min(now + WAIT_MAX);
+        self.wait(wake_at.saturating_sub(now)).map_err(TesterError::Wait)?;
+        let now = self.now();
+        for (link, ready) in self.links.iter_mut().zip(self.ready.iter().skip(1)) {
+            if ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
+                match link.read() {
+                    Ok(()) => link.serve(&mut self.desk, now),
+                    Err(_) => link.lose(),
+                }
+            }
+        }
+        if let Some(sending) = sending.as_mut() {
+            self.fill(sending, now);
+        }
+        self.write_all();
+        if self.ready.first().is_some_and(|ready| !ready.is_empty()) {
+            self.accept();
+        }
+        Ok(())
+    }
+
+    fn has_room(&self) -> bool {
+        self.desk.books.under_way() < UNDER_WAY_MAX && self.links.iter().any(Link::has_room)
+    }
+
+    /// Polls the listener and the links.
+    fn wait(&mut self, ns: u64) -> io::Result<()> {
+        let listener = PollFd::new(&self.listener, PollFlags::IN);
+        let links = self.links.iter().map(|link| {
+            let mut events = PollFlags::empty();
+            events.set(PollFlags::IN, link.reads());
+            events.set(PollFlags::OUT, link.has_output());
+            PollFd::new(&link.stream, events)
+        });
+        let mut fds: Vec<_> = std::iter::once(listener).chain(links).collect();
+        let seconds = i64::try_from(ns / SECOND).unwrap_or(i64::MAX);
+        let timeout = Timespec { tv_sec: seconds, tv_nsec: (ns % SECOND).try_into().unwrap_or_default() };
+        self.ready.clear();
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(_) => self.ready.extend(fds.iter().map(PollFd::revents)),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Hands what is due to the links in turn, one each, as far as their windows have room.
+    fn fill(&mut self, sending: &mut Sending, now: u64) {
+        let count = self.links.len();
+        let mut idle = 0;
+        while idle < count && self.desk.books.under_way() < UNDER_WAY_MAX {
+            let Some(due_at) = sending.due_at(now).filter(|due_at| *due_at <= now) else { return };
+            self.first = (self.first + 1) % count;
+            let Some(link) = self.links.get_mut(self.first).filter(|link| link.has_room()) else {
+                idle += 1;
+                continue;
+            };
+            idle = 0;
+            sending.sent += 1;
+            match self.desk.follow_ups.pop_front() {
+                Some(it) => link.deliver(it.kind, it.index, Some(&it), due_at, &mut self.desk),
+                None => {
+                    let kind = self.desk.mix.pick(self.index);
+                    link.deliver(kind, self.index, None, due_at, &mut self.desk);
+                    self.index += 1;
+                }
+            }
+        }
+    }
+
+    /// Writes what there is, and lets go of links that have ended.
+    fn write_all(&mut self) {
+        for link in &mut self.links {
+            if link.has_output() && link.write().is_err() {
+                link.lose();
+            }
+        }
+        let before = self.links.len();
+        self.links.retain(|link| !link.is_over());
+        self.links_lost += (before - self.links.len()) as u64;
+    }
+
+    fn accept(&mut self) {
+        // An error is the peer's, or concerns the whole process and shows when the binds don't come.
+        while let Ok((stream, _)) = self.listener.accept() {
+            if self.links.len() < CONNECTIONS_MAX
+                && let Ok(link) = Link::new(stream, self.options.window)
+            {
+                self.links.push(link);
+            }
+        }
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What this process has used of the processor.
+fn cpu_time() -> Duration {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    let seconds = u64::try_from(used.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(used.tv_nsec).unwrap_or_default())
+}
