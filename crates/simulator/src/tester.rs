@@ -5,9 +5,11 @@
 
 mod books;
 mod fail_if;
+mod html;
 mod link;
 mod meter;
 mod mix;
+mod plot;
 mod report;
 mod run;
 mod template;

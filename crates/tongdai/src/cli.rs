@@ -167,6 +167,9 @@ pub(crate) struct LoadArgs {
     /// Write the figures as JSON; `-` for standard output, in place of the table.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Write a page with tables and plots.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// Exit with 1 if this holds, as 'p99 > 100ms'; repeat it for more [default: missing, double or wrong messages].
     #[arg(long, value_name = "EXPR")]
     pub(crate) fail_if: Vec<FailIf>,

@@ -111,6 +111,12 @@ impl Meter {
         })
     }
 
+    /// Forgets the seconds of the warm-up, whose times were not recorded.
+    pub(super) fn restart(&mut self) {
+        self.series.clear();
+        self.running = Second::default();
+    }
+
     pub(super) fn sent(&mut self) {
         self.running.sent += 1;
     }

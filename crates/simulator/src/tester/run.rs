@@ -118,6 +118,7 @@ impl Tester {
         let warm_up_missing = self.desk.books.under_way() as u64;
         self.desk.books.counting = true;
         self.desk.books.counts = Default::default();
+        self.desk.books.meter.restart();
         self.links_lost = 0;
         let cpu = cpu_time();
         let began_at = self.now();

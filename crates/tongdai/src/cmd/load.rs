@@ -114,6 +114,9 @@ fn write_results(arguments: &LoadArgs, report: &Report) -> Result<(), Exit> {
     if !arguments.quiet && std::io::stderr().is_terminal() {
         tell(false, format_args!(""));
     }
+    if let Some(file) = &arguments.html {
+        write_file(file, &report.to_html())?;
+    }
     let json = arguments.json.as_deref().map(|_| serde_json::to_string_pretty(report));
     let json = json.transpose().map_err(failed)?;
     match (arguments.json.as_deref(), json) {
