@@ -10,6 +10,8 @@ use model::outbox::PartialMessageId;
 use model::{Key, ServiceId};
 use vault::LookupKey;
 
+use crate::open_entries::ShardNumber;
+
 /// Kinds of keys: never renumbered, they stand on disks.
 mod kind {
     pub(super) const META: u8 = 0;
@@ -23,12 +25,14 @@ mod kind {
     pub(super) const PHONE_BOOKINGS: u8 = 8;
     pub(super) const CALENDAR_EDITS: u8 = 9;
     pub(super) const TIMER: u8 = 10;
-    /// From here on: open entries, each in pieces.
+    /// Open entries lie in shards; these kinds only tell one from another in memory.
     pub(super) const LIMITS: u8 = 32;
     pub(super) const OUTBOX: u8 = 33;
     pub(super) const PARTIAL_MESSAGE: u8 = 34;
     pub(super) const FINGERPRINT: u8 = 35;
-    pub(super) const OPEN_END: u8 = 36;
+    /// A shard of open entries, in pieces.
+    pub(super) const SHARD: u8 = 36;
+    pub(super) const OPEN_END: u8 = 37;
 }
 
 /// The last applied turn.
@@ -112,6 +116,13 @@ impl KeyBytes {
                 out.extend_from_slice(&self.0.hash(kind::FINGERPRINT, &fingerprint.0));
             }
         }
+    }
+
+    /// The octets of a shard of open entries, in place of what `out` held. Only who has the store's key knows which.
+    pub(crate) fn encode_shard(&self, number: ShardNumber, out: &mut Vec<u8>) {
+        out.clear();
+        out.push(kind::SHARD);
+        out.extend_from_slice(&self.0.hash(kind::SHARD, &number.to_be_bytes()));
     }
 
     fn of_service(&self, out: &mut Vec<u8>, kind: u8, service: &ServiceId) {

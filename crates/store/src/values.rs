@@ -52,25 +52,28 @@ impl Values {
         Ok(rmp_serde::from_slice(plain).map_err(|_| damage())?)
     }
 
-    /// Adds the writes of an open entry to `batch`, in as many pieces as it needs: parts of a long message
-    /// are the one thing that outgrows a value. Returns the number of pieces.
+    /// Adds the writes of open entries that lie together to `batch`, in as many pieces as they need, none for no entry.
+    /// Returns the number of pieces.
     pub(crate) fn put_open(
         &self,
         batch: &mut Batch,
         key_octets: &[u8],
-        key: &Key,
-        record: &Record,
-    ) -> Result<u8, StoreError> {
-        let mut whole = Vec::with_capacity(1024);
-        encode_short_lived(&mut whole, &(key, record))?;
-        let pieces = whole.len().div_ceil(PIECE).max(1);
-        let too_large = || StoreError::RecordTooLarge { octets: whole.len(), max: PIECE * 255 };
-        let count = u8::try_from(pieces).map_err(|_| too_large())?;
+        entries: &[(&Key, &Record)],
+    ) -> Result<u16, StoreError> {
+        if entries.is_empty() {
+            return Ok(0);
+        }
+        let mut whole = Vec::with_capacity(PIECE);
+        encode_short_lived(&mut whole, &entries)?;
+        let pieces = whole.len().div_ceil(PIECE);
+        let too_large =
+            || StoreError::RecordTooLarge { octets: whole.len(), max: PIECE * usize::from(u16::MAX) };
+        let count = u16::try_from(pieces).map_err(|_| too_large())?;
         for (number, piece) in (0..count).zip(whole.chunks(PIECE)) {
             let at = piece_key(key_octets, number);
             batch.put(&at, |out| {
                 self.0.seal_into(&at, out, |out| {
-                    out.push(count);
+                    out.extend_from_slice(&count.to_be_bytes());
                     out.extend_from_slice(piece);
                 })?;
                 Ok::<(), StoreError>(())
@@ -79,8 +82,8 @@ impl Values {
         Ok(count)
     }
 
-    /// Adds the removal of pieces of an open entry to `batch`.
-    pub(crate) fn remove_open(&self, batch: &mut Batch, key_octets: &[u8], pieces: std::ops::Range<u8>) {
+    /// Adds the removal of pieces of open entries to `batch`.
+    pub(crate) fn remove_open(&self, batch: &mut Batch, key_octets: &[u8], pieces: std::ops::Range<u16>) {
         for number in pieces {
             batch.remove(&piece_key(key_octets, number));
         }
@@ -92,16 +95,16 @@ impl Values {
         at: &[u8],
         mut value: Vec<u8>,
         whole: &mut Vec<u8>,
-    ) -> Result<u8, Damage> {
+    ) -> Result<u16, Damage> {
         let damage = || Damage::Value { kind: kind_of(at) };
         let plain = self.0.open_in_place(at, &mut value).map_err(|_| damage())?;
-        let (count, piece) = plain.split_first().ok_or_else(damage)?;
+        let (count, piece) = plain.split_first_chunk().ok_or_else(damage)?;
         whole.extend_from_slice(piece);
-        Ok(*count)
+        Ok(u16::from_be_bytes(*count))
     }
 
-    /// Reads an open entry whose pieces were put together.
-    pub(crate) fn get_open(&self, kind: u8, whole: &[u8]) -> Result<(Key, Record), Damage> {
+    /// Reads open entries whose pieces were put together.
+    pub(crate) fn get_open(&self, kind: u8, whole: &[u8]) -> Result<Vec<(Key, Record)>, Damage> {
         rmp_serde::from_slice(whole).map_err(|_| Damage::Value { kind })
     }
 }
@@ -124,9 +127,14 @@ fn kind_of(key: &[u8]) -> u8 {
     key.first().copied().unwrap_or(0)
 }
 
-fn piece_key(key: &[u8], number: u8) -> Vec<u8> {
-    let mut at = Vec::with_capacity(key.len() + 1);
+/// The number of a piece, the last octets of its key.
+pub(crate) fn piece_number(at: &[u8]) -> Option<u16> {
+    at.last_chunk().map(|number| u16::from_be_bytes(*number))
+}
+
+fn piece_key(key: &[u8], number: u16) -> Vec<u8> {
+    let mut at = Vec::with_capacity(key.len() + 2);
     at.extend_from_slice(key);
-    at.push(number);
+    at.extend_from_slice(&number.to_be_bytes());
     at
 }

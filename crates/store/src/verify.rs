@@ -18,7 +18,7 @@ use crate::records::{Records, RecordsError, RecordsHome};
 use crate::secrets;
 use crate::sentinel::Sentinel;
 use crate::store::{judge_journal, load_keys, number_at, read_turn};
-use crate::values::Values;
+use crate::values::{Values, piece_number};
 
 /// Records are read in so many at a time.
 const PAGE: usize = 1000;
@@ -206,12 +206,11 @@ impl Report {
         let mut whole = Vec::new();
         each(records, &key_bytes::OPEN, |key, value| {
             let read = values.take_piece(key, value, &mut whole).and_then(|pieces| {
-                let last = key.last().is_some_and(|piece| piece + 1 == pieces);
+                let last = piece_number(key).is_some_and(|piece| piece.checked_add(1) == Some(pieces));
                 if last {
-                    self.open_entries += 1;
                     let read = values.get_open(key.first().copied().unwrap_or(0), &whole);
                     whole.clear();
-                    read?;
+                    self.open_entries += read?.len() as u64;
                 }
                 Ok(())
             });

@@ -3,25 +3,24 @@ use model::limits::Limits;
 
 use super::*;
 
-fn key(last: u8) -> Key {
-    Key::Limits(model::ServiceId::new("s"), Msisdn::new(&format!("8490500000{last}")).unwrap())
+fn key(last: u16) -> Key {
+    Key::Limits(model::ServiceId::new("s"), Msisdn::new(&format!("849050{last:05}")).unwrap())
 }
 
 fn record() -> Arc<Record> {
     Arc::new(Record::Limits(Limits::default()))
 }
 
-/// The keys that a checkpoint begun now has something to do for; they are moved as one piece each.
+/// The keys that a checkpoint begun now moves; each shard takes one piece.
 fn checkpoint(open: &mut OpenEntries) -> Vec<Key> {
-    let keys = open.take_changed();
-    keys.into_iter()
-        .filter(|key| {
-            let Some((now, _)) = open.moving(key) else { return false };
-            let pieces = u8::from(now.is_some());
-            open.set_pieces(key, pieces);
-            true
-        })
-        .collect()
+    let mut moved = Vec::new();
+    for number in open.take_changed() {
+        let Some((entries, _)) = open.moving(number) else { continue };
+        moved.extend(entries.iter().map(|(key, _)| (*key).clone()));
+        let pieces = u16::from(!entries.is_empty());
+        open.set_pieces(number, pieces);
+    }
+    moved
 }
 
 #[test]
@@ -36,30 +35,50 @@ fn what_comes_and_goes_between_two_checkpoints_is_never_moved() {
 }
 
 #[test]
-fn what_is_over_is_moved_once_more_where_the_records_hold_it() {
+fn what_is_over_is_taken_out_of_the_records() {
     let mut open = OpenEntries::default();
     open.write(&key(1), Some(&record()));
     assert_eq!(checkpoint(&mut open), [key(1)]);
     open.write(&key(1), None);
     assert!(!open.contains(&key(1)) && open.iter().count() == 0);
-    assert_eq!(checkpoint(&mut open), [key(1)]);
-    assert_eq!(checkpoint(&mut open), []);
-    assert!(open.slots.is_empty(), "nothing is left of it");
+    let [number] = open.take_changed()[..] else { unreachable!() };
+    let (left, before) = open.moving(number).expect("the records hold what is over");
+    assert_eq!((left.len(), before), (0, 1));
+    open.set_pieces(number, 0);
+    open.write(&key(1), None);
+    assert!(open.take_changed().is_empty(), "what is not there does not change by being deleted");
 }
 
 #[test]
 fn what_changes_while_a_checkpoint_runs_is_moved_as_it_is_at_its_step() {
     let mut open = OpenEntries::default();
     open.write(&key(1), Some(&record()));
-    open.write(&key(2), Some(&record()));
-    let moving = open.take_changed();
+    let [moving] = open.take_changed()[..] else { unreachable!() };
     open.write(&key(1), None);
     open.write(&key(1), Some(&record()));
-    open.write(&key(2), Some(&record()));
-    let moved: Vec<bool> = moving.iter().map(|key| open.moving(key).is_some()).collect();
-    assert_eq!(moved, [true, true]);
-    moving.iter().for_each(|key| open.set_pieces(key, 1));
+    assert!(open.moving(moving).is_some());
+    open.set_pieces(moving, 1);
     assert_eq!(checkpoint(&mut open), [], "what was written again meanwhile is not moved twice");
-    open.write(&key(2), Some(&record()));
-    assert_eq!(checkpoint(&mut open), [key(2)]);
+    open.write(&key(1), Some(&record()));
+    assert_eq!(checkpoint(&mut open), [key(1)]);
+}
+
+#[test]
+fn a_shard_comes_back_whole_and_nothing_else_with_it() {
+    let mut open = OpenEntries::default();
+    let entry = |number| (key(number), Record::Limits(Limits::default()));
+    assert!(open.load(vec![entry(1)], 2));
+    assert!(open.contains(&key(1)));
+    let elsewhere = (2..).find(|number| number_of(&key(*number)) != number_of(&key(1))).unwrap();
+    assert!(!open.load(vec![entry(1), entry(elsewhere)], 1), "a value of two shards is none of ours");
+    assert!(!open.load(Vec::new(), 1));
+}
+
+#[test]
+fn numbers_in_a_row_spread_over_the_shards() {
+    let mut entries = vec![0_u32; (OUTBOX_SHARDS + OTHER_SHARDS) as usize];
+    (0..40_960).for_each(|number| entries[usize::from(number_of(&key(number)))] += 1);
+    let (outbox, other) = entries.split_at(OUTBOX_SHARDS as usize);
+    assert!(outbox.iter().all(|entries| *entries == 0));
+    assert!(other.iter().all(|entries| *entries < 25), "five in each, and nowhere a crowd");
 }

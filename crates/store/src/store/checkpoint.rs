@@ -5,23 +5,23 @@
 //! right: a start applies all turns after it again, and writes are absolute.
 
 use failpoints::{Bug, Point, planted};
-use model::Key;
 
 use super::{Store, put_applied, put_plain};
 use crate::error::StoreError;
 use crate::journal::Last;
 use crate::key_bytes;
+use crate::open_entries::ShardNumber;
 
-/// Keys that a step looks at, for each that it may move: most name what came and went.
-const LOOKED_AT_FACTOR: usize = 8;
+/// What a shard takes beside its entries, in entries: sled's work for one value.
+const SHARD_COST: usize = 30;
 
 /// A checkpoint under way.
 pub(super) struct Checkpoint {
     /// Up to here the records will be durable.
     last: Last,
     recent_from: u64,
-    /// Open entries that are yet to be moved.
-    moving: Vec<Key>,
+    /// Shards of open entries that are yet to be moved.
+    moving: Vec<ShardNumber>,
 }
 
 impl Store {
@@ -84,24 +84,20 @@ impl Store {
         moved
     }
 
-    fn move_entries(&mut self, moving: &mut Vec<Key>, limit: usize) -> Result<(), StoreError> {
+    fn move_entries(&mut self, moving: &mut Vec<ShardNumber>, limit: usize) -> Result<(), StoreError> {
         if planted(Bug::OpenEntriesLeftOut) {
             moving.clear();
             return Ok(());
         }
         self.batch.clear();
-        let (mut left, mut looked_at) = (limit, limit.saturating_mul(LOOKED_AT_FACTOR));
-        while let Some(key) = moving.pop_if(|_| left > 0 && looked_at > 0) {
-            looked_at -= 1;
-            let Some((record, before)) = self.open.moving(&key) else { continue };
-            left -= 1;
-            self.keys.encode(&key, &mut self.key_buffer);
-            let now = match record {
-                Some(record) => self.values.put_open(&mut self.batch, &self.key_buffer, &key, record)?,
-                None => 0,
-            };
+        let mut left = limit;
+        while let Some(number) = moving.pop_if(|_| left > 0) {
+            let Some((entries, before)) = self.open.moving(number) else { continue };
+            left = left.saturating_sub(entries.len() + SHARD_COST);
+            self.keys.encode_shard(number, &mut self.key_buffer);
+            let now = self.values.put_open(&mut self.batch, &self.key_buffer, &entries)?;
             self.values.remove_open(&mut self.batch, &self.key_buffer, now..before);
-            self.open.set_pieces(&key, now);
+            self.open.set_pieces(number, now);
         }
         if self.batch.is_empty() {
             return Ok(());

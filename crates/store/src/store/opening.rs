@@ -23,7 +23,7 @@ use crate::records::{Batch, Records, RecordsError, RecordsHome};
 use crate::recovery::{Marks, Recovery};
 use crate::secrets::Secrets;
 use crate::sentinel::Sentinel;
-use crate::values::Values;
+use crate::values::{Values, piece_number};
 
 const KEYS: &str = "keys";
 
@@ -142,7 +142,7 @@ impl Store {
         let fault = |error| OpenError::Records(RecordsFault::Unreadable(error));
         let mut from = key_bytes::OPEN.start.to_vec();
         let mut whole = Vec::new();
-        let mut taken: u8 = 0;
+        let mut taken: u16 = 0;
         loop {
             let page = self.records.scan(&from, &key_bytes::OPEN.end, PAGE).map_err(fault)?;
             let Some((last, _)) = page.last() else { break };
@@ -150,14 +150,15 @@ impl Store {
             from.push(0);
             for (at, value) in page {
                 let kind = at.first().copied().unwrap_or(0);
-                if at.last() != Some(&taken) {
+                if piece_number(&at) != Some(taken) {
                     return Err(Damage::Value { kind }.into());
                 }
                 let pieces = self.values.take_piece(&at, value, &mut whole)?;
                 taken += 1;
                 if taken == pieces {
-                    let (key, record) = self.values.get_open(kind, &whole)?;
-                    self.open.load(key, record, pieces);
+                    if !self.open.load(self.values.get_open(kind, &whole)?, pieces) {
+                        return Err(Damage::Value { kind }.into());
+                    }
                     whole.clear();
                     taken = 0;
                 }
