@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use unicode_normalization::UnicodeNormalization;
 
 use super::*;
 
@@ -54,5 +55,25 @@ proptest! {
         let once = folded(&text);
         prop_assert!(once.is_ascii());
         prop_assert_eq!(folded(&once), once);
+    }
+
+    #[test]
+    fn decomposing_one_by_one_leaves_what_the_normal_forms_leave(text in "[\\PC\u{300}-\u{36F}\u{1E00}-\u{1EFF}]{0,40}") {
+        let mut parts = String::new();
+        for character in text.chars() {
+            decompose_compatible(character, |part| parts.push(part));
+        }
+        parts.retain(|part| !is_combining_mark(part));
+        let normal: String = text.nfkc().nfd().filter(|character| !is_combining_mark(*character)).collect();
+        prop_assert_eq!(parts, normal);
+    }
+}
+
+#[test]
+fn each_character_decomposes_to_what_the_normal_forms_leave() {
+    for character in '\0'..=char::MAX {
+        let mut parts = String::new();
+        decompose_compatible(character, |part| parts.push(part));
+        assert_eq!(parts, std::iter::once(character).nfkc().nfd().collect::<String>(), "{character:?}");
     }
 }
