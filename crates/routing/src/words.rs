@@ -12,9 +12,9 @@ pub(crate) struct Phrases {
     initials: u32,
 }
 
-/// The bit of a word's first letter; none where it has no letter there.
-fn initial(word: &str) -> u32 {
-    match octet(word, 0) {
+/// The bit of the letter at `at`; none where no letter stands there.
+fn initial(text: &str, at: usize) -> u32 {
+    match octet(text, at) {
         letter @ b'A'..=b'Z' => 1 << (letter - b'A'),
         _ => 0,
     }
@@ -33,17 +33,19 @@ impl Phrases {
         for tails in map.values_mut() {
             tails.sort_by_key(|tail| std::cmp::Reverse(tail.len()));
         }
-        let initials = map.keys().fold(0, |initials, word| initials | initial(word));
+        let initials = map.keys().fold(0, |initials, word| initials | initial(word, 0));
         Self { tails: map, initials }
     }
 
     /// The end of the longest phrase that begins with the word `start..end`.
+    #[inline]
     pub(crate) fn end_at(&self, text: &str, start: usize, end: usize) -> Option<usize> {
-        let word = &text[start..end];
-        if self.initials & initial(word) == 0 {
-            return None;
-        }
-        let tails = self.tails.get(word)?;
+        let likely = end > start && self.initials & initial(text, start) != 0;
+        if likely { self.look_up(text, start, end) } else { None }
+    }
+
+    fn look_up(&self, text: &str, start: usize, end: usize) -> Option<usize> {
+        let tails = self.tails.get(&text[start..end])?;
         tails.iter().find_map(|tail| follow(text, end, tail))
     }
 
