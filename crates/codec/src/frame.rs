@@ -85,7 +85,7 @@ pub fn decode(source: &mut BytesMut) -> Result<Option<Framed>, FatalFrame> {
     let command_id = frame.get_u32();
     let command_status = CommandStatus(frame.get_u32());
     let sequence_number = frame.get_u32();
-    Ok(Some(match decode_body(command_id, &frame) {
+    Ok(Some(match decode_body(command_id, &mut frame) {
         Ok(body) => Framed::Pdu(Pdu { command_status, sequence_number, body }),
         Err(command_status) => {
             Framed::Answerable(AnswerableError { command_id, sequence_number, command_status, body: frame })
@@ -93,8 +93,9 @@ pub fn decode(source: &mut BytesMut) -> Result<Option<Framed>, FatalFrame> {
     }))
 }
 
-/// Reads a body, or says with which status to answer. A response is always read: it may not be answered.
-fn decode_body(command_id: u32, body: &Bytes) -> Result<Body, CommandStatus> {
+/// Reads a body, or says with which status to answer, and leaves it as it is then. A response is always read: it may
+/// not be answered.
+fn decode_body(command_id: u32, body: &mut Bytes) -> Result<Body, CommandStatus> {
     Ok(match command_id {
         command_id::DELIVER_SM => Body::DeliverSm(reader::sm(body)?),
         command_id::SUBMIT_SM => Body::SubmitSm(reader::sm(body)?),

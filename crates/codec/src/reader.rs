@@ -1,7 +1,9 @@
 //! Reads bodies as peers send them, not only as the specification draws them: mandatory fields first, then a walk
 //! over the TLVs that stops at the first that does not fit. A bad optional parameter never costs a message.
 
-use bytes::Bytes;
+use std::ops::Range;
+
+use bytes::{Buf, Bytes};
 use model::{Address, Redacted};
 
 use crate::{Bind, BindResp, CommandStatus, Sm, SmResp, Tlv, Tlvs, tlv::tag};
@@ -12,10 +14,9 @@ const TLVS_MAX: usize = 128;
 
 /// The octets of a text field as a string: ASCII as such, others as Latin-1, so that nothing is lost.
 pub(crate) fn text(octets: &[u8]) -> String {
-    if octets.is_ascii() {
-        String::from_utf8_lossy(octets).into_owned()
-    } else {
-        text::latin1::decode(octets)
+    match std::str::from_utf8(octets) {
+        Ok(ascii) if ascii.is_ascii() => ascii.to_owned(),
+        _ => text::latin1::decode(octets),
     }
 }
 
@@ -59,17 +60,14 @@ impl<'a> Reader<'a> {
         Ok(Address { ton: self.octet()?, npi: self.octet()?, digits: self.c_string()? })
     }
 
-    fn bytes(&mut self, length: usize) -> Result<Bytes, CommandStatus> {
-        if length == 0 {
-            return Ok(Bytes::new());
-        }
-        let end = self.at + length;
-        if end > self.octets.len() {
+    /// The place of so many octets.
+    fn octets(&mut self, length: usize) -> Result<Range<usize>, CommandStatus> {
+        let place = self.at..self.at + length;
+        if place.end > self.octets.len() {
             return Err(CommandStatus::ESME_RINVMSGLEN);
         }
-        let octets = self.octets.slice(self.at..end);
-        self.at = end;
-        Ok(octets)
+        self.at = place.end;
+        Ok(place)
     }
 
     /// The TLVs from here on. Some peers write a NUL after short_message: where the walk fails and a walk from
@@ -123,7 +121,10 @@ fn head(octets: &Bytes, at: usize) -> Option<[u16; 2]> {
 ///
 /// A sm_length beyond the body is refused: the text is not there. So is a message_payload beyond the body where
 /// there is no other text. Any other damage among the TLVs costs only what follows it.
-pub(crate) fn sm(body: &Bytes) -> Result<Sm, CommandStatus> {
+///
+/// What can be read is taken out of `body`: short_message becomes what is left of it, and shares nothing that has to be
+/// counted.
+pub(crate) fn sm(body: &mut Bytes) -> Result<Sm, CommandStatus> {
     let mut reader = Reader::new(body);
     let mut sm = Sm {
         service_type: reader.c_string()?,
@@ -142,9 +143,14 @@ pub(crate) fn sm(body: &Bytes) -> Result<Sm, CommandStatus> {
         tlvs: Tlvs::new(),
     };
     let sm_length = reader.octet()?;
-    sm.short_message = reader.bytes(usize::from(sm_length))?;
+    let place = reader.octets(usize::from(sm_length))?;
     if !reader.rest().is_empty() {
-        sm.tlvs = sound_tlvs(&reader, &sm)?;
+        sm.tlvs = sound_tlvs(&reader, !place.is_empty())?;
+    }
+    if !place.is_empty() {
+        sm.short_message = std::mem::take(body);
+        sm.short_message.truncate(place.end);
+        sm.short_message.advance(place.start);
     }
     Ok(sm)
 }
@@ -161,13 +167,13 @@ pub(crate) fn data_sm(body: &Bytes) -> Result<Sm, CommandStatus> {
         data_coding: reader.octet()?,
         ..Sm::default()
     };
-    sm.tlvs = sound_tlvs(&reader, &sm)?;
+    sm.tlvs = sound_tlvs(&reader, false)?;
     Ok(sm)
 }
 
-fn sound_tlvs(reader: &Reader<'_>, sm: &Sm) -> Result<Tlvs, CommandStatus> {
+fn sound_tlvs(reader: &Reader<'_>, has_short_message: bool) -> Result<Tlvs, CommandStatus> {
     let walk = reader.tlvs();
-    if walk.overrun == Some(tag::MESSAGE_PAYLOAD) && sm.short_message.is_empty() {
+    if walk.overrun == Some(tag::MESSAGE_PAYLOAD) && !has_short_message {
         return Err(CommandStatus::ESME_RINVOPTPARSTREAM);
     }
     Ok(walk.tlvs)

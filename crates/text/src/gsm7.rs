@@ -29,6 +29,12 @@ pub struct Shifts {
 /// table).
 #[must_use]
 pub fn decode(octets: &[u8], shifts: Shifts) -> String {
+    if shifts.locking == Language::Default
+        && octets.iter().all(|octet| default::is_same_in_ascii(*octet))
+        && let Ok(text) = std::str::from_utf8(octets)
+    {
+        return text.to_owned();
+    }
     let locking = national::locking(shifts.locking);
     let mut out = String::with_capacity(octets.len());
     let mut septets = octets.iter().copied();

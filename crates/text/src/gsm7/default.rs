@@ -29,6 +29,22 @@ pub(super) const EXTENSION: &[(u8, char)] = &[
     (0x65, '€'),
 ];
 
+/// The septets whose characters have the same code in ASCII, made at compile time: most texts hold no other.
+const SAME_IN_ASCII: [bool; 256] = {
+    let mut same = [false; 256];
+    let mut code = 0;
+    while code < 128 {
+        same[code] = DEFAULT[code] as usize == code && code != ESCAPE as usize;
+        code += 1;
+    }
+    same
+};
+
+/// Whether an octet is such a septet.
+pub(super) fn is_same_in_ascii(octet: u8) -> bool {
+    SAME_IN_ASCII[usize::from(octet)]
+}
+
 /// Where one character stands in the alphabet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
