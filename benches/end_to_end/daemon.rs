@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use tempfile::TempDir;
 
 use crate::feed::TOKEN_LINE;
-use crate::usage::Memory;
+use benches::usage::Memory;
 
 /// A running daemon; killed and its folder removed when dropped.
 pub(crate) struct Daemon {

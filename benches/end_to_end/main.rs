@@ -7,7 +7,6 @@ mod daemon;
 mod feed;
 mod mix;
 mod report;
-mod usage;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,7 +18,7 @@ use simulator::{Config, Message, Pace, Simulator};
 use crate::daemon::Daemon;
 use crate::mix::Mix;
 use crate::report::Round;
-use crate::usage::Usage;
+use benches::usage::Usage;
 
 /// How long the bench waits for binds, and for what is outstanding at the end of a round.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use simulator::{Latency, LoadReport};
 
-use crate::usage::{Memory, Usage};
+use benches::usage::{Memory, Usage};
 
 /// One round of load.
 #[derive(Debug)]

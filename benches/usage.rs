@@ -11,15 +11,16 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// Processor time since the start of a process.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Usage {
+pub struct Usage {
     /// Of all threads, in user mode and in the kernel.
-    pub(crate) total: Duration,
+    pub total: Duration,
     /// By name of the thread, threads of one name together.
-    pub(crate) threads: BTreeMap<String, Duration>,
+    pub threads: BTreeMap<String, Duration>,
 }
 
 impl Usage {
-    pub(crate) fn of(pid: u32) -> anyhow::Result<Self> {
+    /// What the running process `pid` has used so far.
+    pub fn of(pid: u32) -> anyhow::Result<Self> {
         let (_, total) = read(&format!("/proc/{pid}/stat"))?;
         let mut threads: BTreeMap<String, Duration> = BTreeMap::new();
         for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
@@ -32,7 +33,8 @@ impl Usage {
         Ok(Self { total, threads })
     }
 
-    pub(crate) fn since(&self, before: &Self) -> Self {
+    /// What was used since `before` was read.
+    pub fn since(&self, before: &Self) -> Self {
         let threads = self.threads.iter().map(|(name, time)| {
             let earlier = before.threads.get(name).copied().unwrap_or_default();
             (name.clone(), time.saturating_sub(earlier))
@@ -53,15 +55,16 @@ fn read(path: &str) -> anyhow::Result<(String, Duration)> {
 
 /// Resident memory.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Memory {
+pub struct Memory {
     /// Now, in KiB.
-    pub(crate) resident_kib: u64,
+    pub resident_kib: u64,
     /// At most since the start, in KiB.
-    pub(crate) peak_kib: u64,
+    pub peak_kib: u64,
 }
 
 impl Memory {
-    pub(crate) fn of(pid: u32) -> anyhow::Result<Self> {
+    /// What the running process `pid` holds.
+    pub fn of(pid: u32) -> anyhow::Result<Self> {
         let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
         let field = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
