@@ -38,7 +38,8 @@ pub fn rules(count: u32) -> Rules {
 }
 
 /// The pack of Hue on another number, with so many rules more.
-fn pack(count: u32) -> String {
+#[must_use]
+pub fn pack(count: u32) -> String {
     let (_, hue) = Rules::builtin_files()[0];
     let mut text = hue.replace("\"hue-xnc\"", "\"generated\"").replace("[\"8383\"]", "[\"9999\"]");
     for number in 0..count {

@@ -1,6 +1,10 @@
 //! Fills the store as a case system does: over the JSON API.
 
+use std::fs::File;
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -11,14 +15,19 @@ use ureq::{Agent, RequestBuilder, typestate::WithBody};
 use crate::mix;
 
 /// The token's line in the daemon's file: a name, and what `printf bench | sha256sum` prints.
-pub(crate) const TOKEN_LINE: &str =
-    "case-system 1b32c28cb38c05480eccc1bd60ff97029b57a05c96718b96dad7e9d84894f549";
+const TOKEN_LINE: &str = "case-system 1b32c28cb38c05480eccc1bd60ff97029b57a05c96718b96dad7e9d84894f549";
 const AUTHORIZATION: &str = "Bearer bench";
 
 /// Callers at once, so that their commands share turns.
 const CALLERS: u32 = 32;
 /// A call that takes longer has gone wrong.
 const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Makes the daemon's file of tokens.
+pub(crate) fn write_tokens(path: &Path) -> anyhow::Result<()> {
+    let mut tokens = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    Ok(writeln!(tokens, "{TOKEN_LINE}")?)
+}
 
 /// Writes so many dossiers that are being worked on, and a sample of each waiting line.
 pub(crate) fn seed(api: SocketAddr, dossiers: u32) -> anyhow::Result<()> {

@@ -3,7 +3,6 @@
 //! Every message is decoded, understood, decided, sealed, journalled with `fdatasync` and answered; there is no
 //! mode that leaves any of it out. Load and daemon share the machine, and both are accounted for.
 
-mod daemon;
 mod feed;
 mod mix;
 mod report;
@@ -15,9 +14,9 @@ use anyhow::{Context, bail, ensure};
 use clap::Parser;
 use simulator::{Config, Message, Pace, Simulator};
 
-use crate::daemon::Daemon;
 use crate::mix::Mix;
 use crate::report::Round;
+use benches::daemon::{self, Daemon, Home, Wiring};
 use benches::usage::Usage;
 
 /// How long the bench waits for binds, and for what is outstanding at the end of a round.
@@ -71,12 +70,16 @@ async fn bench(arguments: Arguments) -> anyhow::Result<()> {
     let mut config = Config::default();
     config.exchange.window = usize::from(arguments.window);
     let simulator = Simulator::start(config).await?;
-    let binary = arguments.tongdai.clone().map_or_else(daemon::beside_this_program, Ok)?;
-    let daemon = Daemon::start(&binary, simulator.smpp_address(), arguments.binds, arguments.window)?;
+    let binary = arguments.tongdai.clone().map_or_else(|| daemon::beside_this_program("tongdai"), Ok)?;
+    // The system's temporary directory should not be in memory.
+    let home = Home::make(&binary, &std::env::temp_dir())?;
+    feed::write_tokens(&home.tokens())?;
+    let (smsc, binds, window) = (simulator.smpp_address(), arguments.binds, arguments.window);
+    let daemon = Daemon::start(&binary, &home, &Wiring { smsc, binds, window, services: None })?;
     ensure!(
         simulator.wait_receivers(usize::from(arguments.binds), PATIENCE).await,
         "the binds did not come up; the daemon's log is {}",
-        daemon.log().display()
+        home.log().display()
     );
     report::introduce(&binary, arguments.binds, arguments.window, arguments.dossiers);
     let (api, dossiers) = (daemon.api(), arguments.dossiers);
@@ -107,9 +110,9 @@ async fn run_round(
     messages: impl Iterator<Item = Message>,
     pace: Pace,
 ) -> anyhow::Result<Round> {
-    let before = (Usage::of(daemon.pid())?, Usage::of(std::process::id())?, simulator.stats());
+    let before = (daemon.usage()?, Usage::of(std::process::id())?, simulator.stats());
     let load = simulator.send_many(messages, pace, true, PATIENCE).await?;
-    let (daemon_usage, own) = (Usage::of(daemon.pid())?, Usage::of(std::process::id())?);
+    let (daemon_usage, own) = (daemon.usage()?, Usage::of(std::process::id())?);
     let stats = simulator.stats();
     let round = Round {
         load,
