@@ -49,6 +49,9 @@ struct Arguments {
     /// The system_id of each bind.
     #[arg(long, value_name = "NAME", default_value = "echo")]
     system_id: String,
+    /// Stay until SIGTERM when all binds are over, so that this process can be looked at.
+    #[arg(long)]
+    stay: bool,
     /// What each message is answered with, in ASCII.
     #[arg(long, default_value = "Ho so 10000000 dang duoc xu ly, hen tra ket qua ngay 05/01/2099.")]
     text: String,
@@ -66,6 +69,9 @@ fn main() -> anyhow::Result<()> {
     let links: Vec<Link> = (0..arguments.binds).map(bind).collect::<anyhow::Result<_>>()?;
     let terms = Terms { text: arguments.text.into_bytes(), window: arguments.window.max(1) };
     let counts = echo(links, &terms, &mut journal, &stop)?;
+    while arguments.stay && !stop.load(Ordering::Relaxed) {
+        wait(&[])?;
+    }
     report(&counts, &journal)
 }
 
