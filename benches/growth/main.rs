@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use benches::daemon::{self, Home};
 use benches::load::Report;
 use benches::usage::Memory;
-use benches::{fill, rules};
+use benches::{fill, packs};
 use clap::{Parser, ValueEnum};
 use routing::Rules;
 use serde::Serialize;
@@ -159,7 +159,7 @@ fn prepare(
         for (name, text) in Rules::builtin_files() {
             fs::write(services.join(name), text)?;
         }
-        fs::write(services.join("generated.toml"), rules::pack(size))?;
+        fs::write(services.join("generated.toml"), packs::pack(size))?;
     }
     let mix = files.path().join("mix.toml");
     fs::write(&mix, mix_of(dossiers, what == What::Uniform)?)?;

@@ -9,6 +9,7 @@ mod drills;
 mod faults;
 mod fuzz;
 mod tidy;
+mod yardsticks;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -42,6 +43,12 @@ enum Task {
     Soak(drills::Arguments),
     /// Count instructions and allocations of one message, and compare them with benches/counts.txt.
     Counts(counts::Options),
+    /// Measure a release of the daemon beside a durable echo and, where it is installed, Kannel.
+    #[command(disable_help_flag = true)]
+    Versus(yardsticks::Arguments),
+    /// Measure a release of the daemon while its rules, dossiers or binds grow, and its start after kill -9.
+    #[command(disable_help_flag = true)]
+    Growth(yardsticks::Arguments),
     /// Fuzz the targets of crates/fuzz with what earlier runs found.
     Fuzz(fuzz::Options),
 }
@@ -58,6 +65,8 @@ fn main() -> Result<ExitCode> {
         Task::IoErrors(arguments) => drills::real(&root, "io_errors", &arguments)?,
         Task::Soak(arguments) => drills::real(&root, "soak", &arguments)?,
         Task::Counts(options) => counts::run(&root, &options)?,
+        Task::Versus(arguments) => yardsticks::run(&root, "versus", &arguments)?,
+        Task::Growth(arguments) => yardsticks::run(&root, "growth", &arguments)?,
         Task::Fuzz(options) => fuzz::run(&root, &options)?,
     };
     for finding in &findings {
