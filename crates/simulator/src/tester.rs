@@ -39,6 +39,8 @@ pub struct Options {
     pub pace: Pace,
     /// How much.
     pub extent: Extent,
+    /// Messages of the mix that are left out at its beginning.
+    pub skip: u64,
     /// Messages that are sent, and waited for, before those that count.
     pub warm_up: u64,
     /// Any text is a right reply.

@@ -155,6 +155,9 @@ pub(crate) struct LoadArgs {
     /// Messages before those, which are answered but not counted.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) warm_up: u64,
+    /// Begin so many messages into the mix: what another run has sent, an ESME may take for redelivered.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) skip: u64,
     /// What is sent and which replies are right, as docs/LOAD.md describes it [default: for the four built-in services].
     #[arg(long, value_name = "FILE")]
     pub(crate) mix: Option<PathBuf>,

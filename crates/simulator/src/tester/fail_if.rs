@@ -176,3 +176,58 @@ impl Percentile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let reply = Percentiles { p50_us: 1_000, p90_us: 2_000, p99_us: 100_000, p99_9_us: 0, max_us: 7 };
+        let response = Percentiles { p99_us: 50, ..reply };
+        Report { missing: 2, answered_per_s: 1_000.5, reply, response, ..Report::default() }
+    }
+
+    #[test]
+    fn conditions_hold_or_not() {
+        for (text, expected) in [
+            ("p99 > 100ms", false),
+            ("p99 >= 100ms", true),
+            ("p99>=0.1s", true),
+            ("reply.p99 <= 100000us", true),
+            ("response.p99 < 50us", false),
+            ("p50 < 1.5 ms", true),
+            ("p99.9 > 0ms", false),
+            ("max >= 7us", true),
+            ("missing > 0", true),
+            ("wrong>0", false),
+            (" rate < 1000.6 ", true),
+        ] {
+            assert_eq!(text.parse::<FailIf>().unwrap().holds(&report()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_what_can() {
+        for text in [
+            "",
+            "p99",
+            "p99 100ms",
+            "p98 > 1ms",
+            "p99 > 100",
+            "p99 > ms",
+            "p99 > -1ms",
+            "p99 == 1ms",
+            "p99 > 1m",
+            "missing > 1ms",
+            "missing > inf",
+            "missing > NaN",
+            "missing >> 1",
+            "response.missing > 1",
+            "> 1",
+            "p99 >é",
+        ] {
+            let error = text.parse::<FailIf>().unwrap_err().to_string();
+            assert!(error.contains("p99.9") && error.contains("missing") && error.contains(">="), "{error}");
+        }
+    }
+}

@@ -331,3 +331,6 @@ fn middle(to: &str, data_coding: u8) -> Vec<u8> {
     octets.extend_from_slice(&[0, 0, 0, 0, 0, 0, 0, 0, data_coding, 0, 0]);
     octets
 }
+
+#[cfg(test)]
+mod tests;

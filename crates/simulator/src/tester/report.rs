@@ -13,7 +13,7 @@ use super::{
 use crate::Pace;
 
 /// The figures of a run; docs/LOAD.md says what each means. Serialized it is what `--json` writes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Report {
     /// `closed` or `open`.
     pub pace: &'static str,

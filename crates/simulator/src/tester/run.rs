@@ -82,6 +82,7 @@ impl Tester {
         let listener = TcpListener::bind(address).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
         let meter = Meter::new().map_err(|error| TesterError::Histogram(error.to_string()))?;
+        let index = options.skip;
         let books = Books::new(options.any_reply, meter);
         Ok(Self {
             options,
@@ -89,7 +90,7 @@ impl Tester {
             links: Vec::new(),
             desk: Desk { mix, books, follow_ups: VecDeque::new(), message_id: 0 },
             clock: Clock::start(),
-            index: 0,
+            index,
             first: 0,
             ready: Vec::new(),
             links_lost: 0,
@@ -295,4 +296,33 @@ fn cpu_time() -> Duration {
     let used = clock_gettime(ClockId::ProcessCPUTime);
     let seconds = u64::try_from(used.tv_sec).unwrap_or_default();
     Duration::new(seconds, u32::try_from(used.tv_nsec).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn due(sent: u64, pace: Pace, extent: Extent) -> Option<u64> {
+        Sending { began_at: SECOND, sent, pace, extent }.due_at(2 * SECOND)
+    }
+
+    #[test]
+    fn an_open_loop_is_due_evenly_whatever_the_time_is() {
+        let pace = Pace::PerSecond(1_000);
+        let time = Extent::Time(Duration::from_secs(3));
+        for (sent, expected) in [(0, 1_000), (1, 1_001), (1_500, 2_500), (2_999, 3_999)] {
+            assert_eq!(due(sent, pace, time), Some(expected * 1_000_000), "{sent}");
+        }
+        assert_eq!(due(3_000, pace, time), None);
+        assert_eq!(due(4, Pace::PerSecond(3), Extent::Messages(5)), Some(SECOND + 4 * SECOND / 3));
+        assert_eq!(due(5, Pace::PerSecond(3), Extent::Messages(5)), None);
+    }
+
+    #[test]
+    fn a_closed_loop_is_due_now_until_its_end() {
+        assert_eq!(due(9, Pace::Flat, Extent::Messages(10)), Some(2 * SECOND));
+        assert_eq!(due(10, Pace::Flat, Extent::Messages(10)), None);
+        assert_eq!(due(9, Pace::Flat, Extent::Time(Duration::from_millis(1_001))), Some(2 * SECOND));
+        assert_eq!(due(9, Pace::Flat, Extent::Time(Duration::from_secs(1))), None);
+    }
 }

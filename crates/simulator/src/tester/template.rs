@@ -177,3 +177,27 @@ fn encode(text: &str, alphabet: Alphabet) -> Option<Vec<u8>> {
         Alphabet::Ucs2 => Some(ucs2::encode(text)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_taken_apart() {
+        let literal = |text: &str| Piece::Literal(text.to_owned());
+        let field = |name: &str, add, width| Piece::Field { name: name.to_owned(), add, width };
+        for (text, expected) in [
+            ("XNC {a+10}", vec![literal("XNC "), field("a", 10, 0)]),
+            ("{a:06}{b}x", vec![field("a", 0, 6), field("b", 0, 0), literal("x")]),
+            ("{a+5:07}", vec![field("a", 5, 7)]),
+            ("{{a}}", vec![literal("{a}")]),
+            ("đ", vec![literal("đ")]),
+            ("", vec![]),
+        ] {
+            assert_eq!(read(text).unwrap(), expected, "{text}");
+        }
+        for text in ["{a", "a}", "{}", "{a:6}", "{a:099}", "{a-1}", "{a b}", "{a+99999999999999999999}"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}

@@ -120,3 +120,47 @@ fn scramble(number: u64) -> u64 {
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(toml: &str) -> Result<Values, MixError> {
+        Values::new(7, toml::from_str(toml).unwrap())
+    }
+
+    #[test]
+    fn values_are_taken_in_turn_drawn_or_derived() {
+        let values = values(
+            "citizen = { below = 10 }\nown = { below = 3, of = \"citizen\" }\nany = { below = 3, random = true }\n\
+             line = { words = [\"A\", \"B\"] }",
+        )
+        .unwrap();
+        let [citizen, own, any, line] = ["citizen", "own", "any", "line"].map(|it| values.find(it).unwrap());
+        assert_eq!([0, 9, 10, 13].map(|it| values.number(citizen, it)), [0, 9, 0, 3]);
+        assert_eq!([0, 9, 13].map(|it| values.number(own, it)), [0, 0, 0]);
+        assert_eq!([0, 1, 2].map(|it| values.number(line, it)), [0, 1, 0]);
+        assert_eq!(values.words(line), ["A", "B"]);
+        let mut counts = [0; 3];
+        for index in 0..3_000 {
+            counts[usize::try_from(values.number(any, index)).unwrap()] += 1;
+        }
+        assert!(counts.iter().all(|count| (900..1_100).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn values_that_mean_nothing_are_refused() {
+        for toml in [
+            "a = {}",
+            "a = { below = 0 }",
+            "a = { below = 1, words = [\"A\"] }",
+            "a = { words = [] }",
+            "a = { below = 1, of = \"b\" }",
+            "a = { below = 1, of = \"a\" }",
+            "a = { below = 1, of = \"b\", random = true }\nb = { below = 1 }",
+            "a = { below = 1, of = \"b\" }\nb = { below = 1, of = \"c\" }\nc = { below = 1 }",
+        ] {
+            assert!(values(toml).is_err(), "{toml}");
+        }
+    }
+}

@@ -241,3 +241,153 @@ pub(super) fn write_number(mut number: u64, width: usize, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(digits.get(NUMBER_DIGITS_MAX - used..).unwrap_or_default());
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::{Bytes, BytesMut};
+    use codec::{BindResp, Body, Framed, Pdu, Sm, Tlvs};
+    use model::Address;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sm(text: &[u8]) -> Sm {
+        Sm {
+            service_type: "CMT".to_owned(),
+            source: Address::new(0, 1, "8383"),
+            destination: Address::new(1, 1, "84905123456"),
+            validity_period: "000000010000000R".to_owned(),
+            short_message: Bytes::copy_from_slice(text),
+            ..Sm::default()
+        }
+    }
+
+    fn encoded(body: Body) -> Vec<u8> {
+        let pdu = Pdu { command_status: CommandStatus::ESME_ROK, sequence_number: 7, body };
+        let mut octets = BytesMut::new();
+        codec::encode(&pdu, &mut octets).unwrap();
+        octets.to_vec()
+    }
+
+    fn decoded(octets: &[u8]) -> Pdu {
+        match codec::decode(&mut BytesMut::from(octets)) {
+            Ok(Some(Framed::Pdu(pdu))) => pdu,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_submit_sm_is_read_as_codec_writes_it() {
+        let octets = encoded(Body::SubmitSm(Sm { data_coding: 8, ..sm(b"reply") }));
+        let header = Header::read(&octets).unwrap();
+        assert_eq!((header.length as usize, header.command_id), (octets.len(), command_id::SUBMIT_SM));
+        let submit = Submit::read(&octets[HEADER..]).unwrap();
+        let whole = Part::WHOLE;
+        let expected = Submit { destination: b"84905123456", data_coding: 8, part: whole, text: b"reply" };
+        assert_eq!(submit, expected);
+    }
+
+    #[test]
+    fn parts_are_told_by_either_header_and_by_sar() {
+        let udh = |header: &[u8]| Sm { esm_class: UDHI, ..sm(&[header, b"reply"].concat()) };
+        let sar = |number: u8| Sm {
+            tlvs: Tlvs::new()
+                .with(tag::SAR_MSG_REF_NUM, vec![1, 2])
+                .with(tag::SAR_TOTAL_SEGMENTS, vec![3])
+                .with(tag::SAR_SEGMENT_SEQNUM, vec![number]),
+            ..sm(b"reply")
+        };
+        let payload = Sm { tlvs: Tlvs::new().with(tag::MESSAGE_PAYLOAD, b"reply".to_vec()), ..sm(b"") };
+        let part = |reference| Part { reference, total: 3, number: 2 };
+        for (sm, expected) in [
+            (udh(&[5, 0x00, 3, 9, 3, 2]), part(9)),
+            (udh(&[6, 0x08, 4, 1, 2, 3, 2]), part(0x0102)),
+            (udh(&[9, 0x24, 2, 1, 1, 0x00, 3, 9, 3, 2]), part(9)),
+            // A part that can't be is none.
+            (udh(&[5, 0x00, 3, 9, 3, 4]), Part::WHOLE),
+            (sar(2), part(0x0102)),
+            (sar(0), Part::WHOLE),
+            (payload, Part::WHOLE),
+        ] {
+            let octets = encoded(Body::SubmitSm(sm));
+            let submit = Submit::read(&octets[HEADER..]).unwrap();
+            assert_eq!((submit.part, submit.text), (expected, &b"reply"[..]));
+        }
+    }
+
+    #[test]
+    fn hostile_lengths_are_refused() {
+        let octets = encoded(Body::SubmitSm(sm(b"reply")));
+        let body = &octets[HEADER..];
+        for end in 0..body.len() {
+            assert_eq!(Submit::read(&body[..end]), None, "{end}");
+        }
+        // sm_length and the length of a user data header say more than there is.
+        let mut long = body.to_vec();
+        long[body.len() - 6] = 255;
+        assert_eq!(Submit::read(&long), None);
+        let header = encoded(Body::SubmitSm(Sm { esm_class: UDHI, ..sm(&[200, 0, 3]) }));
+        assert_eq!(Submit::read(&header[HEADER..]), None);
+        // A TLV that is cut short is as good as none.
+        let cut = [body, &[0x04, 0x24, 0xFF, 0xFF, 1]].concat();
+        assert_eq!(Submit::read(&cut).unwrap().text, b"reply");
+    }
+
+    #[test]
+    fn responses_are_what_codec_reads() {
+        let mut octets = Vec::new();
+        accept_submit(7, 12_345_678_901, &mut octets);
+        let Body::SubmitSmResp(resp) = decoded(&octets).body else { panic!("no submit_sm_resp") };
+        assert_eq!(resp.message_id, "2345678901");
+        octets.clear();
+        accept_bind(command_id::BIND_TRANSCEIVER, 1, &mut octets);
+        let tlvs = Tlvs::new().with(tag::SC_INTERFACE_VERSION, vec![0x34]);
+        let resp = BindResp { system_id: "tongdai-load".to_owned(), tlvs };
+        assert_eq!(decoded(&octets).body, Body::BindTransceiverResp(resp));
+        octets.clear();
+        respond(command_id::ENQUIRE_LINK, CommandStatus::ESME_ROK, 3, &mut octets);
+        assert_eq!(decoded(&octets).body, Body::EnquireLinkResp);
+    }
+
+    #[test]
+    fn numbers_are_digits() {
+        for (address, expected) in [
+            ("84905123456", Some(84_905_123_456)),
+            ("+84905123456", Some(84_905_123_456)),
+            ("0084905123456", Some(84_905_123_456)),
+            ("", None),
+            ("+", None),
+            ("VIETTEL", None),
+            ("1234567890123456789", None),
+        ] {
+            assert_eq!(number(address.as_bytes()), expected, "{address}");
+        }
+        for (number, width, expected) in
+            [(0, 0, "0"), (42, 0, "42"), (42, 5, "00042"), (u64::MAX, 3, "18446744073709551615")]
+        {
+            let mut octets = Vec::new();
+            write_number(number, width, &mut octets);
+            assert_eq!(octets, expected.as_bytes());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Header::read(&octets);
+            let _ = Submit::read(&octets);
+            let _ = number(&octets);
+        }
+
+        #[test]
+        fn no_damaged_submit_sm_makes_it_panic(at in 0_usize..60, octet in any::<u8>(), udh in any::<bool>()) {
+            let esm_class = if udh { UDHI } else { 0 };
+            let tlvs = Tlvs::new().with(tag::SAR_MSG_REF_NUM, vec![1, 2]);
+            let sm = Sm { esm_class, tlvs, ..sm(&[5, 0, 3, 9, 3, 2, b'x']) };
+            let mut octets = encoded(Body::SubmitSm(sm));
+            let at = at % octets.len();
+            octets[at] = octet;
+            let _ = Submit::read(&octets[HEADER..]);
+        }
+    }
+}

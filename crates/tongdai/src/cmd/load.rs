@@ -50,6 +50,7 @@ fn options(arguments: &LoadArgs) -> Options {
             Some(duration) => Extent::Time(duration),
             None => Extent::Messages(arguments.messages.unwrap_or(MESSAGES)),
         },
+        skip: arguments.skip,
         warm_up: arguments.warm_up,
         any_reply: arguments.any_reply,
         patience: arguments.patience,

@@ -1,0 +1,119 @@
+//! What becomes of messages and replies, without a wire.
+
+use super::*;
+
+const CITIZEN: u64 = 84_905_000_001;
+const WHOLE: Part = Part::WHOLE;
+
+fn mix() -> Mix {
+    Mix::parse(
+        "[[message]]\nweight = 1\nfrom = \"84905000001\"\nto = \"8383\"\ntext = \"A\"\nreply = [\"first second\"]",
+    )
+    .unwrap()
+}
+
+fn books() -> Books {
+    let mut books = Books::new(false, Meter::new().unwrap());
+    books.counting = true;
+    books
+}
+
+fn part(reference: u16, total: u8, number: u8) -> Part {
+    Part { reference, total, number }
+}
+
+fn reply(books: &mut Books, part: Part, text: &[u8]) {
+    let submit = Submit { destination: b"84905000001", data_coding: 0, part, text };
+    books.reply(&submit, &mix(), 2_000_000);
+}
+
+/// answered, missing, double, wrong.
+fn tally(books: &Books) -> [u64; 4] {
+    [books.counts.answered, books.missing(), books.counts.double, books.counts.wrong]
+}
+
+#[test]
+fn a_message_is_done_after_response_and_reply_in_either_order() {
+    let mut books = books();
+    for reply_first in [false, true] {
+        let number = books.enter(CITIZEN, 0, 0, 0);
+        assert_eq!(books.under_way(), 1);
+        if reply_first {
+            reply(&mut books, WHOLE, b"first second");
+            books.respond(number, 0, 1_000_000);
+        } else {
+            books.respond(number, 0, 1_000_000);
+            reply(&mut books, WHOLE, b"first second");
+        }
+        assert_eq!(books.under_way(), 0);
+    }
+    assert_eq!(tally(&books), [2, 0, 0, 0]);
+    assert_eq!(books.counts.acknowledged, 2);
+    books.meter.turn(1);
+    assert_eq!(books.meter.response_percentiles().max_us, 1_000);
+    assert_eq!(books.meter.reply_percentiles().max_us, 2_000);
+}
+
+#[test]
+fn what_is_missing_double_or_wrong_is_counted() {
+    let mut books = books();
+    let number = books.enter(CITIZEN, 0, 0, 0);
+    reply(&mut books, WHOLE, b"something else");
+    assert_eq!(tally(&books), [1, 1, 0, 1], "no response yet");
+    reply(&mut books, WHOLE, b"first second");
+    assert_eq!(tally(&books), [1, 1, 1, 1]);
+    books.respond(number, 0, 0);
+    let submit = Submit { destination: b"Trutnov", data_coding: 0, part: WHOLE, text: b"first second" };
+    books.reply(&submit, &mix(), 0);
+    assert_eq!(tally(&books), [1, 0, 1, 2]);
+    let number = books.enter(CITIZEN, 0, 1, 0);
+    books.respond(number, 0x58, 0);
+    assert_eq!(tally(&books), [1, 0, 1, 2]);
+    assert_eq!((books.counts.refused, books.counts.statuses[&0x58]), (1, 1));
+}
+
+#[test]
+fn a_reply_in_parts_is_there_with_its_last_part() {
+    let mut books = books();
+    let number = books.enter(CITIZEN, 0, 0, 0);
+    books.respond(number, 0, 0);
+    reply(&mut books, part(7, 3, 2), b"t sec");
+    reply(&mut books, part(7, 3, 2), b"t sec");
+    assert_eq!(tally(&books), [0, 1, 1, 0], "a part that comes twice");
+    reply(&mut books, part(7, 3, 3), b"ond");
+    reply(&mut books, part(7, 3, 1), b"firs");
+    assert_eq!(tally(&books), [1, 0, 1, 0], "words may stand across parts");
+}
+
+#[test]
+fn the_messages_of_one_citizen_are_answered_in_their_order() {
+    let mut books = books();
+    let numbers = [0, 1, 2].map(|index| books.enter(CITIZEN, 0, index, 0));
+    // The reply to the first comes in parts, with those of the second between.
+    reply(&mut books, part(1, 2, 1), b"first ");
+    reply(&mut books, part(2, 2, 1), b"first ");
+    reply(&mut books, part(1, 2, 2), b"second");
+    reply(&mut books, part(2, 2, 2), b"second");
+    assert_eq!(tally(&books), [2, 3, 0, 0]);
+    // Taken out of the middle, the end and the front.
+    books.respond(numbers[1], 0, 0);
+    reply(&mut books, WHOLE, b"first second");
+    books.respond(numbers[2], 0, 0);
+    books.respond(numbers[0], 0, 0);
+    assert_eq!((tally(&books), books.under_way()), ([3, 0, 0, 0], 0));
+    assert!(books.citizens.is_empty());
+    // Their places are used again.
+    books.enter(CITIZEN, 0, 3, 0);
+    assert_eq!(books.entries.len(), 3);
+}
+
+#[test]
+fn what_the_warm_up_sent_does_not_count() {
+    let mut books = books();
+    books.counting = false;
+    let number = books.enter(CITIZEN, 0, 0, 0);
+    books.counting = true;
+    reply(&mut books, WHOLE, b"wrong");
+    books.respond(number, 0, 0);
+    assert_eq!(books.counts, Counts { wrong: 0, ..Counts::default() });
+}
