@@ -3,6 +3,7 @@
 pub mod daemon;
 pub mod fill;
 pub mod load;
+pub mod line;
 pub mod messages;
 pub mod packs;
 pub mod statistics;

@@ -9,9 +9,17 @@ mod allocations;
 use std::hint::black_box;
 
 use anyhow::{Result, bail};
+use benches::line::Line;
 use benches::{messages, packs};
 use bytes::BytesMut;
 use codec::Body;
+
+/// Dossiers in the store of a line: few, for under callgrind each takes its time to be put there.
+const DOSSIERS: u32 = 1_000;
+/// Messages that a line is warm after.
+const WARM: u32 = 4_096;
+/// Messages that are counted on a line.
+const MESSAGES: u32 = 2_048;
 
 /// What was done.
 struct Done {
@@ -31,6 +39,8 @@ fn main() -> Result<()> {
         "routing-10-rules" => interpret(10),
         // A hundred thousand cost the same, but take minutes to load under callgrind.
         "routing-10000-rules" => interpret(10_000),
+        "turn-64" => turns(64),
+        "turn-256" => turns(256),
         unknown => bail!("there is no case {unknown:?}"),
     };
     println!("{messages} {allocations}");
@@ -69,6 +79,20 @@ fn interpret(rules: u32) -> Done {
     count(corpus.len(), || {
         for message in &corpus {
             black_box(rules.interpret(&message.to, &message.text, message.now));
+        }
+    })
+}
+
+fn turns(look_ups: u32) -> Done {
+    let mut line = Line::start(DOSSIERS);
+    for _ in 0..WARM / look_ups {
+        let events = line.events(look_ups);
+        line.turn(events);
+    }
+    count(MESSAGES as usize, || {
+        for _ in 0..MESSAGES / look_ups {
+            let events = line.events(look_ups);
+            line.turn(events);
         }
     })
 }

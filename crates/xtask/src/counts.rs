@@ -12,7 +12,7 @@ use clap::Args;
 const RECORD: &str = "benches/counts.txt";
 
 /// What `counts` can do, in the order of the record.
-const CASES: [&str; 8] = [
+const CASES: [&str; 10] = [
     "deliver_sm-gsm7",
     "deliver_sm-ucs2",
     "deliver_sm-part",
@@ -21,6 +21,8 @@ const CASES: [&str; 8] = [
     "deliver_sm_resp",
     "routing-10-rules",
     "routing-10000-rules",
+    "turn-64",
+    "turn-256",
 ];
 
 /// A count may be so much off before it is a finding: another compiler or C library makes a few per cent.

@@ -1,0 +1,142 @@
+//! An engine over a real store, turn by turn.
+//!
+//! As on a busy line, each turn brings so many look-ups and the SMSC's responses to the answers of the turn before.
+
+#![allow(clippy::expect_used, reason = "a bench that cannot go on ends")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use codec::{CommandStatus, Sm};
+use engine::{Config, Effect, Engine, Event, LinkConfig, LinkId, Profile, SubmitResult};
+use jiff::{SignedDuration, Timestamp};
+use model::{Address, ClerkCommand, Dossier, Now, ServiceId};
+use routing::Rules;
+use store::{Options, Store};
+use tempfile::TempDir;
+use vault::MasterKey;
+
+/// Citizens, each asking for a dossier of his own; so many that the loop guard (ten messages a minute of one
+/// sender) never speaks up.
+const CITIZENS: u32 = 180_000;
+/// Dossiers written in one turn while the store is filled.
+const SEEDED_AT_ONCE: u32 = 500;
+const LINK: LinkId = LinkId(0);
+
+/// What the clock of a line moves on in a turn: 256 messages in each are 50,000 a second.
+const TURN: Duration = Duration::from_millis(5);
+/// When a line's clock starts, in seconds since 1970.
+const STARTED: i64 = 1_785_000_000;
+
+/// An engine over a store in a temporary folder, with a clock of its own so that each run does the same, and what the
+/// SMSC has still to answer.
+pub struct Line {
+    engine: Engine,
+    now: Now,
+    dossiers: u32,
+    sent: u32,
+    unanswered: Vec<u64>,
+    _folder: TempDir,
+}
+
+impl Line {
+    /// A line whose store holds so many dossiers; they must fit the cache.
+    ///
+    /// # Panics
+    /// Where the store cannot be made.
+    #[must_use]
+    pub fn start(dossiers: u32) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let key = MasterKey::from_octets(&[7; 32]);
+        let wall = Timestamp::from_second(STARTED).expect("a moment");
+        let now = Now { wall, monotonic: Duration::ZERO };
+        let data = folder.path().join("data");
+        let (store, recovery) = Store::open(&data, &key, Options::default()).expect("a new store opens");
+        let link = LinkConfig {
+            name: "bench".to_owned(),
+            group: "bench".into(),
+            plan: &model::plan::VIET_NAM,
+            profile: Profile::default(),
+        };
+        let config = Config { links: vec![link] };
+        let rules = Arc::new(Rules::builtin());
+        let (engine, _) = Engine::start(store, &recovery, rules, config, now).expect("the engine starts");
+        let mut line = Self { engine, now, dossiers, sent: 0, unanswered: Vec::new(), _folder: folder };
+        line.turn(vec![Event::LinkUp { link: LINK, generation: 1, transmits: true, limit: u64::MAX }]);
+        for first in (0..dossiers).step_by(SEEDED_AT_ONCE as usize) {
+            let last = dossiers.min(first + SEEDED_AT_ONCE);
+            line.turn((first..last).map(|number| put_dossier(number, wall)).collect());
+        }
+        line
+    }
+
+    /// One turn with the housekeeping after it; takes note of what was submitted.
+    ///
+    /// # Panics
+    /// Where the store fails.
+    pub fn turn(&mut self, events: Vec<Event>) {
+        self.now.monotonic += TURN;
+        self.now.wall += TURN;
+        let effects = self.engine.turn(events, self.now, [9; 32]).expect("a turn");
+        self.engine.housekeep().expect("housekeeping");
+        self.unanswered.extend(effects.iter().filter_map(|effect| match effect {
+            Effect::Submit { ticket, .. } => Some(*ticket),
+            _ => None,
+        }));
+    }
+
+    /// The next messages, and the responses to the last answers.
+    pub fn events(&mut self, messages: u32) -> Vec<Event> {
+        let responses = self.unanswered.drain(..).map(|ticket| {
+            let message_id = format!("{ticket:X}");
+            let result = SubmitResult::Response { status: CommandStatus::ESME_ROK, message_id };
+            Event::Submitted { link: LINK, ticket, result }
+        });
+        let mut events: Vec<Event> = responses.collect();
+        for _ in 0..messages {
+            self.sent = self.sent.wrapping_add(1);
+            events.push(look_up(self.sent, self.dossiers));
+        }
+        events
+    }
+
+    /// Answers of the last turn that the SMSC has still to respond to.
+    #[must_use]
+    pub fn unanswered(&self) -> usize {
+        self.unanswered.len()
+    }
+}
+
+fn look_up(number: u32, dossiers: u32) -> Event {
+    let citizen = number % CITIZENS;
+    let text = format!("XNC {}", code(citizen % dossiers));
+    let sm = Sm {
+        source: Address::new(1, 1, format!("84905{citizen:06}")),
+        destination: Address::new(0, 1, "8383"),
+        short_message: Bytes::from(text),
+        ..Sm::default()
+    };
+    Event::Delivered { link: LINK, generation: 1, sequence_number: number, data_sm: false, sm }
+}
+
+fn put_dossier(number: u32, now: Timestamp) -> Event {
+    let accepted = Some(now - SignedDuration::from_hours(72));
+    let dossier = Dossier {
+        code: code(number),
+        kind: "passport".to_owned(),
+        accepted_at: accepted,
+        fee_paid_at: accepted,
+        due_on: Some(jiff::civil::date(2099, 1, 5)),
+        status: model::dossier::Status::Processing,
+        applicant: "Nguyen Van An".into(),
+        ..Dossier::default()
+    };
+    let service = ServiceId::new("hue-xnc");
+    let command = ClerkCommand::PutDossier { service, dossier: Box::new(dossier), expected_version: None };
+    Event::Command { slot: u64::from(number), actor: "bench".to_owned(), command }
+}
+
+fn code(dossier: u32) -> String {
+    format!("{}", 10_000_000 + dossier)
+}
