@@ -152,7 +152,7 @@ impl Engine {
                 });
                 match meaning {
                     Some(Some(meaning)) => {
-                        entry.rule = meaning.rule.as_deref().map(Arc::from);
+                        entry.rule = meaning.rule.clone();
                         entry.act = inbound.part || meaning.result.as_ref().is_ok_and(model::Command::is_act);
                         entry.label = self.answer(inbound, citizen, meaning, &service, turn)?;
                     }

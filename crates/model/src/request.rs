@@ -1,6 +1,7 @@
 //! What a citizen's text means: a command with typed fields, or the reason why it is none.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,7 @@ pub struct Interpretation {
     /// The service whose number was written to.
     pub service: ServiceId,
     /// The rule of the services file that matched, or that came nearest.
-    pub rule: Option<String>,
+    pub rule: Option<Arc<str>>,
     /// The command, or why there is none.
     pub result: Result<Command, Rejection>,
 }

@@ -58,7 +58,7 @@ impl Explanation {
                     (false, format!("{}{}", failure.kind.name(), wanted.unwrap_or_default()))
                 }
             };
-            Candidate { rule: rule.id.clone(), pattern: rule.pattern.clone(), matched, because }
+            Candidate { rule: rule.id.to_string(), pattern: rule.pattern.clone(), matched, because }
         });
         let request = json(&interpretation);
         Self { normalised: cleaned.shown(), candidates: candidates.collect(), request, interpretation }

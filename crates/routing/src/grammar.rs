@@ -1,5 +1,7 @@
 //! The compiled grammar of one service.
 
+use std::sync::Arc;
+
 use model::ErrorKind;
 
 use crate::args::Arg;
@@ -31,7 +33,7 @@ impl Grammar {
 /// One rule: a keyword path (in the tree), then arguments.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    pub(crate) id: String,
+    pub(crate) id: Arc<str>,
     /// As the file spells it.
     pub(crate) pattern: String,
     /// Name of the command.

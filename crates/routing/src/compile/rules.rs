@@ -78,7 +78,7 @@ fn add_rule(table: &RuleTable, file: &File, grammar: &mut Grammar, out: &mut Out
         .collect();
     let slots = args.iter().filter_map(|arg| slot(arg, table, file, out)).collect();
     let rule = Rule {
-        id: table.id.get_ref().clone(),
+        id: table.id.get_ref().as_str().into(),
         pattern: table.pattern.get_ref().clone(),
         command: table.command.get_ref().clone(),
         slots,
