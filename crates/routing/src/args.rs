@@ -14,6 +14,7 @@ use model::ErrorKind;
 use model::account::IdType;
 
 use crate::clean::Cleaned;
+use crate::local_time::LocalTime;
 use crate::words::{self, Words};
 
 /// An argument as a file describes it.
@@ -77,7 +78,7 @@ pub(crate) struct Context<'a> {
     pub(crate) cleaned: &'a Cleaned,
     pub(crate) words: &'a Words,
     /// Local time of the office.
-    pub(crate) now: civil::DateTime,
+    pub(crate) now: &'a LocalTime<'a>,
     /// Days ahead that a date may lie.
     pub(crate) horizon_days: i32,
     /// All arguments of the service.

@@ -45,8 +45,8 @@ pub(crate) fn clean(original: &str, words: &Words, is_number: impl Fn(&str) -> b
     if let Some(end) = signature_start(&folded, &words.signatures) {
         folded.truncate(end);
     }
-    let angles = angles(&folded);
     let wrapped = folded.bytes().any(is_wrapper);
+    let angles = if wrapped { angles(&folded) } else { Vec::new() };
     let mut text = if wrapped { folded.chars().map(unwrap).collect() } else { folded };
     drop_debris(&mut text, words, is_number);
     drop_heads(&mut text, 0, words);

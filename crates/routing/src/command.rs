@@ -1,11 +1,12 @@
 //! From the values that a rule's arguments read to a typed command.
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, Time};
 use model::account::IdType;
 use model::{Command, ErrorKind, Redacted};
 
 use crate::args::{Arg, Kind, Value, id_number};
 use crate::grammar::{Field, Rule};
+use crate::local_time::LocalTime;
 
 /// The values of one match, by field.
 #[derive(Debug, Default)]
@@ -62,7 +63,7 @@ pub(crate) fn build(
     rule: &Rule,
     args: &[Arg],
     values: &mut Values,
-    now: DateTime,
+    now: &LocalTime<'_>,
 ) -> Result<Command, ErrorKind> {
     let command = match rule.command.as_str() {
         "dossier_status" => Command::DossierStatus { code: values.take(Field::Code) },
@@ -74,7 +75,7 @@ pub(crate) fn build(
         "book" => {
             let (date, time) = (values.date(Field::Date), values.time());
             // A slot that starts now is gone by.
-            if date.to_datetime(time) <= now {
+            if date.to_datetime(time) <= now.get() {
                 return Err(ErrorKind::PastDate);
             }
             Command::Book {

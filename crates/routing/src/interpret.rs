@@ -1,11 +1,11 @@
 //! A whole message: how many commands it holds, whether they are this number's, and what it means.
 
-use jiff::civil::DateTime;
 use model::{Command, ErrorKind, Rejection};
 
 use crate::clean::Cleaned;
 use crate::command;
 use crate::grammar::Grammar;
+use crate::local_time::LocalTime;
 use crate::parse::{Outcome, Parsed, Parser, Trace, find_word};
 use crate::rules::{Foreign, Platform};
 use crate::words;
@@ -25,7 +25,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) service: usize,
     pub(crate) grammars: &'a [Grammar],
     pub(crate) platform: Option<&'a Platform>,
-    pub(crate) now: DateTime,
+    pub(crate) now: &'a LocalTime<'a>,
 }
 
 /// One stretch of a message that begins with a keyword.

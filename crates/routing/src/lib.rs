@@ -17,6 +17,7 @@ mod interpret;
 mod json;
 mod keywords;
 mod language;
+mod local_time;
 mod parse;
 mod report;
 mod rules;

@@ -1,6 +1,5 @@
 //! One command at one place of the text: follow the keywords, then try the rules behind them.
 
-use jiff::civil::DateTime;
 use model::{Command, ErrorKind};
 
 use crate::args::{Context, Miss, Read, Value, fields};
@@ -8,6 +7,7 @@ use crate::clean::Cleaned;
 use crate::command::{self, Values};
 use crate::grammar::{Field, Grammar, Rule};
 use crate::keywords::{Keywords, NodeId};
+use crate::local_time::LocalTime;
 use crate::words;
 
 /// How often what a keyword asks for is looked for once more behind it; more often it is left over.
@@ -90,7 +90,7 @@ impl Parsed {
 pub(crate) struct Parser<'a> {
     pub(crate) grammar: &'a Grammar,
     pub(crate) cleaned: &'a Cleaned,
-    pub(crate) now: DateTime,
+    pub(crate) now: &'a LocalTime<'a>,
 }
 
 /// The place in the tree that a reading has reached.

@@ -14,6 +14,7 @@ use crate::compile::{self, Compiled};
 use crate::explain::Explanation;
 use crate::grammar::Grammar;
 use crate::interpret::{Meaning, Reader};
+use crate::local_time::LocalTime;
 use crate::parse::Trace;
 use crate::report::Report;
 
@@ -158,7 +159,7 @@ impl Rules {
         let context = Context {
             cleaned: &cleaned,
             words: &grammar.words,
-            now: DateTime::ZERO,
+            now: &LocalTime::fixed(DateTime::ZERO),
             horizon_days: grammar.horizon_days,
             args: &grammar.args,
             // What is printed has no slips.
@@ -178,7 +179,7 @@ impl Rules {
 
     fn read(&self, service: usize, cleaned: &Cleaned, now: Timestamp, trace: &mut Trace) -> Meaning {
         let grammar = &self.grammars[service];
-        let now = self.services[service].zone.to_datetime(now);
+        let now = &LocalTime::at(now, &self.services[service].zone);
         let platform = grammar.platform.and_then(|index| self.platforms.get(index));
         Reader { service, grammars: &self.grammars, platform, now }.read(cleaned, trace)
     }

@@ -49,6 +49,10 @@ fn fold_unicode(original: &str) -> String {
     let mut text = String::with_capacity(original.len());
     let zero = digits::only_zero(original);
     for character in original.chars() {
+        if character.is_ascii() {
+            push_ascii(character, &mut text);
+            continue;
+        }
         match plain_sign(character) {
             ascii if ascii.is_ascii() => push_ascii(ascii, &mut text),
             invisible if is_invisible(invisible) => {}

@@ -262,7 +262,7 @@ fn is_year(context: &Context<'_>, digits: &str, glued: bool, end: usize) -> bool
         return no_time && (glued || (1900..=2199).contains(&year));
     }
     // 20:26 is a time as well as a year: a time behind it, or a year near by, tells.
-    let near = (context.now.year() - 5..=context.now.year() + 3).contains(&year);
+    let near = (context.now.get().year() - 5..=context.now.get().year() + 3).contains(&year);
     glued || near || is_time_next(context, end)
 }
 
@@ -277,7 +277,7 @@ impl DateArg {
         if self.year == Year::Booked {
             start = behind_words(context, start).unwrap_or(start);
         }
-        let today = context.now.date();
+        let today = context.now.get().date();
         match scan(context, start) {
             Scan::Day { day, month, year, end } => self.settle(arg, context, (day, month, year), start, end),
             Scan::Relative { days, end } => match plus(today, days) {
@@ -308,7 +308,7 @@ impl DateArg {
             if labelled {
                 return arg.missing(start, true);
             }
-            return match plus(context.now.date(), days) {
+            return match plus(context.now.get().date(), days) {
                 Some(date) => Read::Found(Value::DefaultDate(date), at),
                 None => arg.bad(start, true),
             };
@@ -329,7 +329,7 @@ impl DateArg {
         start: usize,
         end: usize,
     ) -> Read {
-        let today = context.now.date();
+        let today = context.now.get().date();
         let horizon = plus(today, context.horizon_days).unwrap_or(Date::MAX);
         if day < 1 || day > days_in(month) {
             return arg.bad(start, true);

@@ -49,7 +49,7 @@ pub(crate) fn read(
     }
     let mut values = Vec::with_capacity(args.len());
     for (place, (arg, field)) in args.iter().zip(&fields).enumerate() {
-        let value = read_field(arg, field, context.now.date());
+        let value = read_field(arg, field, context.now.get().date());
         values.push(value.ok_or(FieldMiss { kind: arg.bad, shaped: true, arg: place })?);
     }
     Ok(values)

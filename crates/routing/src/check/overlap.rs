@@ -10,6 +10,7 @@ use crate::compile::Out;
 use crate::compile::pattern::{self, Element};
 use crate::file::File;
 use crate::grammar::{Grammar, Rule};
+use crate::local_time::LocalTime;
 use crate::parse::{Outcome, Parser, Trace};
 use crate::words::fold_word;
 
@@ -91,7 +92,7 @@ fn reads(grammar: &Grammar, arg: &crate::args::Arg, example: &Spanned<String>) -
     let context = crate::args::Context {
         cleaned: &cleaned,
         words: &grammar.words,
-        now: PROBE,
+        now: &LocalTime::fixed(PROBE),
         horizon_days: i32::MAX,
         args: &grammar.args,
         strict: false,
@@ -162,7 +163,8 @@ fn takes_example(grammar: &Grammar, node: usize, earlier: usize, later: &Rule) -
         later.slots.iter().map(|slot| grammar.args[slot.arg].example.as_str()).collect();
     let text = text::fold::fold(&examples.join(separator)).text;
     let cleaned = Cleaned { text, angles: Vec::new() };
-    let parser = Parser { grammar, cleaned: &cleaned, now: PROBE };
+    let now = LocalTime::fixed(PROBE);
+    let parser = Parser { grammar, cleaned: &cleaned, now: &now };
     let first = &grammar.rules[earlier];
     let list =
         |rule: &Rule| rule.slots.iter().any(|slot| matches!(grammar.args[slot.arg].kind, Kind::Word(_)));
