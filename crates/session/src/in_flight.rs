@@ -1,11 +1,9 @@
 //! The in-flight table: requests that await their response, by sequence number, each with its owner's ticket.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use codec::command_id::{self, RESPONSE_BIT};
+use rustc_hash::FxHashMap;
 
 /// Ended requests that are remembered, so that a second or late response still finds its ticket: at 1,000
 /// requests a second the last second, and a scan of it costs microseconds.
@@ -39,7 +37,8 @@ struct Ended {
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
-    pending: HashMap<u32, Pending>,
+    /// By our own numbers, which count up: no peer can choose what collides.
+    pending: FxHashMap<u32, Pending>,
     /// Sequence numbers in the order they were sent, which is the order of deadlines; may hold ended ones.
     sent: VecDeque<u32>,
     ended: VecDeque<Ended>,

@@ -1,7 +1,7 @@
 //! The link's deadline for deliver_sm: what nobody has answered in time is answered by the link.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     time::Duration,
 };
 
@@ -46,12 +46,12 @@ impl Unanswered {
         if self.arrivals.len() + self.behind_len >= UNANSWERED_MAX {
             return Entered::TooMany;
         }
-        if self.arrivals.contains_key(&sequence_number) {
+        let Entry::Vacant(arrival) = self.arrivals.entry(sequence_number) else {
             self.behind.entry(sequence_number).or_default().push(data_sm);
             self.behind_len += 1;
             return Entered::Behind;
-        }
-        self.arrivals.insert(sequence_number, self.next_arrival);
+        };
+        arrival.insert(self.next_arrival);
         self.by_arrival.insert(self.next_arrival, Waiting { sequence_number, data_sm, deadline });
         self.next_arrival += 1;
         Entered::Waits
@@ -59,6 +59,9 @@ impl Unanswered {
 
     /// Takes the requests that stood behind one that was answered.
     pub(crate) fn take_behind(&mut self, sequence_number: u32) -> Vec<bool> {
+        if self.behind_len == 0 {
+            return Vec::new();
+        }
         let behind = self.behind.remove(&sequence_number).unwrap_or_default();
         self.behind_len -= behind.len();
         behind

@@ -1,9 +1,8 @@
 //! The metrics of one link, looked up once.
 
-use std::collections::HashMap;
-
 use codec::command_id;
 use metrics::{Counter, Gauge, counter, gauge};
+use rustc_hash::FxHashMap;
 
 /// Commands counted under their own name; all others count as `other`.
 const COMMANDS: [u32; 15] = [
@@ -45,7 +44,7 @@ impl Attempt {
 /// PDUs in one direction.
 #[derive(Clone)]
 pub(crate) struct Pdus {
-    by_command: HashMap<u32, Counter>,
+    by_command: FxHashMap<u32, Counter>,
     other: Counter,
 }
 
