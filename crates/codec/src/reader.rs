@@ -14,6 +14,9 @@ const TLVS_MAX: usize = 128;
 
 /// The octets of a text field as a string: ASCII as such, others as Latin-1, so that nothing is lost.
 pub(crate) fn text(octets: &[u8]) -> String {
+    if octets.is_empty() {
+        return String::new();
+    }
     match std::str::from_utf8(octets) {
         Ok(ascii) if ascii.is_ascii() => ascii.to_owned(),
         _ => text::latin1::decode(octets),
