@@ -2,8 +2,8 @@
 
 pub mod daemon;
 pub mod fill;
-pub mod load;
 pub mod line;
+pub mod load;
 pub mod messages;
 pub mod packs;
 pub mod statistics;
