@@ -42,7 +42,7 @@ impl Inbound<'_> {
     fn route(&self, citizen: &Msisdn) -> Route {
         Route {
             group: self.place,
-            citizen: citizen.clone(),
+            citizen: *citizen,
             source: self.sm.destination.clone(),
             destination: self.sm.source.clone(),
         }
@@ -206,7 +206,7 @@ impl Engine {
             meters::ignored("loop_guard");
             return Ok("loop_guard".into());
         }
-        let request = model::Request::Message { sender: citizen.clone(), interpretation };
+        let request = model::Request::Message { sender: *citizen, interpretation };
         let outcome = self.decide(&request, service, turn)?;
         let label = outcome.label.clone();
         self.settle(outcome, service, Some(&inbound.route(citizen)), turn);

@@ -29,7 +29,7 @@ pub(crate) struct Route {
 /// An answer that needs no decision.
 pub(crate) fn reply(to: &Msisdn, rendered: Rendered) -> Outgoing {
     Outgoing {
-        to: to.clone(),
+        to: *to,
         template: rendered.template,
         text: Some(rendered.text),
         class: Class::Answer,
@@ -163,7 +163,7 @@ impl Engine {
         let source = Address::new(ton, npi, number);
         let (ton, npi) = profile.destination_ton_npi;
         let destination = Address { ton, npi, ..international(citizen) };
-        Route { group: self.queues.group(&name), citizen: citizen.clone(), source, destination }
+        Route { group: self.queues.group(&name), citizen: *citizen, source, destination }
     }
 
     /// Asks for a password.

@@ -181,7 +181,7 @@ fn turn(sequence: u64) -> Turn {
         (Key::Timer(at(sequence % 3), subject.clone()), Some(Record::Timer(at(sequence % 3), subject))),
     ];
     if sequence.is_multiple_of(3) {
-        writes.push((Key::Subscriber(phone.clone()), None));
+        writes.push((Key::Subscriber(phone), None));
         writes.push((Key::Fingerprint(fingerprint(sequence + 1)), None));
     }
     let message = Entry::Message {
@@ -202,7 +202,7 @@ fn turn(sequence: u64) -> Turn {
 
 fn subscriber(phone: &Msisdn, sequence: u64) -> (Key, Option<Record>) {
     let record = Subscriber {
-        msisdn: phone.clone(),
+        msisdn: *phone,
         operator: None,
         organisation: false,
         full_name: Redacted(Some(format!("NGUYEN VAN {sequence}"))),
@@ -213,5 +213,5 @@ fn subscriber(phone: &Msisdn, sequence: u64) -> (Key, Option<Record>) {
         doc_issued_by: None,
         updated_at: None,
     };
-    (Key::Subscriber(phone.clone()), Some(Record::Subscriber(record)))
+    (Key::Subscriber(*phone), Some(Record::Subscriber(record)))
 }

@@ -156,7 +156,7 @@ fn what_ran_twice_or_differs_from_the_journal_is_found() {
     assert_eq!(broken(|_, books| books.records = 1), only(Invariant::I2));
     let subscriber = || {
         let msisdn = Msisdn::new(CITIZEN).unwrap();
-        let key = Key::Subscriber(msisdn.clone());
+        let key = Key::Subscriber(msisdn);
         let record = Subscriber {
             msisdn,
             operator: None,

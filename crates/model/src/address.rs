@@ -37,7 +37,7 @@ impl fmt::Debug for Address {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Msisdn {
     /// Behind the digits, zeros: numbers sort as their texts do.
-    digits: [u8; Msisdn::DIGITS_MAX],
+    digits: [u8; Self::DIGITS_MAX],
     length: u8,
 }
 

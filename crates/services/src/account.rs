@@ -24,7 +24,7 @@ fn account_write(account: Account, case: &Case<'_>) -> Write {
 }
 
 fn phone_key(phone: &Msisdn, case: &Case<'_>) -> Key {
-    Key::AccountPhone(case.service.id.clone(), phone.clone())
+    Key::AccountPhone(case.service.id.clone(), *phone)
 }
 
 /// The ID number whose account a phone holds.
@@ -71,7 +71,7 @@ fn awaiting(
         return label(&format!("no_template:{role}"));
     };
     let message = Outgoing {
-        to: to.clone(),
+        to: *to,
         template: template.id.clone(),
         text: None,
         class: Class::Credential,

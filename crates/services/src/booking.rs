@@ -91,7 +91,7 @@ fn day_key(date: Date, case: &Case<'_>) -> Key {
 }
 
 fn phone_key(phone: &Msisdn, case: &Case<'_>) -> Key {
-    Key::PhoneBookings(case.service.id.clone(), phone.clone())
+    Key::PhoneBookings(case.service.id.clone(), *phone)
 }
 
 impl<'a> Office<'a> {

@@ -89,7 +89,7 @@ impl<'a> Case<'a> {
     }
 
     pub(crate) fn subscriber(&self, msisdn: &Msisdn) -> Result<Option<&'a Subscriber>, Need> {
-        Ok(self.read(&Key::Subscriber(msisdn.clone()))?.and_then(|record| match record {
+        Ok(self.read(&Key::Subscriber(*msisdn))?.and_then(|record| match record {
             Record::Subscriber(subscriber) => Some(subscriber),
             _ => None,
         }))
@@ -105,7 +105,7 @@ impl<'a> Case<'a> {
         match self.render(role, values) {
             Some(Rendered { template, text }) => Outcome {
                 messages: vec![Outgoing {
-                    to: to.clone(),
+                    to: *to,
                     template: template.clone(),
                     text: Some(text),
                     class: Class::Answer,

@@ -21,7 +21,7 @@ pub(crate) struct Tries {
 
 /// Where the tries of a sender are kept.
 pub(crate) fn key(sender: &Msisdn, case: &Case<'_>) -> Key {
-    Key::Limits(case.service.id.clone(), sender.clone())
+    Key::Limits(case.service.id.clone(), *sender)
 }
 
 impl Tries {

@@ -85,7 +85,7 @@ pub(crate) fn put(subscriber: &Subscriber, case: &Case<'_>) -> Decision {
     }
     let updated_at = subscriber.updated_at.or(Some(case.now));
     let record = Record::Subscriber(Subscriber { updated_at, ..subscriber.clone() });
-    Ok(done(0, vec![(Key::Subscriber(subscriber.msisdn.clone()), Some(record))], "subscriber_put"))
+    Ok(done(0, vec![(Key::Subscriber(subscriber.msisdn), Some(record))], "subscriber_put"))
 }
 
 fn check(subscriber: &Subscriber) -> Result<(), CommandError> {
@@ -106,5 +106,5 @@ pub(crate) fn delete(msisdn: &Msisdn, case: &Case<'_>) -> Decision {
     if case.subscriber(msisdn)?.is_none() {
         return Ok(refuse(not_found("subscriber"), "subscriber_not_found"));
     }
-    Ok(done(0, vec![(Key::Subscriber(msisdn.clone()), None)], "subscriber_deleted"))
+    Ok(done(0, vec![(Key::Subscriber(*msisdn), None)], "subscriber_deleted"))
 }

@@ -48,7 +48,7 @@ pub(crate) fn drawn(
         ..account.clone()
     };
     let message = Outgoing {
-        to: to.clone(),
+        to: *to,
         template: template.clone(),
         text: Some(text),
         class: Class::Credential,

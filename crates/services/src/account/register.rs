@@ -38,7 +38,7 @@ pub(crate) fn register(
         id_type,
         full_name: name.clone(),
         birth_date: dob.clone(),
-        phone: Some(sender.clone()),
+        phone: Some(*sender),
         password_hash: Redacted(None),
         password_origin: PasswordOrigin::Issuing,
         password_set_at: None,

@@ -136,7 +136,7 @@ impl Office<'_> {
             activity: act.name.to_owned(),
             seat,
             name: name.clone(),
-            phone: Some(sender.clone()),
+            phone: Some(*sender),
             code,
             created_at: self.case.now,
             state: BookingState::Booked,

@@ -297,7 +297,7 @@ fn canary_turn(sealed: Vec<u8>) -> Turn {
         id_type: IdType::Cccd12,
         full_name: name.into(),
         birth_date: Redacted(jiff::civil::date(1990, 1, 2)),
-        phone: Some(phone.clone()),
+        phone: Some(phone),
         password_hash: Redacted(None),
         password_origin: PasswordOrigin::Issuing,
         password_set_at: None,
@@ -315,7 +315,7 @@ fn canary_turn(sealed: Vec<u8>) -> Turn {
     let (key, Some(Record::Outbox(mut entry))) = outbox(outbox_id(1, 0), 1, Body::Secret { sealed }) else {
         unreachable!()
     };
-    entry.to = phone.clone();
+    entry.to = phone;
     entry.subject = Some(FinalSubject::Credentials(service(), id_number.into()));
     let day = jiff::civil::date(2027, 1, 2);
     let timer = TimerSubject::RemindBooking(service(), day, code.into());
@@ -337,7 +337,7 @@ fn canary_turn(sealed: Vec<u8>) -> Turn {
         entries: vec![message],
         writes: shared(vec![
             (Key::Account(service(), id_number.into()), Some(Record::Account(account))),
-            (Key::AccountPhone(service(), phone.clone()), Some(Record::AccountPhone(id_number.into()))),
+            (Key::AccountPhone(service(), phone), Some(Record::AccountPhone(id_number.into()))),
             (key, Some(Record::Outbox(entry))),
             (Key::Timer(at(60), timer.clone()), Some(Record::Timer(at(60), timer))),
             (Key::Limits(service(), phone), Some(Record::Limits(limits))),
