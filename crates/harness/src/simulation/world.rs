@@ -102,7 +102,7 @@ impl Plan {
             channel: 1 + dice.place(64),
             patience: dice.seconds(5, 30),
             again: [500, 2_000, 15_000][dice.place(3)],
-            segment_octets: (24 << 10) << dice.below(3),
+            segment_octets: (14 << 10) << dice.below(3),
             checkpoint_octets: (4 << 10) << dice.below(5),
             checkpoint_writes: 10 + dice.below(200),
         }
