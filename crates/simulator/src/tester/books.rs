@@ -14,6 +14,9 @@ use super::{
 /// down to its answers here; a load that is meant to grow without end would only measure our memory.
 pub(super) const UNDER_WAY_MAX: usize = 100_000;
 
+/// Refused messages that are remembered: an ESME that says "later" may have understood all the same, and reply.
+const REFUSED_MAX: usize = 100_000;
+
 /// Different statuses that are told apart.
 const STATUSES_MAX: usize = 100;
 
@@ -27,6 +30,7 @@ pub(super) struct Counts {
     pub(super) acknowledged: u64,
     pub(super) answered: u64,
     pub(super) refused: u64,
+    pub(super) refused_answered: u64,
     pub(super) double: u64,
     pub(super) wrong: u64,
     /// PDUs that nobody asked for or that can't be read.
@@ -46,6 +50,8 @@ struct Entry {
     kind: u16,
     acknowledged: bool,
     answered: bool,
+    /// Answered with a status; no longer under way, but a reply to it is not one too many.
+    refused: bool,
     counts: bool,
     /// Of a reply in several parts.
     parts: Option<Box<Parts>>,
@@ -89,6 +95,8 @@ pub(super) struct Books {
     entries: Vec<Entry>,
     free: u32,
     under_way: usize,
+    /// Entries that were refused.
+    refused: usize,
     /// The oldest message under way of each citizen.
     citizens: HashMap<u64, u32, FxBuildHasher>,
     scratch: Vec<u8>,
@@ -107,6 +115,7 @@ impl Books {
             entries: Vec::new(),
             free: NONE,
             under_way: 0,
+            refused: 0,
             citizens: HashMap::default(),
             scratch: Vec::new(),
             counting: false,
@@ -124,7 +133,7 @@ impl Books {
     /// Of these, those that count.
     pub(super) fn missing(&self) -> u64 {
         // Free entries count for nothing.
-        self.entries.iter().map(|entry| u64::from(entry.counts)).sum()
+        self.entries.iter().map(|entry| u64::from(entry.counts && !entry.refused)).sum()
     }
 
     /// Enters a message; its number, for [`Self::respond`].
@@ -142,6 +151,7 @@ impl Books {
             kind,
             acknowledged: false,
             answered: false,
+            refused: false,
             counts,
             parts: None,
         };
@@ -165,7 +175,7 @@ impl Books {
             *free = entry;
             return number;
         }
-        // Never more than `UNDER_WAY_MAX`, which fits.
+        // Never more than `UNDER_WAY_MAX` and `REFUSED_MAX`, which fits.
         let number = u32::try_from(self.entries.len()).unwrap_or(NONE);
         self.entries.push(entry);
         number
@@ -176,9 +186,13 @@ impl Books {
         let Some(entry) = self.entries.get_mut(number as usize) else { return };
         self.heard_at = now;
         entry.acknowledged = true;
-        let (counts, due_at, done) = (entry.counts, entry.due_at, entry.answered || status != 0);
-        if done {
+        let (counts, due_at) = (entry.counts, entry.due_at);
+        if entry.answered || (status != 0 && self.refused >= REFUSED_MAX) {
             self.remove(number);
+        } else if status != 0 {
+            entry.refused = true;
+            self.refused += 1;
+            self.under_way -= 1;
         }
         if !counts {
             return;
@@ -216,12 +230,14 @@ impl Books {
         };
         entry.answered = true;
         entry.parts = None;
-        let (kind, index, counts, due_at) = (entry.kind, entry.index, entry.counts, entry.due_at);
+        let Entry { kind, index, counts, due_at, refused, .. } = *entry;
         if entry.acknowledged {
             self.remove(number);
         }
         let right = self.any_reply || mix.is_right(kind, index, submit.data_coding, text, &mut self.scratch);
-        if counts {
+        if counts && refused {
+            self.counts.refused_answered += 1;
+        } else if counts {
             self.counts.answered += 1;
             self.counts.wrong += u64::from(!right);
             self.meter.reply(now.saturating_sub(due_at));
@@ -230,32 +246,38 @@ impl Books {
     }
 
     /// The oldest message of a citizen that this part may belong to: one that some of its parts have come for, else
-    /// one that has none.
+    /// one that has none, else one that was refused.
     fn awaiting(&self, citizen: u64, part: Part) -> Option<u32> {
         let mut number = *self.citizens.get(&citizen)?;
-        let mut untouched = None;
+        let (mut untouched, mut refused) = (None, None);
         while let Some(entry) = self.entries.get(number as usize) {
             match &entry.parts {
                 Some(parts) if part.total > 1 && parts.lacks(part) => return Some(number),
                 // The same part once more is no reply to the next message.
                 Some(parts) if part.total > 1 && parts.reference == part.reference => return None,
-                None if !entry.answered && untouched.is_none() => untouched = Some(number),
+                None if entry.refused => refused = refused.or(Some(number)),
+                None if !entry.answered => untouched = untouched.or(Some(number)),
                 _ => {}
             }
             number = entry.next;
         }
-        untouched
+        untouched.or(refused)
     }
 
     /// Takes an entry out of its citizen's list and frees it.
     fn remove(&mut self, number: u32) {
         let Some(entry) = self.entries.get_mut(number as usize) else { return };
         let (citizen, next) = (entry.citizen, entry.next);
+        let refused = std::mem::take(&mut entry.refused);
         entry.counts = false;
         entry.parts = None;
         entry.next = self.free;
         self.free = number;
-        self.under_way -= 1;
+        if refused {
+            self.refused -= 1;
+        } else {
+            self.under_way -= 1;
+        }
         let Some(first) = self.citizens.get_mut(&citizen) else { return };
         if *first == number {
             if next == NONE {

@@ -59,6 +59,7 @@ impl Report {
             ("links lost", self.links_lost),
             ("warm-up", self.warm_up),
             ("missing of the warm-up", self.warm_up_missing),
+            ("refused, yet replied to", self.refused_answered),
             ("refused", self.refused),
         ];
         for (name, count) in counts.map(|(name, count)| (name.to_owned(), count)).into_iter().chain(statuses)

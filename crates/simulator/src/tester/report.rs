@@ -37,6 +37,8 @@ pub struct Report {
     pub refused: u64,
     /// How many with which status.
     pub refused_by_status: BTreeMap<String, u64>,
+    /// Refused messages that were replied to all the same, which `answered` leaves out.
+    pub refused_answered: u64,
     /// Of these, without response or reply at the end.
     pub missing: u64,
     /// Replies to citizens who waited for none.
@@ -97,6 +99,7 @@ impl Report {
             answered: counts.answered,
             refused: counts.refused,
             refused_by_status: statuses.map(|(it, count)| (CommandStatus(*it).to_string(), *count)).collect(),
+            refused_answered: counts.refused_answered,
             missing,
             double: counts.double,
             wrong: counts.wrong,
@@ -144,6 +147,7 @@ impl fmt::Display for Report {
             writeln!(f, "  {status}: {count}")?;
         }
         for (name, count) in [
+            ("refused, yet replied to", self.refused_answered),
             ("PDUs out of place", self.odd),
             ("links lost", self.links_lost),
             ("missing of the warm-up", self.warm_up_missing),

@@ -108,6 +108,24 @@ fn the_messages_of_one_citizen_are_answered_in_their_order() {
 }
 
 #[test]
+fn a_reply_to_what_was_refused_is_not_one_too_many() {
+    let mut books = books();
+    let refused = books.enter(CITIZEN, 0, 0, 0);
+    books.respond(refused, 0x64, 0);
+    assert_eq!((books.under_way(), books.missing()), (0, 0));
+    // The next message's reply is the next message's.
+    let next = books.enter(CITIZEN, 0, 1, 0);
+    books.respond(next, 0, 0);
+    reply(&mut books, WHOLE, b"first second");
+    assert_eq!((tally(&books), books.counts.refused_answered), ([1, 0, 0, 0], 0));
+    reply(&mut books, WHOLE, b"first second");
+    assert_eq!((tally(&books), books.counts.refused_answered), ([1, 0, 0, 0], 1));
+    reply(&mut books, WHOLE, b"first second");
+    assert_eq!(tally(&books), [1, 0, 1, 0]);
+    assert_eq!((books.under_way(), books.refused, books.citizens.len()), (0, 0, 0));
+}
+
+#[test]
 fn what_the_warm_up_sent_does_not_count() {
     let mut books = books();
     books.counting = false;
