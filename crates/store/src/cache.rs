@@ -1,8 +1,9 @@
-//! Citizens' records as they were last read or written, decoded: what is asked for often is neither fetched, opened
-//! nor decoded again.
+//! Citizens' records as they were last read, decoded: what is asked for often is neither fetched, opened nor decoded
+//! again.
 //!
-//! The store is the only writer, so what stands here is what the records hold. Keys without a record are remembered
-//! as well: most days of a calendar have none.
+//! The store is the only writer and forgets what it writes, so what stands here is what the records hold. That a day
+//! of a calendar has no record is remembered as well. Of other keys it is not: whoever types codes that do not exist
+//! chooses those keys, and is given no place.
 
 use std::sync::Arc;
 
@@ -43,10 +44,12 @@ impl Cache {
         Some(slot.record.clone())
     }
 
-    /// Remembers what was read; `encoded` is the length of its value.
+    /// Remembers what was read and is not known; `encoded` is the length of its value.
     pub(crate) fn insert(&mut self, key: &Key, record: Option<Arc<Record>>, encoded: usize) {
+        if record.is_none() && !is_of_an_office(key) {
+            return;
+        }
         let octets = size_of::<Slot>() + size_of::<(Key, usize)>() + size_of::<Record>() + encoded;
-        self.remove(key);
         while self.octets + octets > self.octets_max && !self.slots.is_empty() {
             self.evict();
         }
@@ -55,10 +58,10 @@ impl Cache {
         self.slots.push(Slot { key: key.clone(), record, octets, used: false });
     }
 
-    /// Takes over a write of a key that is remembered; others are not worth a place until they are read.
-    pub(crate) fn update(&mut self, key: &Key, record: Option<&Arc<Record>>) {
-        if let Some(slot) = self.places.get(key).and_then(|place| self.slots.get_mut(*place)) {
-            slot.record = record.cloned();
+    /// Forgets a key that is written: it is read again when it is asked for.
+    pub(crate) fn forget(&mut self, key: &Key) {
+        if let Some(place) = self.places.get(key) {
+            self.take(*place);
         }
     }
 
@@ -73,12 +76,8 @@ impl Cache {
         }
         let place = if self.hand < self.slots.len() { self.hand } else { 0 };
         self.take(place);
-    }
-
-    fn remove(&mut self, key: &Key) {
-        if let Some(place) = self.places.get(key) {
-            self.take(*place);
-        }
+        // The newest has moved there; the hand comes by again when it has been round.
+        self.hand = place + 1;
     }
 
     /// Empties a slot; the last one moves into its place.
@@ -92,6 +91,11 @@ impl Cache {
     }
 }
 
+/// Whether a key comes from a pack and a calendar, and from nothing that a citizen types.
+fn is_of_an_office(key: &Key) -> bool {
+    matches!(key, Key::SlotDay(..) | Key::CalendarEdits(..) | Key::Queue(..))
+}
+
 #[cfg(test)]
 mod tests {
     use model::ServiceId;
@@ -100,7 +104,7 @@ mod tests {
     use super::*;
 
     fn key(number: u8) -> Key {
-        Key::Dossier(ServiceId::new("s"), number.to_string())
+        Key::Queue(ServiceId::new("s"), number.to_string())
     }
 
     fn record(value: u64) -> Arc<Record> {
@@ -116,13 +120,13 @@ mod tests {
 
     #[derive(Clone, Debug)]
     enum Step {
-        Read(u8),
+        Read(u8, usize),
         Write(u8, Option<u64>),
     }
 
     fn step() -> impl Strategy<Value = Step> {
         let write = (0..20_u8, any::<Option<u64>>()).prop_map(|(key, value)| Step::Write(key, value));
-        prop_oneof![(0..20_u8).prop_map(Step::Read), write]
+        prop_oneof![(0..20_u8, 0..2_000_usize).prop_map(|(key, length)| Step::Read(key, length)), write]
     }
 
     proptest! {
@@ -133,23 +137,24 @@ mod tests {
             let mut records: FxHashMap<u8, Arc<Record>> = FxHashMap::default();
             for step in steps {
                 match step {
-                    Step::Read(number) => {
+                    Step::Read(number, length) => {
                         let truth = records.get(&number).cloned();
                         match cache.get(&key(number)) {
                             Some(known) => prop_assert_eq!(known, truth),
-                            None => cache.insert(&key(number), truth, 0),
+                            None => cache.insert(&key(number), truth, length),
                         }
                     }
                     Step::Write(number, value) => {
-                        let written = value.map(record);
-                        cache.update(&key(number), written.as_ref());
-                        match written {
+                        cache.forget(&key(number));
+                        match value.map(record) {
                             Some(written) => drop(records.insert(number, written)),
                             None => drop(records.remove(&number)),
                         }
                     }
                 }
-                prop_assert!(cache.slots.len() <= 7 && cache.octets <= cache.octets_max);
+                let held: usize = cache.slots.iter().map(|slot| slot.octets).sum();
+                prop_assert_eq!(cache.octets, held);
+                prop_assert!(held <= cache.octets_max || cache.slots.len() == 1);
                 prop_assert_eq!(cache.places.len(), cache.slots.len());
             }
         }
@@ -163,5 +168,26 @@ mod tests {
             assert!(cache.get(&key(0)).is_some(), "before {number}");
             cache.insert(&key(number), None, 0);
         }
+    }
+
+    #[test]
+    fn what_nobody_asks_for_goes_though_it_came_first() {
+        let mut cache = cache(8);
+        for number in 0..24 {
+            cache.insert(&key(number), None, 0);
+        }
+        let left: Vec<u8> = (0..24).filter(|number| cache.places.contains_key(&key(*number))).collect();
+        assert_eq!(left.len(), 8);
+        assert!(left.iter().all(|number| *number >= 8), "{left:?}");
+    }
+
+    #[test]
+    fn a_code_that_does_not_exist_takes_no_place() {
+        let mut cache = cache(4);
+        let typed = Key::Dossier(ServiceId::new("s"), "13557009".to_owned());
+        cache.insert(&typed, None, 0);
+        assert_eq!(cache.get(&typed), None);
+        cache.insert(&typed, Some(record(1)), 0);
+        assert_eq!(cache.get(&typed), Some(Some(record(1))));
     }
 }

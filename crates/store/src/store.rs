@@ -216,7 +216,7 @@ impl Store {
         for (key, record) in &turn.writes {
             match key.space() {
                 Space::Open => self.open.write(key, record.as_ref()),
-                Space::Records => self.cache.get_mut().update(key, record.as_ref()),
+                Space::Records => self.cache.get_mut().forget(key),
             }
         }
         self.due_writes += turn.writes.len() as u64;
