@@ -14,12 +14,12 @@ pub enum OpenError {
     /// The key file is another store's. Exit 78; give the key that was made with this store.
     #[error("the key file is not the key of this store; nothing was touched")]
     WrongKey,
-    /// The store was written by a newer program. Exit 78; run that program, or restore an older store.
-    #[error("the store has format {found}, this program reads up to {known}")]
-    NewerFormat {
+    /// The store was written by a newer program, or by one before the first release. Exit 78; run that program.
+    #[error("the store has format {found}, this program reads {known}")]
+    OtherFormat {
         /// As the store says.
         found: u32,
-        /// The newest that is known here.
+        /// The one that is known here.
         known: u32,
     },
     /// The disk refuses. Exit 1; look at the disk.

@@ -8,8 +8,8 @@ use crate::disk::{Disk, read_whole, replace};
 use crate::error::{Damage, OpenError, StoreError};
 use crate::journal::Last;
 
-/// The format of a store that this program writes, and the newest that it reads.
-pub(crate) const FORMAT: u32 = 1;
+/// The one format of a store that this program writes and reads. 1 kept each open entry by itself.
+pub(crate) const FORMAT: u32 = 2;
 const NAME: &str = "sentinel";
 const OCTETS_MAX: u64 = 4096;
 
@@ -57,8 +57,8 @@ impl Sentinel {
             Err(source) => return Err(OpenError::Io { what: "reading the sentinel", source }),
         };
         let sentinel = Self::decode(&octets).ok_or(Damage::Sentinel)?;
-        if sentinel.format > FORMAT {
-            return Err(OpenError::NewerFormat { found: sentinel.format, known: FORMAT });
+        if sentinel.format != FORMAT {
+            return Err(OpenError::OtherFormat { found: sentinel.format, known: FORMAT });
         }
         Ok(Some(sentinel))
     }

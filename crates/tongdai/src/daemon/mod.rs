@@ -212,7 +212,7 @@ pub(crate) fn open_exit(data: &Path, error: OpenError) -> Exit {
     let text = anyhow!("{}: {error}", data.display());
     match error {
         OpenError::Locked => Exit::TryAgain(text),
-        OpenError::WrongKey | OpenError::NewerFormat { .. } => Exit::Configuration(text),
+        OpenError::WrongKey | OpenError::OtherFormat { .. } => Exit::Configuration(text),
         _ => Exit::Failed(text),
     }
 }
