@@ -127,7 +127,7 @@ impl Engine {
     /// Lets the store make segments ahead and take a step of a checkpoint; call it after the effects of a turn were
     /// handed out, and when idle. Returns whether there is more to do.
     pub fn housekeep(&mut self) -> Result<bool, Fatal> {
-        /// Open records moved in one step: a step then takes about a millisecond beside a turn.
+        /// About so many open entries are moved in one step, which then takes about a millisecond beside a turn.
         const STEP: usize = 250;
         Ok(self.store.housekeeping(STEP)?)
     }

@@ -13,6 +13,9 @@ use crate::outcome::FinalState;
 use crate::redact::Redacted;
 
 /// One turn: one record of the journal, sealed as a whole and durable as a whole.
+///
+/// It is written without the names of fields, all records in it included: a field that is added to any of these types
+/// stands last and has a default (docs/STORE.md).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// When.

@@ -18,7 +18,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Makes room for exactly so many more records: they are large, and most decisions read two.
+    /// Makes room for exactly so many more records: most decisions read two.
     pub fn reserve(&mut self, records: usize) {
         self.entries.reserve_exact(records);
     }

@@ -10,10 +10,17 @@ use rustc_hash::FxHashMap;
 
 use model::{Key, Record};
 
-/// Shards of messages on their way out, by the turn that made them: what is open at one moment comes from few turns.
+/// Shards of messages on their way out, by when they were made: what is open at one moment was made lately.
 const OUTBOX_SHARDS: u64 = 1_024;
+/// Messages of one turn that lie together; a step of a checkpoint moves at least one shard.
+const OUTBOX_TOGETHER: u64 = 128;
+/// Shards over which a turn's messages spread: a turn takes some thousand events.
+const OUTBOX_SHARDS_OF_A_TURN: u64 = 8;
 /// Shards of all else, by a sum over the key: a million entries are some hundred, or one long value, in each.
 const OTHER_SHARDS: u64 = 8_192;
+
+/// A table with so many times the room that it needs is made smaller.
+const SPARE_FACTOR: usize = 8;
 
 /// The number of a shard. It does not stand on a disk: who knows a phone number must not find there whether its shard
 /// holds anything.
@@ -21,6 +28,8 @@ pub(crate) type ShardNumber = u16;
 
 /// The open entries, and what the records hold of them.
 pub(crate) struct OpenEntries {
+    /// Of the sums over keys; the same for all the life of a store.
+    seed: u64,
     shards: Vec<Shard>,
     /// Shards that changed since they were last moved.
     changed: Vec<ShardNumber>,
@@ -35,17 +44,15 @@ struct Shard {
     pieces: u16,
 }
 
-impl Default for OpenEntries {
-    fn default() -> Self {
+impl OpenEntries {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut shards = Vec::new();
         shards.resize_with((OUTBOX_SHARDS + OTHER_SHARDS) as usize, Shard::default);
-        Self { shards, changed: Vec::new() }
+        Self { seed, shards, changed: Vec::new() }
     }
-}
 
-impl OpenEntries {
     pub(crate) fn get(&self, key: &Key) -> Option<&Arc<Record>> {
-        self.shards.get(usize::from(number_of(key)))?.entries.get(key)
+        self.shards.get(usize::from(self.number_of(key)))?.entries.get(key)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Key, &Record)> {
@@ -58,7 +65,7 @@ impl OpenEntries {
 
     /// Applies a write of a turn.
     pub(crate) fn write(&mut self, key: &Key, record: Option<&Arc<Record>>) {
-        let number = number_of(key);
+        let number = self.number_of(key);
         let Some(shard) = self.shards.get_mut(usize::from(number)) else { return };
         let known = match record {
             Some(record) => shard.entries.insert(key.clone(), Arc::clone(record)),
@@ -72,8 +79,8 @@ impl OpenEntries {
 
     /// Takes a shard that the records hold in so many pieces; whether all of it belongs into one.
     pub(crate) fn load(&mut self, entries: Vec<(Key, Record)>, pieces: u16) -> bool {
-        let Some(number) = entries.first().map(|(key, _)| number_of(key)) else { return false };
-        let alike = entries.iter().all(|(key, _)| number_of(key) == number);
+        let Some(number) = entries.first().map(|(key, _)| self.number_of(key)) else { return false };
+        let alike = entries.iter().all(|(key, _)| self.number_of(key) == number);
         if let Some(shard) = self.shards.get_mut(usize::from(number)).filter(|_| alike) {
             shard.pieces = pieces;
             shard.entries = entries.into_iter().map(|(key, record)| (key, Arc::new(record))).collect();
@@ -88,9 +95,13 @@ impl OpenEntries {
 
     /// Begins the move of a shard: what it holds now, and in how many pieces the records hold it so far. None where
     /// there is nothing to move: it was moved already, or all that it held came and went.
-    pub(crate) fn moving(&mut self, number: ShardNumber) -> Option<(Vec<(&Key, &Record)>, u16)> {
+    pub(crate) fn begin_move(&mut self, number: ShardNumber) -> Option<(Vec<(&Key, &Record)>, u16)> {
         let shard = self.shards.get_mut(usize::from(number)).filter(|shard| shard.changed)?;
         shard.changed = false;
+        // What a busy hour needed is not kept for good in each of so many tables.
+        if shard.entries.capacity() > SPARE_FACTOR * shard.entries.len().max(SPARE_FACTOR) {
+            shard.entries.shrink_to_fit();
+        }
         let entries = shard.entries.iter().map(|(key, record)| (key, record.as_ref())).collect::<Vec<_>>();
         if entries.is_empty() && shard.pieces == 0 { None } else { Some((entries, shard.pieces)) }
     }
@@ -101,29 +112,32 @@ impl OpenEntries {
             shard.pieces = pieces;
         }
     }
-}
 
-/// Where a key's entry lies. Never changed, for the records hold entries by it.
-fn number_of(key: &Key) -> ShardNumber {
-    let other = |octets: &[u8]| OUTBOX_SHARDS + sum(octets) % OTHER_SHARDS;
-    let number = match key {
-        Key::Outbox(id) => id.cause.sequence % OUTBOX_SHARDS,
-        Key::Limits(_, phone) => other(phone.as_str().as_bytes()),
-        Key::Fingerprint(fingerprint) => other(&fingerprint.0),
-        // Long ones: no two of a sender need lie together.
-        Key::PartialMessage(id) => {
-            other(&[id.source.digits.as_bytes(), &id.reference.to_be_bytes()].concat())
-        }
-        // No other kind of key is an open entry.
-        _ => 0,
-    };
-    ShardNumber::try_from(number).unwrap_or_default()
+    /// Where a key's entry lies. Never changed, for the records hold entries by it.
+    fn number_of(&self, key: &Key) -> ShardNumber {
+        let other = |octets: &[u8]| OUTBOX_SHARDS + sum(self.seed, octets) % OTHER_SHARDS;
+        let number = match key {
+            Key::Outbox(id) => {
+                let within = u64::from(id.cause.index) / OUTBOX_TOGETHER % OUTBOX_SHARDS_OF_A_TURN;
+                (id.cause.sequence % OUTBOX_SHARDS * OUTBOX_SHARDS_OF_A_TURN + within) % OUTBOX_SHARDS
+            }
+            Key::Limits(_, phone) => other(phone.as_str().as_bytes()),
+            Key::Fingerprint(fingerprint) => other(&fingerprint.0),
+            // Long ones: no two of a sender need lie together.
+            Key::PartialMessage(id) => {
+                other(&[id.source.digits.as_bytes(), &id.reference.to_be_bytes()].concat())
+            }
+            // No other kind of key is an open entry.
+            _ => 0,
+        };
+        ShardNumber::try_from(number).unwrap_or_default()
+    }
 }
 
 /// FNV-1a with a finish: by itself it spreads numbers that follow one another badly.
-fn sum(octets: &[u8]) -> u64 {
+fn sum(seed: u64, octets: &[u8]) -> u64 {
     let step = |sum: u64, octet: &u8| (sum ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01b3);
-    let sum = octets.iter().fold(0xcbf2_9ce4_8422_2325, step);
+    let sum = octets.iter().fold(0xcbf2_9ce4_8422_2325 ^ seed, step);
     let mixed = (sum ^ (sum >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     mixed ^ (mixed >> 33)
 }

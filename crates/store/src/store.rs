@@ -26,7 +26,7 @@ use crate::records::{Batch, Records, RecordsError, RecordsHome};
 use crate::recovery::{Marks, Recovery};
 use crate::secrets::Secrets;
 use crate::sentinel::Sentinel;
-use crate::values::{Values, encode_short_lived};
+use crate::values::{Values, encode_positional};
 
 mod checkpoint;
 mod opening;
@@ -138,8 +138,8 @@ impl Store {
         self.journal.has_room()
     }
 
-    /// Makes a segment ahead, or takes a step of a due checkpoint: at most `limit` open records. Call it
-    /// after each turn and when idle. Returns whether there is more to do.
+    /// Makes a segment ahead, or takes a step of a due checkpoint: whole shards, until some `limit` open entries are
+    /// moved. Call it after each turn and when idle. Returns whether there is more to do.
     pub fn housekeeping(&mut self, limit: usize) -> Result<bool, StoreError> {
         self.check_alive()?;
         let done = self.keep_house(limit);
@@ -180,7 +180,7 @@ impl Store {
         }
         let sealer = &self.values.0;
         let written = self.journal.append(turn.at, |sequence, out| {
-            sealer.seal_into(&turn_aad(sequence), out, |out| encode_short_lived(out, turn))??;
+            sealer.seal_into(&turn_aad(sequence), out, |out| encode_positional(out, turn))??;
             Ok(())
         })?;
         assert_eq!(written, sequence, "the batch names the turn that was written");

@@ -1,5 +1,5 @@
-//! The octets of values: MessagePack with field names, so that an added optional field is tolerated, sealed
-//! with the key under which they stand as associated data.
+//! The octets of values: MessagePack, sealed with the key under which they stand as associated data. Citizens' records
+//! have field names, so that an added optional field is tolerated; turns and open entries have none.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ const PLAIN: u8 = 0;
 /// The longest value, so that sled never makes a file of its own of one.
 pub(crate) const VALUE_MAX: usize = 16 << 10;
 
-/// Octets of an open entry in one piece; with the sealing a piece stays under [`VALUE_MAX`].
+/// Octets of a shard in one piece; with the sealing a piece stays under [`VALUE_MAX`].
 const PIECE: usize = 12 << 10;
 
 /// Encodes and decodes values.
@@ -64,7 +64,7 @@ impl Values {
             return Ok(0);
         }
         let mut whole = Vec::with_capacity(PIECE);
-        encode_short_lived(&mut whole, &entries)?;
+        encode_positional(&mut whole, &entries)?;
         let pieces = whole.len().div_ceil(PIECE);
         let too_large =
             || StoreError::RecordTooLarge { octets: whole.len(), max: PIECE * usize::from(u16::MAX) };
@@ -114,9 +114,9 @@ pub(crate) fn encode<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<(), r
     rmp_serde::encode::write_named(out, value)
 }
 
-/// Encodes what lives shortly, turns and open entries, without the names of its fields: half the octets. Read as
-/// anything else is; a field that is added stands last and has a default (docs/STORE.md).
-pub(crate) fn encode_short_lived<T: Serialize>(
+/// Encodes a turn or a shard without the names of fields: half the octets. A field that is added stands last in its
+/// type and has a default (docs/STORE.md).
+pub(crate) fn encode_positional<T: Serialize>(
     out: &mut Vec<u8>,
     value: &T,
 ) -> Result<(), rmp_serde::encode::Error> {

@@ -218,7 +218,13 @@ impl Report {
                 whole.clear();
                 self.faults.push(StoreError::from(damage).into());
             }
-        })
+        })?;
+        // The last piece of the last shard is missing.
+        if !whole.is_empty() {
+            let damage = Damage::Value { kind: key_bytes::OPEN.start[0] };
+            self.faults.push(StoreError::from(damage).into());
+        }
+        Ok(())
     }
 }
 

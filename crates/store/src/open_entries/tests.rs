@@ -15,7 +15,7 @@ fn record() -> Arc<Record> {
 fn checkpoint(open: &mut OpenEntries) -> Vec<Key> {
     let mut moved = Vec::new();
     for number in open.take_changed() {
-        let Some((entries, _)) = open.moving(number) else { continue };
+        let Some((entries, _)) = open.begin_move(number) else { continue };
         moved.extend(entries.iter().map(|(key, _)| (*key).clone()));
         let pieces = u16::from(!entries.is_empty());
         open.set_pieces(number, pieces);
@@ -25,24 +25,42 @@ fn checkpoint(open: &mut OpenEntries) -> Vec<Key> {
 
 #[test]
 fn what_comes_and_goes_between_two_checkpoints_is_never_moved() {
-    let mut open = OpenEntries::default();
+    let mut open = OpenEntries::new(7);
     open.write(&key(1), Some(&record()));
     open.write(&key(1), None);
     open.write(&key(2), Some(&record()));
-    assert_eq!(checkpoint(&mut open), [key(2)]);
-    assert_eq!(checkpoint(&mut open), []);
+    let numbers = open.take_changed();
+    let moved: Vec<bool> = numbers.iter().map(|number| open.begin_move(*number).is_some()).collect();
+    assert_eq!((numbers.len(), moved), (2, vec![false, true]));
     assert_eq!(open.iter().count(), 1);
 }
 
 #[test]
+fn a_table_is_not_kept_as_large_as_it_once_was() {
+    let mut open = OpenEntries::new(7);
+    let id = |index| model::OutboxId { cause: model::EventId { sequence: 1, index }, ordinal: 0 };
+    for index in 0..120 {
+        open.write(&Key::Outbox(id(index)), Some(&record()));
+    }
+    let [number] = open.take_changed()[..] else { unreachable!() };
+    assert_eq!(open.begin_move(number).unwrap().0.len(), 120);
+    for index in 0..120 {
+        open.write(&Key::Outbox(id(index)), None);
+    }
+    assert_eq!(open.take_changed(), [number]);
+    assert!(open.begin_move(number).is_none());
+    assert_eq!(open.shards[usize::from(number)].entries.capacity(), 0);
+}
+
+#[test]
 fn what_is_over_is_taken_out_of_the_records() {
-    let mut open = OpenEntries::default();
+    let mut open = OpenEntries::new(7);
     open.write(&key(1), Some(&record()));
     assert_eq!(checkpoint(&mut open), [key(1)]);
     open.write(&key(1), None);
     assert!(!open.contains(&key(1)) && open.iter().count() == 0);
     let [number] = open.take_changed()[..] else { unreachable!() };
-    let (left, before) = open.moving(number).expect("the records hold what is over");
+    let (left, before) = open.begin_move(number).expect("the records hold what is over");
     assert_eq!((left.len(), before), (0, 1));
     open.set_pieces(number, 0);
     open.write(&key(1), None);
@@ -51,12 +69,12 @@ fn what_is_over_is_taken_out_of_the_records() {
 
 #[test]
 fn what_changes_while_a_checkpoint_runs_is_moved_as_it_is_at_its_step() {
-    let mut open = OpenEntries::default();
+    let mut open = OpenEntries::new(7);
     open.write(&key(1), Some(&record()));
     let [moving] = open.take_changed()[..] else { unreachable!() };
     open.write(&key(1), None);
     open.write(&key(1), Some(&record()));
-    assert!(open.moving(moving).is_some());
+    assert!(open.begin_move(moving).is_some());
     open.set_pieces(moving, 1);
     assert_eq!(checkpoint(&mut open), [], "what was written again meanwhile is not moved twice");
     open.write(&key(1), Some(&record()));
@@ -65,19 +83,20 @@ fn what_changes_while_a_checkpoint_runs_is_moved_as_it_is_at_its_step() {
 
 #[test]
 fn a_shard_comes_back_whole_and_nothing_else_with_it() {
-    let mut open = OpenEntries::default();
+    let mut open = OpenEntries::new(7);
     let entry = |number| (key(number), Record::Limits(Limits::default()));
     assert!(open.load(vec![entry(1)], 2));
     assert!(open.contains(&key(1)));
-    let elsewhere = (2..).find(|number| number_of(&key(*number)) != number_of(&key(1))).unwrap();
+    let elsewhere = (2..).find(|number| open.number_of(&key(*number)) != open.number_of(&key(1))).unwrap();
     assert!(!open.load(vec![entry(1), entry(elsewhere)], 1), "a value of two shards is none of ours");
     assert!(!open.load(Vec::new(), 1));
 }
 
 #[test]
 fn numbers_in_a_row_spread_over_the_shards() {
+    let open = OpenEntries::new(7);
     let mut entries = vec![0_u32; (OUTBOX_SHARDS + OTHER_SHARDS) as usize];
-    (0..40_960).for_each(|number| entries[usize::from(number_of(&key(number)))] += 1);
+    (0..40_960).for_each(|number| entries[usize::from(open.number_of(&key(number)))] += 1);
     let (outbox, other) = entries.split_at(OUTBOX_SHARDS as usize);
     assert!(outbox.iter().all(|entries| *entries == 0));
     assert!(other.iter().all(|entries| *entries < 25), "five in each, and nowhere a crowd");

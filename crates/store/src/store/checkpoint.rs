@@ -92,7 +92,7 @@ impl Store {
         self.batch.clear();
         let mut left = limit;
         while let Some(number) = moving.pop_if(|_| left > 0) {
-            let Some((entries, before)) = self.open.moving(number) else { continue };
+            let Some((entries, before)) = self.open.begin_move(number) else { continue };
             left = left.saturating_sub(entries.len() + SHARD_COST);
             self.keys.encode_shard(number, &mut self.key_buffer);
             let now = self.values.put_open(&mut self.batch, &self.key_buffer, &entries)?;

@@ -65,6 +65,7 @@ pub(super) fn open(
     assert_eq!(journal.last().sequence, last.sequence, "all that was found was copied");
     let secrets = Secrets::open_file(&*disk, Arc::clone(&values.0), sentinel.generation == 0)
         .map_err(OpenError::Recover)?;
+    let keys = KeyBytes(lookup);
     let mut store = Store {
         disk,
         options,
@@ -72,9 +73,9 @@ pub(super) fn open(
         journal,
         sentinel,
         secrets,
-        keys: KeyBytes(lookup),
+        open: OpenEntries::new(keys.shard_seed()),
+        keys,
         values,
-        open: OpenEntries::default(),
         cache: RefCell::new(Cache::new()),
         marks: Marks::default(),
         checkpoint: None,

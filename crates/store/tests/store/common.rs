@@ -133,14 +133,15 @@ pub(crate) fn turn(sequence: u64) -> Turn {
     let mut writes = vec![
         subscriber(n % 7, &format!("NGUYEN VAN {n}")),
         outbox(outbox_id(n, 0), n, Body::Text(format!("Ho so {n}").into())),
+        outbox(outbox_id(n, 1), n, Body::Text(format!("Den han {n}").into())),
         (
             Key::Fingerprint(fingerprint(n % 5)),
             Some(Record::Fingerprint(FingerprintEntry { since: at(0), act: true, copies: 1 })),
         ),
     ];
-    if n > 2 {
-        writes.push((Key::Outbox(outbox_id(n - 2, 0)), None));
-    }
+    // Two of one turn, which lie together, end in different turns.
+    writes.extend((n > 1).then(|| (Key::Outbox(outbox_id(n - 1, 1)), None)));
+    writes.extend((n > 2).then(|| (Key::Outbox(outbox_id(n - 2, 0)), None)));
     if n.is_multiple_of(3) {
         writes.push((Key::Subscriber(phone((n + 1) % 7)), None));
         writes.push((Key::Fingerprint(fingerprint((n + 1) % 5)), None));
