@@ -4,5 +4,6 @@
 mod common;
 mod damage;
 mod damaged_files;
+mod golden;
 mod power;
 mod real;
