@@ -10,6 +10,8 @@ mod offer;
 pub(crate) mod remind;
 mod slots;
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
@@ -147,10 +149,10 @@ impl<'a> Office<'a> {
     }
 
     /// How full a day is.
-    fn day(&self, date: Date) -> Result<SlotDay, Need> {
+    fn day(&self, date: Date) -> Result<Cow<'a, SlotDay>, Need> {
         Ok(match self.case.read(&day_key(date, self.case))? {
-            Some(Record::SlotDay(day)) => day.clone(),
-            _ => SlotDay::default(),
+            Some(Record::SlotDay(day)) => Cow::Borrowed(day),
+            _ => Cow::Owned(SlotDay::default()),
         })
     }
 

@@ -41,7 +41,7 @@ pub(crate) fn book(
     if starts.is_empty() {
         return office.closed(act, slot.date, sender);
     }
-    if !starts.contains(&slot.start) || wish.second() != 0 {
+    if !starts.iter().any(|(start, _)| *start == slot.start) || wish.second() != 0 {
         return office.not_offered(act, slot, sender);
     }
     office.take(act, slot, name, sender)
@@ -60,7 +60,7 @@ impl Office<'_> {
         if let Some(refusal) = self.enough(&live, act, slot, name, sender) {
             return Ok(refusal);
         }
-        let mut day = self.day(slot.date)?;
+        let mut day = self.day(slot.date)?.into_owned();
         let intervals = self.intervals(act.minutes, slot.start);
         let Some(seat) = day.free_seat(act.name, &intervals, act.counters) else {
             return self.taken(act, slot, sender);

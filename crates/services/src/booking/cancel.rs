@@ -54,7 +54,7 @@ impl Office<'_> {
                 TimerSubject::RemindBooking(case.service.id.clone(), booking.date, booking.code.clone());
             outcome.writes.push((Key::Timer(at, subject), None));
         }
-        let mut day = self.day(booking.date)?;
+        let mut day = self.day(booking.date)?.into_owned();
         let start = Slot::at(booking.date.to_datetime(booking.start)).start;
         day.free(&booking.activity, &self.intervals(booking.minutes, start), booking.seat);
         outcome.writes.push((day_key(booking.date, case), Some(Record::SlotDay(day))));

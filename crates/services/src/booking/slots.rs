@@ -12,18 +12,19 @@ use crate::moment::minute_of_day;
 const NEAR_DAYS: usize = 10;
 
 impl Office<'_> {
-    /// The starts of an activity's slots on a day: on the grid, whole within an open span, and at local times
-    /// that exist. None on a closed day.
-    pub(super) fn starts(&self, act: Act<'_>, date: Date) -> Vec<u16> {
+    /// The starts of an activity's slots on a day, and their moments: on the grid, whole within an open span, and at
+    /// local times that exist. None on a closed day.
+    pub(super) fn starts(&self, act: Act<'_>, date: Date) -> Vec<(u16, Timestamp)> {
         let grid = self.settings.grid_minutes.max(1);
         let clock = self.clock(date);
-        let mut starts: Vec<u16> = Vec::new();
+        let mut starts = Vec::new();
         for span in self.hours.spans(date) {
             let from = minute_of_day(span.from).div_ceil(grid) * grid;
             let to = minute_of_day(span.to);
             let whole =
                 (from..to).step_by(usize::from(grid)).filter(|start| start.saturating_add(act.minutes) <= to);
-            starts.extend(whole.filter(|start| clock.instant(Slot { date, start: *start }).is_some()));
+            let exists = |start| Some((start, clock.instant(Slot { date, start })?));
+            starts.extend(whole.filter_map(exists));
         }
         starts
     }
@@ -42,14 +43,12 @@ impl Office<'_> {
         earliest: Timestamp,
     ) -> Result<Vec<u16>, Need> {
         let day = self.day(date)?;
-        let clock = self.clock(date);
-        let mut free = self.starts(act, date);
-        free.retain(|start| {
-            let in_time =
-                clock.instant(Slot { date, start: *start }).is_some_and(|instant| instant >= earliest);
-            in_time && day.free_seat(act.name, &self.intervals(act.minutes, *start), act.counters).is_some()
-        });
-        Ok(free)
+        let starts = self.starts(act, date).into_iter();
+        let in_time = starts.filter(|(_, instant)| *instant >= earliest).map(|(start, _)| start);
+        let has_seat = |start: &u16| {
+            day.free_seat(act.name, &self.intervals(act.minutes, *start), act.counters).is_some()
+        };
+        Ok(in_time.filter(has_seat).collect())
     }
 
     /// The first moment at which an explicitly named slot may start: after now, since one that starts now is
