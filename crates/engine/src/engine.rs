@@ -27,7 +27,7 @@ use crate::meters::Meters;
 use crate::partial::Partials;
 use crate::queue::Queues;
 use crate::timers::Deadlines;
-use crate::turn::{Delivery, Room, Turn};
+use crate::turn::{Buffers, Delivery, Turn};
 
 /// The straight line, over its store. There is one in a process; it is driven by one thread.
 pub struct Engine {
@@ -52,7 +52,7 @@ pub struct Engine {
     pub(crate) next_timer: Option<Timestamp>,
     /// The moment of the last turn.
     now: Now,
-    room: Room,
+    buffers: Buffers,
 }
 
 impl std::fmt::Debug for Engine {
@@ -90,7 +90,7 @@ impl Engine {
             waiting: VecDeque::new(),
             next_timer: None,
             now,
-            room: Room::default(),
+            buffers: Buffers::default(),
         };
         engine.store.hold_retention(!engine.clock.is_trusted());
         engine.restore(recovery, now);
@@ -108,7 +108,7 @@ impl Engine {
             self.fingerprints.clock_stepped(now);
         }
         self.store.hold_retention(!self.clock.is_trusted());
-        let mut turn = Turn::new(self.store.next_sequence(), now, seed, std::mem::take(&mut self.room));
+        let mut turn = Turn::new(self.store.next_sequence(), now, seed, std::mem::take(&mut self.buffers));
         if self.store.has_room() {
             for event in std::mem::take(&mut self.waiting).into_iter().chain(events) {
                 self.event(event, &mut turn)?;
@@ -136,7 +136,7 @@ impl Engine {
     /// handed out any more: what did not leave is open in the store and leaves after the next start.
     pub fn close(mut self, now: Now) -> Result<(), Fatal> {
         self.now = now;
-        let mut turn = Turn::new(self.store.next_sequence(), now, [0; 32], Room::default());
+        let mut turn = Turn::new(self.store.next_sequence(), now, [0; 32], Buffers::default());
         self.flush_verdicts(&mut turn)?;
         self.commit(turn)?;
         // A checkpoint writes; without space the journal carries it all to the next start.
@@ -229,20 +229,20 @@ impl Engine {
     /// Makes the turn durable and gives its effects away; nothing before this has left the engine.
     fn commit(&mut self, turn: Turn) -> Result<Vec<Effect>, Fatal> {
         let (is_empty, timers_changed) = (turn.is_empty(), turn.timers_changed());
-        let mut finished = turn.finish();
+        let mut ended = turn.finish();
         if !is_empty {
             failpoints::reached(Point::Decided);
-            self.store.commit(&finished.record)?;
-            reach_recorded(&finished.record.entries);
+            self.store.commit(&ended.record)?;
+            reach_recorded(&ended.record.entries);
         }
         if timers_changed {
             self.next_timer = self.store.next_due()?;
         }
-        for id in &finished.forgotten {
+        for id in &ended.forgotten {
             self.store.secrets().forget(*id)?;
         }
-        let effects = std::mem::take(&mut finished.effects);
-        self.room = finished.into_room();
+        let effects = std::mem::take(&mut ended.effects);
+        self.buffers = ended.into_buffers();
         Ok(effects)
     }
 }

@@ -140,7 +140,7 @@ impl Engine {
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
         // A part that completes a message counts as an act: taken again, alone, it would begin one that stays half.
-        let mut entry = Decided { label: "no_service".into(), act: inbound.part, ..Decided::default() };
+        let mut entry = Decided { act: inbound.part, ..Decided::default() };
         if let Some((service, number)) =
             self.service_for(&inbound.group, inbound.plan, &inbound.sm.destination)
         {
@@ -170,6 +170,7 @@ impl Engine {
             self.meters.message(&service.id, &entry.label);
         } else {
             meters::ignored("no_service");
+            entry.label = "no_service".into();
         }
         self.journal_message(inbound, text, entry, turn);
         Ok(())

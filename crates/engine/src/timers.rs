@@ -136,7 +136,7 @@ impl Engine {
         for (key, record) in self.store.due(turn.now.wall, STEP)? {
             let Record::Timer(_, subject) = record else { continue };
             // An event of this turn may have taken it back.
-            if turn.read(&self.store, &key)?.is_none() {
+            if turn.deletes(&key) {
                 continue;
             }
             turn.write(key, None);

@@ -39,14 +39,14 @@ pub(crate) struct Turn {
 
 /// What a turn was collected in, kept for the next one: at full load half a megabyte.
 #[derive(Default)]
-pub(crate) struct Room {
+pub(crate) struct Buffers {
     entries: Vec<Entry>,
     writes: Vec<(Key, Option<Arc<Record>>)>,
     places: FxHashMap<Key, usize>,
 }
 
 /// A turn that has come to its end.
-pub(crate) struct Finished {
+pub(crate) struct EndedTurn {
     /// For the journal.
     pub(crate) record: model::journal::Turn,
     /// To release once it is durable.
@@ -56,28 +56,28 @@ pub(crate) struct Finished {
     places: FxHashMap<Key, usize>,
 }
 
-impl Finished {
-    /// The room for the next turn.
-    pub(crate) fn into_room(self) -> Room {
+impl EndedTurn {
+    /// The buffers for the next turn.
+    pub(crate) fn into_buffers(self) -> Buffers {
         let (mut entries, mut writes, mut places) = (self.record.entries, self.record.writes, self.places);
         entries.clear();
         writes.clear();
         places.clear();
-        Room { entries, writes, places }
+        Buffers { entries, writes, places }
     }
 }
 
 impl Turn {
-    pub(crate) fn new(sequence: u64, now: Now, seed: [u8; 32], room: Room) -> Self {
+    pub(crate) fn new(sequence: u64, now: Now, seed: [u8; 32], buffers: Buffers) -> Self {
         Self {
             now,
             seed,
             sequence,
             index: 0,
             ordinal: 0,
-            entries: room.entries,
-            writes: room.writes,
-            places: room.places,
+            entries: buffers.entries,
+            writes: buffers.writes,
+            places: buffers.places,
             effects: Vec::new(),
             forgotten: Vec::new(),
             timers_changed: false,
@@ -113,6 +113,14 @@ impl Turn {
             Some((_, record)) => Ok(record.clone()),
             None => Ok(store.get(key)?),
         }
+    }
+
+    /// Whether this turn deletes what a key holds.
+    pub(crate) fn deletes(&self, key: &Key) -> bool {
+        self.places
+            .get(key)
+            .and_then(|place| self.writes.get(*place))
+            .is_some_and(|(_, record)| record.is_none())
     }
 
     /// An outgoing message, this turn's writes included, as a copy that can be changed and written.
@@ -168,8 +176,8 @@ impl Turn {
     }
 
     /// The record for the journal, and what to do once it is durable.
-    pub(crate) fn finish(self) -> Finished {
+    pub(crate) fn finish(self) -> EndedTurn {
         let record = model::journal::Turn { at: self.now.wall, entries: self.entries, writes: self.writes };
-        Finished { record, effects: self.effects, forgotten: self.forgotten, places: self.places }
+        EndedTurn { record, effects: self.effects, forgotten: self.forgotten, places: self.places }
     }
 }
