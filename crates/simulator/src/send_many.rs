@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::{
     exchange::SendError,
     message::Message,
@@ -31,7 +29,7 @@ pub enum Pace {
 }
 
 /// What a load came to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoadReport {
     /// Messages entered.
     pub messages: u64,
