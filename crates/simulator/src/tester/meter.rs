@@ -60,7 +60,7 @@ impl Timer {
     }
 
     /// Ends a second: its median and 99th percentile.
-    fn turn(&mut self) -> [u64; 2] {
+    fn end_second(&mut self) -> [u64; 2] {
         let percentiles = [0.5, 0.99].map(|it| self.second.value_at_quantile(it));
         // Both have the same bounds.
         let _ = self.total.add(&self.second);
@@ -131,9 +131,9 @@ impl Meter {
     }
 
     /// Ends the running second and begins the one with this number.
-    pub(super) fn turn(&mut self, next: u64) -> Second {
-        let [response_p50_us, response_p99_us] = self.response.turn();
-        let [reply_p50_us, reply_p99_us] = self.reply.turn();
+    pub(super) fn end_second(&mut self, next: u64) -> Second {
+        let [response_p50_us, response_p99_us] = self.response.end_second();
+        let [reply_p50_us, reply_p99_us] = self.reply.end_second();
         let ended = Second { response_p50_us, response_p99_us, reply_p50_us, reply_p99_us, ..self.running };
         if self.series.len() < SECONDS_MAX {
             self.series.push(ended);

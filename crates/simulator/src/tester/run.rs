@@ -40,9 +40,9 @@ pub struct Tester {
     desk: Desk,
     clock: Clock,
     /// Index of the next message that is no follow-up.
-    index: u64,
-    /// The link that is served first.
-    first: usize,
+    next_index: u64,
+    /// The link whose turn was last.
+    last_served: usize,
     ready: Vec<PollFlags>,
     links_lost: u64,
 }
@@ -82,7 +82,7 @@ impl Tester {
         let listener = TcpListener::bind(address).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
         let meter = Meter::new().map_err(|error| TesterError::Histogram(error.to_string()))?;
-        let index = options.skip;
+        let next_index = options.skip;
         let books = Books::new(options.any_reply, meter);
         Ok(Self {
             options,
@@ -90,8 +90,8 @@ impl Tester {
             links: Vec::new(),
             desk: Desk { mix, books, follow_ups: VecDeque::new(), message_id: 0 },
             clock: Clock::start(),
-            index,
-            first: 0,
+            next_index,
+            last_served: 0,
             ready: Vec::new(),
             links_lost: 0,
         })
@@ -166,7 +166,7 @@ impl Tester {
             }
             while now >= began_at + (second + 1) * SECOND {
                 second += 1;
-                progress(&self.desk.books.meter.turn(second));
+                progress(&self.desk.books.meter.end_second(second));
             }
             let due_at = sending.due_at(now);
             if due_at.is_none() {
@@ -185,7 +185,7 @@ impl Tester {
             self.turn(Some(&mut sending), tick)?;
         }
         // What comes of the last second, which is no whole one.
-        self.desk.books.meter.turn(second + 1);
+        self.desk.books.meter.end_second(second + 1);
         Ok(())
     }
 
@@ -245,8 +245,8 @@ impl Tester {
         let mut idle = 0;
         while idle < count && self.desk.books.under_way() < UNDER_WAY_MAX {
             let Some(due_at) = sending.due_at(now).filter(|due_at| *due_at <= now) else { return };
-            self.first = (self.first + 1) % count;
-            let Some(link) = self.links.get_mut(self.first).filter(|link| link.has_room()) else {
+            self.last_served = (self.last_served + 1) % count;
+            let Some(link) = self.links.get_mut(self.last_served).filter(|link| link.has_room()) else {
                 idle += 1;
                 continue;
             };
@@ -255,9 +255,9 @@ impl Tester {
             match self.desk.follow_ups.pop_front() {
                 Some(it) => link.deliver(it.kind, it.index, Some(&it), due_at, &mut self.desk),
                 None => {
-                    let kind = self.desk.mix.pick(self.index);
-                    link.deliver(kind, self.index, None, due_at, &mut self.desk);
-                    self.index += 1;
+                    let kind = self.desk.mix.pick(self.next_index);
+                    link.deliver(kind, self.next_index, None, due_at, &mut self.desk);
+                    self.next_index += 1;
                 }
             }
         }

@@ -49,7 +49,7 @@ fn a_message_is_done_after_response_and_reply_in_either_order() {
     }
     assert_eq!(tally(&books), [2, 0, 0, 0]);
     assert_eq!(books.counts.acknowledged, 2);
-    books.meter.turn(1);
+    books.meter.end_second(1);
     assert_eq!(books.meter.response_percentiles().max_us, 1_000);
     assert_eq!(books.meter.reply_percentiles().max_us, 2_000);
 }
