@@ -29,6 +29,8 @@ use crate::{Pace, clock::Clock};
 const CONNECTIONS_MAX: usize = 256;
 /// How long a wait may last before the caller's wish to stop is looked at.
 const WAIT_MAX: u64 = 100_000_000;
+/// What one turn may add to a silence: a machine that was paused heard nothing, and that is not the ESME's.
+const SILENCE_OF_A_TURN_MAX: u64 = 2 * WAIT_MAX;
 const SECOND: u64 = 1_000_000_000;
 
 /// A load tester that listens.
@@ -156,7 +158,7 @@ impl Tester {
     ) -> Result<(), TesterError> {
         let began_at = self.now();
         let mut sending = Sending { began_at, sent: 0, pace: self.options.pace, extent };
-        let (mut second, mut alive_at) = (0, began_at);
+        let (mut second, mut silence, mut looked_at) = (0, 0, began_at);
         self.desk.books.heard_at = began_at;
         let patience = nanoseconds(self.options.patience);
         loop {
@@ -173,12 +175,11 @@ impl Tester {
                 self.desk.follow_ups.clear();
             }
             // A pause that the pace makes is not the ESME's.
-            if self.desk.books.under_way() == 0 {
-                alive_at = now;
-            }
-            alive_at = alive_at.max(self.desk.books.heard_at);
+            let heard = self.desk.books.under_way() == 0 || self.desk.books.heard_at >= looked_at;
+            silence = lengthen(silence, now - looked_at, heard);
+            looked_at = now;
             let done = due_at.is_none() && self.desk.books.under_way() == 0;
-            if done || now >= alive_at + patience {
+            if done || silence >= patience {
                 break;
             }
             let tick = began_at + (second + 1) * SECOND;
@@ -287,6 +288,11 @@ impl Tester {
     }
 }
 
+/// How long nothing has come, after a turn of so many nanoseconds in which something was heard or not.
+fn lengthen(silence: u64, turn: u64, heard: bool) -> u64 {
+    if heard { 0 } else { silence.saturating_add(turn.min(SILENCE_OF_A_TURN_MAX)) }
+}
+
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -324,5 +330,16 @@ mod tests {
         assert_eq!(due(10, Pace::Flat, Extent::Messages(10)), None);
         assert_eq!(due(9, Pace::Flat, Extent::Time(Duration::from_millis(1_001))), Some(2 * SECOND));
         assert_eq!(due(9, Pace::Flat, Extent::Time(Duration::from_secs(1))), None);
+    }
+
+    #[test]
+    fn a_paused_machine_is_no_silence_of_the_esme() {
+        let patience = 30 * SECOND;
+        let paused = lengthen(0, 60 * SECOND, false);
+        assert!(paused < patience, "{paused}");
+        assert_eq!(lengthen(patience - 1, 60 * SECOND, true), 0);
+        // Turns that nothing ends are as long as a wait.
+        let turns = (0..patience / WAIT_MAX).fold(0, |silence, _| lengthen(silence, WAIT_MAX, false));
+        assert_eq!(turns, patience);
     }
 }
