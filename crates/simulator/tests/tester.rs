@@ -247,3 +247,33 @@ fn binds_that_do_not_come_are_an_error() {
     let error = tester.run(&AtomicBool::new(false), |_| {}).unwrap_err();
     assert!(matches!(error, TesterError::NoBinds { bound: 0, wanted: 2 }), "{error}");
 }
+
+#[test]
+fn an_esme_that_stands_still_breaks_the_load_off_and_what_was_due_is_told() {
+    let pace = Pace::PerSecond(1_000);
+    let options = Options { window: 1, pace, extent: Extent::Messages(1_000), ..options() };
+    let report = run(options, MIX, script(|_, _, _| Vec::new()));
+    assert_eq!((report.messages, report.missing, report.broke_off), (1, 1, true));
+    // The patience is 300 ms, of which a turn may lack.
+    assert!((100..1_000).contains(&report.unsent), "{}", report.unsent);
+    assert!(!report.is_sound() && report.to_string().contains("broke off"));
+    let unsent = format!("{} due and not sent", report.unsent);
+    assert!(report.flaws().contains(&unsent) && report.to_html().contains(&unsent));
+}
+
+#[test]
+fn an_esme_that_leaves_with_nothing_under_way_breaks_the_load_off() {
+    let options = Options { window: 1, ..options() };
+    let report = run(options, MIX, |mut esme| {
+        esme.bind(Body::BindTransceiver(Bind::default()));
+        let pdu = esme.read().unwrap();
+        let Body::DeliverSm(sm) = pdu.body else { panic!("{pdu:?}") };
+        // In one piece, so that nothing is sent between the reply and the unbind.
+        let unbind = (CommandStatus::ESME_ROK, 2, Body::Unbind);
+        esme.send_all([acknowledge(pdu.sequence_number), reply(&sm, &right(&sm)), unbind]);
+        while esme.read().is_some() {}
+    });
+    assert_eq!(tally(&report), [1, 1, 0, 0, 0, 0]);
+    assert_eq!((report.links_lost, report.unsent, report.broke_off), (1, 0, true));
+    assert!(!report.is_sound());
+}

@@ -16,7 +16,7 @@ pub struct FailIf {
 
 /// What is allowed, as it is told to whom writes something else.
 const ALLOWED: &str = "METRIC OP VALUE is expected: p50, p90, p99, p99.9, max (of the reply), the same with `response.` \
-                       or `reply.` before it, missing, double, wrong, refused or rate; <, <=, > or >=; a number, for \
+                       or `reply.` before it, missing, double, wrong, refused, unsent or rate; <, <=, > or >=; a number, for \
                        times with us, ms or s";
 
 /// A condition that can't be read. Returned by [`FailIf::from_str`]; its text says what is allowed.
@@ -31,6 +31,7 @@ enum Metric {
     Double,
     Wrong,
     Refused,
+    Unsent,
     Rate,
 }
 
@@ -128,6 +129,7 @@ impl Metric {
             "double" => Self::Double,
             "wrong" => Self::Wrong,
             "refused" => Self::Refused,
+            "unsent" => Self::Unsent,
             "rate" => Self::Rate,
             _ => {
                 let (timed, percentile) = match name.strip_prefix("response.") {
@@ -148,6 +150,7 @@ impl Metric {
             Self::Double => report.double,
             Self::Wrong => report.wrong,
             Self::Refused => report.refused,
+            Self::Unsent => report.unsent,
             Self::Rate => return report.answered_per_s,
         };
         count as f64
@@ -184,7 +187,7 @@ mod tests {
     fn report() -> Report {
         let reply = Percentiles { p50_us: 1_000, p90_us: 2_000, p99_us: 100_000, p99_9_us: 0, max_us: 7 };
         let response = Percentiles { p99_us: 50, ..reply };
-        Report { missing: 2, answered_per_s: 1_000.5, reply, response, ..Report::default() }
+        Report { missing: 2, unsent: 4, answered_per_s: 1_000.5, reply, response, ..Report::default() }
     }
 
     #[test]
@@ -200,6 +203,7 @@ mod tests {
             ("max >= 7us", true),
             ("missing > 0", true),
             ("wrong>0", false),
+            ("unsent > 3", true),
             (" rate < 1000.6 ", true),
         ] {
             assert_eq!(text.parse::<FailIf>().unwrap().holds(&report()), expected, "{text}");

@@ -33,9 +33,9 @@ impl Report {
             Some(rate) => format!("open loop at {rate} messages/s, timed from when each was due"),
             None => "closed loop".to_owned(),
         };
-        let verdict = match self.is_sound() {
-            true => "<strong class=\"good\">Nothing missing, double or wrong.</strong>",
-            false => "<strong class=\"bad\">Messages were missing, double or wrong.</strong>",
+        let verdict = match self.flaws().as_slice() {
+            [] => "<strong class=\"good\">Nothing missing, double or wrong.</strong>".to_owned(),
+            flaws => format!("<strong class=\"bad\">{}.</strong>", flaws.join(", ")),
         };
         // A String takes all that is written.
         let _ = writeln!(
@@ -57,6 +57,7 @@ impl Report {
             ("wrong", self.wrong),
             ("PDUs out of place", self.odd),
             ("links lost", self.links_lost),
+            ("due and not sent", self.unsent),
             ("warm-up", self.warm_up),
             ("missing of the warm-up", self.warm_up_missing),
             ("refused, yet replied to", self.refused_answered),

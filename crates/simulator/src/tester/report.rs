@@ -12,6 +12,9 @@ use super::{
 };
 use crate::Pace;
 
+/// That the sending ended before its end, for people.
+const BROKE_OFF: &str = "broke off, nothing came any more";
+
 /// The figures of a run; docs/LOAD.md says what each means. Serialized it is what `--json` writes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Report {
@@ -49,6 +52,10 @@ pub struct Report {
     pub odd: u64,
     /// Connections that ended while messages were counted.
     pub links_lost: u64,
+    /// Messages of an open loop that were due when the sending ended, and had not left.
+    pub unsent: u64,
+    /// Nothing came for the time of our patience while there was more to send.
+    pub broke_off: bool,
     /// From the first message to the last response or reply.
     pub elapsed_s: f64,
     /// Messages answered in a second, over all of that.
@@ -67,16 +74,20 @@ pub struct Report {
     pub reply_curve: Vec<(f64, u64)>,
 }
 
+/// What of a run is not in its books.
+#[derive(Debug)]
+pub(super) struct Course {
+    pub(super) elapsed: Duration,
+    pub(super) load_cpu: Duration,
+    pub(super) warm_up_missing: u64,
+    pub(super) links_lost: u64,
+    pub(super) unsent: u64,
+    pub(super) broke_off: bool,
+}
+
 impl Report {
     #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-    pub(super) fn new(
-        options: &Options,
-        books: Books,
-        elapsed: Duration,
-        load_cpu: Duration,
-        warm_up_missing: u64,
-        links_lost: u64,
-    ) -> Self {
+    pub(super) fn new(options: &Options, books: Books, course: Course) -> Self {
         let missing = books.missing();
         let (counts, meter) = (books.counts, books.meter);
         let (response, reply) = (meter.response_percentiles(), meter.reply_percentiles());
@@ -85,7 +96,7 @@ impl Report {
             Pace::Flat => None,
             Pace::PerSecond(rate) => Some(rate),
         };
-        let elapsed_s = elapsed.as_secs_f64();
+        let elapsed_s = course.elapsed.as_secs_f64();
         let statuses = counts.statuses.iter();
         Self {
             pace: if rate_wanted.is_some() { "open" } else { "closed" },
@@ -93,7 +104,7 @@ impl Report {
             binds: options.binds,
             window: options.window,
             warm_up: options.warm_up,
-            warm_up_missing,
+            warm_up_missing: course.warm_up_missing,
             messages: counts.messages,
             acknowledged: counts.acknowledged,
             answered: counts.answered,
@@ -104,10 +115,12 @@ impl Report {
             double: counts.double,
             wrong: counts.wrong,
             odd: counts.odd,
-            links_lost,
+            links_lost: course.links_lost,
+            unsent: course.unsent,
+            broke_off: course.broke_off,
             elapsed_s,
             answered_per_s: if elapsed_s > 0.0 { counts.answered as f64 / elapsed_s } else { 0.0 },
-            load_cpu_s: load_cpu.as_secs_f64(),
+            load_cpu_s: course.load_cpu.as_secs_f64(),
             response,
             reply,
             series: meter.into_series(),
@@ -116,10 +129,27 @@ impl Report {
         }
     }
 
-    /// Whether each message had its response and one right reply, or was refused.
+    /// Whether all was sent, and each message had its response and one right reply, or was refused.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.missing == 0 && self.double == 0 && self.wrong == 0
+        self.flaws().is_empty()
+    }
+
+    /// What a run without conditions of its own fails by, for people; nothing where it [is sound](Self::is_sound).
+    #[must_use]
+    pub fn flaws(&self) -> Vec<String> {
+        let counts = [
+            ("missing", self.missing),
+            ("double", self.double),
+            ("wrong", self.wrong),
+            ("due and not sent", self.unsent),
+        ];
+        let counts = counts.iter().filter(|(_, count)| *count > 0);
+        let mut flaws: Vec<_> = counts.map(|(name, count)| format!("{count} {name}")).collect();
+        if self.broke_off {
+            flaws.push(BROKE_OFF.to_owned());
+        }
+        flaws
     }
 }
 
@@ -151,10 +181,14 @@ impl fmt::Display for Report {
             ("PDUs out of place", self.odd),
             ("links lost", self.links_lost),
             ("missing of the warm-up", self.warm_up_missing),
+            ("due and not sent", self.unsent),
         ] {
             if count > 0 {
                 writeln!(f, "{name}: {count}")?;
             }
+        }
+        if self.broke_off {
+            writeln!(f, "{BROKE_OFF}")?;
         }
         writeln!(f, "{:<18}{:>12.0}/s in {:.2} s", "answered", self.answered_per_s, self.elapsed_s)?;
         let per_message = self.load_cpu_s * 1e6 / self.messages.max(1) as f64;

@@ -21,7 +21,7 @@ use super::{
     link::{Desk, Link},
     meter::{Meter, Second},
     mix::Mix,
-    report::Report,
+    report::{Course, Report},
 };
 use crate::{Pace, clock::Clock};
 
@@ -56,9 +56,18 @@ struct Sending {
     sent: u64,
     pace: Pace,
     extent: Extent,
+    /// When a message was due and had no room, unless all that was due has left.
+    held_up_at: Option<u64>,
+    /// What its end left due and not sent.
+    unsent: u64,
+    broke_off: bool,
 }
 
 impl Sending {
+    fn new(began_at: u64, pace: Pace, extent: Extent) -> Self {
+        Self { began_at, sent: 0, pace, extent, held_up_at: None, unsent: 0, broke_off: false }
+    }
+
     /// When the next message is due; `None` where there is no more.
     fn due_at(&self, now: u64) -> Option<u64> {
         let due_at = match self.pace {
@@ -73,6 +82,28 @@ impl Sending {
             Extent::Time(time) => due_at - self.began_at < nanoseconds(time),
         };
         more.then_some(due_at)
+    }
+
+    /// Messages of an open loop that have been due and had no room.
+    fn overdue(&self) -> u64 {
+        let (Pace::PerSecond(rate), Some(now)) = (self.pace, self.held_up_at) else { return 0 };
+        let due_by = |elapsed: u64| {
+            let due = ((u128::from(elapsed) + 1) * u128::from(rate.max(1))).div_ceil(u128::from(SECOND));
+            u64::try_from(due).unwrap_or(u64::MAX)
+        };
+        let elapsed = now - self.began_at;
+        let due = match self.extent {
+            Extent::Messages(messages) => due_by(elapsed).min(messages),
+            Extent::Time(time) => due_by(elapsed.min(nanoseconds(time).saturating_sub(1))),
+        };
+        due.saturating_sub(self.sent)
+    }
+
+    /// Nothing more is sent, whatever is due.
+    fn end(&mut self) {
+        self.unsent += self.overdue();
+        self.extent = Extent::Messages(0);
+        self.held_up_at = None;
     }
 }
 
@@ -115,9 +146,7 @@ impl Tester {
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
         self.wait_binds(stop)?;
         let warm_up = Extent::Messages(self.options.warm_up);
-        if self.options.warm_up > 0 {
-            self.send(warm_up, stop, &mut |_| {})?;
-        }
+        let warmed_up = self.send(warm_up, stop, &mut |_| {})?;
         let warm_up_missing = self.desk.books.under_way() as u64;
         self.desk.books.counting = true;
         self.desk.books.counts = Default::default();
@@ -125,10 +154,16 @@ impl Tester {
         self.links_lost = 0;
         let cpu = cpu_time();
         let began_at = self.now();
-        self.send(self.options.extent, stop, &mut progress)?;
-        let load_cpu = cpu_time().saturating_sub(cpu);
-        let elapsed = Duration::from_nanos(self.desk.books.heard_at.max(began_at) - began_at);
-        Ok(Report::new(&self.options, self.desk.books, elapsed, load_cpu, warm_up_missing, self.links_lost))
+        let sent = self.send(self.options.extent, stop, &mut progress)?;
+        let course = Course {
+            elapsed: Duration::from_nanos(self.desk.books.heard_at.max(began_at) - began_at),
+            load_cpu: cpu_time().saturating_sub(cpu),
+            warm_up_missing,
+            links_lost: self.links_lost,
+            unsent: sent.unsent,
+            broke_off: warmed_up.broke_off || sent.broke_off,
+        };
+        Ok(Report::new(&self.options, self.desk.books, course))
     }
 
     fn now(&self) -> u64 {
@@ -155,16 +190,16 @@ impl Tester {
         extent: Extent,
         stop: &AtomicBool,
         progress: &mut dyn FnMut(&Second),
-    ) -> Result<(), TesterError> {
+    ) -> Result<Sending, TesterError> {
         let began_at = self.now();
-        let mut sending = Sending { began_at, sent: 0, pace: self.options.pace, extent };
+        let mut sending = Sending::new(began_at, self.options.pace, extent);
         let (mut second, mut silence, mut looked_at) = (0, 0, began_at);
         self.desk.books.heard_at = began_at;
         let patience = nanoseconds(self.options.patience);
         loop {
             let now = self.now();
             if stop.load(Ordering::Relaxed) {
-                sending.extent = Extent::Messages(0);
+                sending.end();
             }
             while now >= began_at + (second + 1) * SECOND {
                 second += 1;
@@ -175,11 +210,17 @@ impl Tester {
                 self.desk.follow_ups.clear();
             }
             // A pause that the pace makes is not the ESME's.
-            let heard = self.desk.books.under_way() == 0 || self.desk.books.heard_at >= looked_at;
+            let idle = self.desk.books.under_way() == 0 && sending.held_up_at.is_none();
+            let heard = idle || self.desk.books.heard_at >= looked_at;
             silence = lengthen(silence, now - looked_at, heard);
             looked_at = now;
             let done = due_at.is_none() && self.desk.books.under_way() == 0;
-            if done || silence >= patience {
+            if done {
+                break;
+            }
+            if silence >= patience {
+                sending.broke_off = due_at.is_some();
+                sending.end();
                 break;
             }
             let tick = began_at + (second + 1) * SECOND;
@@ -187,7 +228,7 @@ impl Tester {
         }
         // What comes of the last second, which is no whole one.
         self.desk.books.meter.end_second(second + 1);
-        Ok(())
+        Ok(sending)
     }
 
     /// Waits for sockets, for the next message to be due, or until a moment, and serves what is there.
@@ -244,8 +285,12 @@ impl Tester {
     fn fill(&mut self, sending: &mut Sending, now: u64) {
         let count = self.links.len();
         let mut idle = 0;
-        while idle < count && self.desk.books.under_way() < UNDER_WAY_MAX {
-            let Some(due_at) = sending.due_at(now).filter(|due_at| *due_at <= now) else { return };
+        sending.held_up_at = None;
+        while let Some(due_at) = sending.due_at(now).filter(|due_at| *due_at <= now) {
+            if idle >= count || self.desk.books.under_way() >= UNDER_WAY_MAX {
+                sending.held_up_at = Some(now);
+                return;
+            }
             self.last_served = (self.last_served + 1) % count;
             let Some(link) = self.links.get_mut(self.last_served).filter(|link| link.has_room()) else {
                 idle += 1;
@@ -309,7 +354,7 @@ mod tests {
     use super::*;
 
     fn due(sent: u64, pace: Pace, extent: Extent) -> Option<u64> {
-        Sending { began_at: SECOND, sent, pace, extent }.due_at(2 * SECOND)
+        Sending { sent, ..Sending::new(SECOND, pace, extent) }.due_at(2 * SECOND)
     }
 
     #[test]
@@ -322,6 +367,36 @@ mod tests {
         assert_eq!(due(3_000, pace, time), None);
         assert_eq!(due(4, Pace::PerSecond(3), Extent::Messages(5)), Some(SECOND + 4 * SECOND / 3));
         assert_eq!(due(5, Pace::PerSecond(3), Extent::Messages(5)), None);
+    }
+
+    #[test]
+    fn what_was_due_and_had_no_room_is_unsent_once() {
+        let unsent = |rate: u32, extent, held_up_at: Option<u64>| {
+            let sending = Sending::new(SECOND, Pace::PerSecond(rate), extent);
+            let mut sending = Sending { sent: 10, held_up_at, ..sending };
+            sending.end();
+            sending.end();
+            sending.unsent
+        };
+        let (many, second) = (Extent::Messages(5_000), Extent::Time(Duration::from_secs(1)));
+        // The first is due at once, the others a millisecond each after it.
+        assert_eq!(unsent(1_000, many, Some(SECOND + 20_999_999)), 11);
+        assert_eq!(unsent(1_000, many, Some(SECOND + 21_000_000)), 12);
+        assert_eq!(unsent(1_000, many, None), 0);
+        assert_eq!(unsent(1_000, many, Some(60 * SECOND)), 4_990);
+        assert_eq!(unsent(1_000, second, Some(60 * SECOND)), 990);
+        for rate in [3, 7, 999, 123_457] {
+            let due = (10..).take_while(|sent| {
+                let sending = Sending::new(SECOND, Pace::PerSecond(rate), second);
+                Sending { sent: *sent, ..sending }
+                    .due_at(0)
+                    .is_some_and(|due_at| due_at <= SECOND + SECOND / 7)
+            });
+            let due = due.count();
+            assert_eq!(unsent(rate, second, Some(SECOND + SECOND / 7)), due as u64, "{rate}");
+        }
+        let closed = Sending { held_up_at: Some(9 * SECOND), ..Sending::new(SECOND, Pace::Flat, many) };
+        assert_eq!(closed.overdue(), 0);
     }
 
     #[test]

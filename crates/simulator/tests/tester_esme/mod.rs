@@ -43,8 +43,15 @@ impl Esme {
     }
 
     pub(crate) fn send_as(&mut self, command_status: CommandStatus, sequence_number: u32, body: Body) {
+        self.send_all([(command_status, sequence_number, body)]);
+    }
+
+    /// Sends these in one piece.
+    pub(crate) fn send_all(&mut self, pdus: impl IntoIterator<Item = (CommandStatus, u32, Body)>) {
         let mut octets = BytesMut::new();
-        codec::encode(&Pdu { command_status, sequence_number, body }, &mut octets).unwrap();
+        for (command_status, sequence_number, body) in pdus {
+            codec::encode(&Pdu { command_status, sequence_number, body }, &mut octets).unwrap();
+        }
         self.write(&octets);
     }
 

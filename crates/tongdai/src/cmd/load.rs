@@ -18,7 +18,7 @@ use crate::output;
 /// Messages of a run whose extent is not given.
 const MESSAGES: u64 = 100_000;
 
-/// Runs the load. 0, or 1 where a `--fail-if` holds or, without any, a message was missing, double or wrong.
+/// Runs the load. 0, or 1 where a `--fail-if` holds or, without any, the report is not sound.
 pub(crate) fn run(arguments: &LoadArgs) -> Result<(), Exit> {
     if !arguments.listen.ip().is_loopback() && !arguments.beyond_loopback {
         return Err(Exit::Usage(anyhow!(
@@ -139,8 +139,7 @@ fn judge(arguments: &LoadArgs, report: &Report) -> Result<(), Exit> {
         return Err(Exit::Failed(anyhow!("{} holds", held.join(", "))));
     }
     if arguments.fail_if.is_empty() && !report.is_sound() {
-        let Report { missing, double, wrong, .. } = report;
-        return Err(Exit::Failed(anyhow!("{missing} missing, {double} double, {wrong} wrong")));
+        return Err(Exit::Failed(anyhow!(report.flaws().join(", "))));
     }
     Ok(())
 }
