@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Messages under way at most, acknowledged or not. An ESME that takes messages faster than it answers them is slowed
-/// down to its answers here; a load that is meant to grow without end would only measure our memory.
+/// down to its answers here, by an open loop too; a load that grew without end would only measure our memory.
 pub(super) const UNDER_WAY_MAX: usize = 100_000;
 
 /// Refused messages that are remembered: an ESME that says "later" may have understood all the same, and reply.

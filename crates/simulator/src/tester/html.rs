@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{
+    books::UNDER_WAY_MAX,
     plot::{Line, Plot, Scale},
     report::Report,
 };
@@ -21,6 +22,9 @@ impl Report {
         page.push_str("</style>\n</head>\n<body>\n<h1>tongdai load</h1>\n");
         self.write_summary(&mut page);
         self.write_tables(&mut page);
+        if self.capped {
+            let _ = writeln!(page, "<p>Slowed down: {UNDER_WAY_MAX} messages were under way.</p>");
+        }
         for plot in [self.rate_plot(), self.time_plot(), self.curve_plot()] {
             plot.write(&mut page);
         }

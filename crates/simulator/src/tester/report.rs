@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Options,
-    books::Books,
+    books::{Books, UNDER_WAY_MAX},
     meter::{Percentiles, Second},
 };
 use crate::Pace;
@@ -56,6 +56,8 @@ pub struct Report {
     pub unsent: u64,
     /// Nothing came for the time of our patience while there was more to send.
     pub broke_off: bool,
+    /// A message was due and had to wait because 100,000 were under way already.
+    pub capped: bool,
     /// From the first message to the last response or reply.
     pub elapsed_s: f64,
     /// Messages answered in a second, over all of that.
@@ -83,6 +85,7 @@ pub(super) struct Course {
     pub(super) links_lost: u64,
     pub(super) unsent: u64,
     pub(super) broke_off: bool,
+    pub(super) capped: bool,
 }
 
 impl Report {
@@ -118,6 +121,7 @@ impl Report {
             links_lost: course.links_lost,
             unsent: course.unsent,
             broke_off: course.broke_off,
+            capped: course.capped,
             elapsed_s,
             answered_per_s: if elapsed_s > 0.0 { counts.answered as f64 / elapsed_s } else { 0.0 },
             load_cpu_s: course.load_cpu.as_secs_f64(),
@@ -189,6 +193,9 @@ impl fmt::Display for Report {
         }
         if self.broke_off {
             writeln!(f, "{BROKE_OFF}")?;
+        }
+        if self.capped {
+            writeln!(f, "slowed down: {UNDER_WAY_MAX} messages were under way")?;
         }
         writeln!(f, "{:<18}{:>12.0}/s in {:.2} s", "answered", self.answered_per_s, self.elapsed_s)?;
         let per_message = self.load_cpu_s * 1e6 / self.messages.max(1) as f64;

@@ -61,11 +61,13 @@ struct Sending {
     /// What its end left due and not sent.
     unsent: u64,
     broke_off: bool,
+    /// A message was due and had to wait because too many were under way.
+    capped: bool,
 }
 
 impl Sending {
     fn new(began_at: u64, pace: Pace, extent: Extent) -> Self {
-        Self { began_at, sent: 0, pace, extent, held_up_at: None, unsent: 0, broke_off: false }
+        Self { began_at, sent: 0, pace, extent, held_up_at: None, unsent: 0, broke_off: false, capped: false }
     }
 
     /// When the next message is due; `None` where there is no more.
@@ -162,6 +164,7 @@ impl Tester {
             links_lost: self.links_lost,
             unsent: sent.unsent,
             broke_off: warmed_up.broke_off || sent.broke_off,
+            capped: sent.capped,
         };
         Ok(Report::new(&self.options, self.desk.books, course))
     }
@@ -287,8 +290,10 @@ impl Tester {
         let mut idle = 0;
         sending.held_up_at = None;
         while let Some(due_at) = sending.due_at(now).filter(|due_at| *due_at <= now) {
-            if idle >= count || self.desk.books.under_way() >= UNDER_WAY_MAX {
+            let full = self.desk.books.under_way() >= UNDER_WAY_MAX;
+            if idle >= count || full {
                 sending.held_up_at = Some(now);
+                sending.capped |= full;
                 return;
             }
             self.last_served = (self.last_served + 1) % count;
@@ -416,5 +421,31 @@ mod tests {
         // Turns that nothing ends are as long as a wait.
         let turns = (0..patience / WAIT_MAX).fold(0, |silence, _| lengthen(silence, WAIT_MAX, false));
         assert_eq!(turns, patience);
+    }
+
+    #[test]
+    fn as_many_as_may_be_under_way_hold_up_what_is_due() {
+        let options = Options {
+            listen: ([127, 0, 0, 1], 0).into(),
+            binds: 1,
+            window: 1,
+            pace: Pace::PerSecond(1_000),
+            extent: Extent::Messages(10),
+            skip: 0,
+            warm_up: 0,
+            any_reply: true,
+            patience: Duration::from_secs(1),
+            bind_patience: Duration::from_secs(1),
+        };
+        let mut tester = Tester::listen(options, Mix::built_in().unwrap()).unwrap();
+        let mut sending = Sending::new(0, Pace::PerSecond(1_000), Extent::Messages(10));
+        for citizen in 1..=UNDER_WAY_MAX as u64 {
+            tester.fill(&mut sending, SECOND);
+            assert!(!sending.capped, "{citizen}");
+            tester.desk.books.enter(citizen, 0, 0, 0);
+        }
+        tester.fill(&mut sending, SECOND);
+        assert!(sending.capped);
+        assert_eq!(sending.overdue(), 10);
     }
 }
