@@ -1,6 +1,6 @@
 //! The books: each message that is under way, and what became of those before.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque, hash_map};
 
 use rustc_hash::FxBuildHasher;
 
@@ -14,7 +14,8 @@ use super::{
 /// down to its answers here, by an open loop too; a load that grew without end would only measure our memory.
 pub(super) const UNDER_WAY_MAX: usize = 100_000;
 
-/// Refused messages that are remembered: an ESME that says "later" may have understood all the same, and reply.
+/// Refused messages that are remembered: an ESME that says "later" may have understood all the same, and reply. The
+/// oldest goes when another comes, and each when it is as old as our patience: then a reply is one too many.
 const REFUSED_MAX: usize = 100_000;
 
 /// Different statuses that are told apart.
@@ -45,7 +46,8 @@ struct Entry {
     /// In nanoseconds of the tester's clock.
     due_at: u64,
     index: u64,
-    /// The next message of the same citizen; in a free entry the next free one.
+    /// Its neighbours in its chain; in a free entry the next is the next free one.
+    previous: u32,
     next: u32,
     kind: u16,
     acknowledged: bool,
@@ -55,6 +57,31 @@ struct Entry {
     counts: bool,
     /// Of a reply in several parts.
     parts: Option<Box<Parts>>,
+}
+
+/// The ends of a list of entries.
+#[derive(Clone, Copy, Debug)]
+struct Chain {
+    first: u32,
+    last: u32,
+}
+
+impl Chain {
+    const EMPTY: Self = Self { first: NONE, last: NONE };
+}
+
+/// The messages of a citizen to which nothing has come, oldest first. What some parts have come for is in
+/// [`Books::in_parts`], and what was answered is in neither.
+#[derive(Debug)]
+struct Citizen {
+    waiting: Chain,
+    refused: Chain,
+}
+
+impl Citizen {
+    fn chain(&mut self, refused: bool) -> &mut Chain {
+        if refused { &mut self.refused } else { &mut self.waiting }
+    }
 }
 
 /// The parts of a reply that have come.
@@ -95,10 +122,14 @@ pub(super) struct Books {
     entries: Vec<Entry>,
     free: u32,
     under_way: usize,
-    /// Entries that were refused.
-    refused: usize,
-    /// The oldest message under way of each citizen.
-    citizens: HashMap<u64, u32, FxBuildHasher>,
+    /// How long a refused message is remembered, in nanoseconds.
+    patience: u64,
+    /// What was refused, replied to since or not, and when: the oldest in front. Each keeps its entry until it leaves.
+    refused: VecDeque<(u32, u64)>,
+    /// Of each citizen for whom there is any.
+    citizens: HashMap<u64, Citizen, FxBuildHasher>,
+    /// The message that a citizen's parts with this reference are the reply to.
+    in_parts: HashMap<(u64, u16), u32, FxBuildHasher>,
     scratch: Vec<u8>,
     /// Whether what is entered and what comes counts.
     pub(super) counting: bool,
@@ -109,14 +140,17 @@ pub(super) struct Books {
 }
 
 impl Books {
-    pub(super) fn new(any_reply: bool, meter: Meter) -> Self {
+    /// `patience` in nanoseconds.
+    pub(super) fn new(any_reply: bool, patience: u64, meter: Meter) -> Self {
         Self {
             any_reply,
             entries: Vec::new(),
             free: NONE,
             under_way: 0,
-            refused: 0,
+            patience,
+            refused: VecDeque::new(),
             citizens: HashMap::default(),
+            in_parts: HashMap::default(),
             scratch: Vec::new(),
             counting: false,
             counts: Counts::default(),
@@ -147,6 +181,7 @@ impl Books {
             citizen,
             due_at,
             index,
+            previous: NONE,
             next: NONE,
             kind,
             acknowledged: false,
@@ -157,14 +192,7 @@ impl Books {
         };
         self.under_way += 1;
         let number = self.put(entry);
-        let mut last = *self.citizens.entry(citizen).or_insert(number);
-        while last != number {
-            let Some(entry) = self.entries.get_mut(last as usize) else { break };
-            if entry.next == NONE {
-                entry.next = number;
-            }
-            last = entry.next;
-        }
+        self.link(number);
         number
     }
 
@@ -187,12 +215,12 @@ impl Books {
         self.heard_at = now;
         entry.acknowledged = true;
         let (counts, due_at) = (entry.counts, entry.due_at);
-        if entry.answered || (status != 0 && self.refused >= REFUSED_MAX) {
-            self.remove(number);
-        } else if status != 0 {
-            entry.refused = true;
-            self.refused += 1;
+        if entry.answered {
             self.under_way -= 1;
+            self.free(number);
+        } else if status != 0 {
+            self.under_way -= 1;
+            self.remember_refused(number, now);
         }
         if !counts {
             return;
@@ -214,25 +242,26 @@ impl Books {
             self.counts.wrong += u64::from(self.counting);
             return None;
         };
+        self.forget_refused(now);
         let Some(number) = self.awaiting(citizen, submit.part) else {
             self.counts.double += u64::from(self.counting);
             return None;
         };
-        let entry = self.entries.get_mut(number as usize)?;
         self.heard_at = now;
         let joined;
         let text = if submit.part.total == 1 {
+            self.unlink(number);
             submit.text
         } else {
-            let parts = entry.parts.get_or_insert_with(|| Box::new(Parts::new(submit.part)));
-            joined = parts.take(submit.part, submit.text)?;
+            joined = self.take_part(number, citizen, submit)?;
             joined.as_slice()
         };
+        let entry = self.entries.get_mut(number as usize)?;
         entry.answered = true;
-        entry.parts = None;
-        let Entry { kind, index, counts, due_at, refused, .. } = *entry;
-        if entry.acknowledged {
-            self.remove(number);
+        let Entry { kind, index, counts, due_at, refused, acknowledged, .. } = *entry;
+        if acknowledged && !refused {
+            self.under_way -= 1;
+            self.free(number);
         }
         let right = self.any_reply || mix.is_right(kind, index, submit.data_coding, text, &mut self.scratch);
         if counts && refused {
@@ -245,56 +274,115 @@ impl Books {
         mix.follow_up(kind, index, submit.data_coding, text)
     }
 
-    /// The oldest message of a citizen that this part may belong to: one that some of its parts have come for, else
-    /// one that has none, else one that was refused.
+    /// The oldest message of a citizen that this part may belong to: the one that parts of the same reply have come
+    /// for, else one that nothing has come for, else one of these that was refused.
     fn awaiting(&self, citizen: u64, part: Part) -> Option<u32> {
-        let mut number = *self.citizens.get(&citizen)?;
-        let (mut untouched, mut refused) = (None, None);
-        while let Some(entry) = self.entries.get(number as usize) {
-            match &entry.parts {
-                Some(parts) if part.total > 1 && parts.lacks(part) => return Some(number),
-                // The same part once more is no reply to the next message.
-                Some(parts) if part.total > 1 && parts.reference == part.reference => return None,
-                None if entry.refused => refused = refused.or(Some(number)),
-                None if !entry.answered => untouched = untouched.or(Some(number)),
-                _ => {}
-            }
-            number = entry.next;
+        if part.total > 1
+            && let Some(number) = self.in_parts.get(&(citizen, part.reference))
+        {
+            let parts = self.entries.get(*number as usize)?.parts.as_ref()?;
+            // The same part once more is no reply to the next message.
+            return parts.lacks(part).then_some(*number);
         }
-        untouched.or(refused)
+        let citizen = self.citizens.get(&citizen)?;
+        [citizen.waiting.first, citizen.refused.first].into_iter().find(|number| *number != NONE)
     }
 
-    /// Takes an entry out of its citizen's list and frees it.
-    fn remove(&mut self, number: u32) {
-        let Some(entry) = self.entries.get_mut(number as usize) else { return };
-        let (citizen, next) = (entry.citizen, entry.next);
-        let refused = std::mem::take(&mut entry.refused);
-        entry.counts = false;
+    /// Takes a part of the reply to this message; the whole text if it is the last one.
+    fn take_part(&mut self, number: u32, citizen: u64, submit: &Submit<'_>) -> Option<Vec<u8>> {
+        let entry = self.entries.get_mut(number as usize)?;
+        if entry.parts.is_none() {
+            entry.parts = Some(Box::new(Parts::new(submit.part)));
+            self.unlink(number);
+            self.in_parts.insert((citizen, submit.part.reference), number);
+        }
+        let entry = self.entries.get_mut(number as usize)?;
+        let whole = entry.parts.as_mut()?.take(submit.part, submit.text)?;
         entry.parts = None;
+        self.in_parts.remove(&(citizen, submit.part.reference));
+        Some(whole)
+    }
+
+    /// A message to which no reply has come, or none of all its parts, was refused.
+    fn remember_refused(&mut self, number: u32, now: u64) {
+        self.forget_refused(now);
+        if self.refused.len() >= REFUSED_MAX {
+            self.forget_oldest_refused();
+        }
+        self.refused.push_back((number, now));
+        let Some(entry) = self.entries.get(number as usize) else { return };
+        let chained = entry.parts.is_none();
+        if chained {
+            self.unlink(number);
+        }
+        if let Some(entry) = self.entries.get_mut(number as usize) {
+            entry.refused = true;
+        }
+        if chained {
+            self.link(number);
+        }
+    }
+
+    /// Forgets what was refused too long ago.
+    fn forget_refused(&mut self, now: u64) {
+        while self.refused.front().is_some_and(|(_, at)| now.saturating_sub(*at) >= self.patience) {
+            self.forget_oldest_refused();
+        }
+    }
+
+    fn forget_oldest_refused(&mut self) {
+        let Some((number, _)) = self.refused.pop_front() else { return };
+        let Some(entry) = self.entries.get_mut(number as usize) else { return };
+        let (citizen, answered) = (entry.citizen, entry.answered);
+        match entry.parts.take() {
+            Some(parts) => drop(self.in_parts.remove(&(citizen, parts.reference))),
+            None if !answered => self.unlink(number),
+            None => {}
+        }
+        self.free(number);
+    }
+
+    /// Appends an entry to the chain where it belongs.
+    fn link(&mut self, number: u32) {
+        let Some(entry) = self.entries.get_mut(number as usize) else { return };
+        let empty = || Citizen { waiting: Chain::EMPTY, refused: Chain::EMPTY };
+        let chain = self.citizens.entry(entry.citizen).or_insert_with(empty).chain(entry.refused);
+        entry.previous = chain.last;
+        let previous = std::mem::replace(&mut chain.last, number);
+        match self.entries.get_mut(previous as usize) {
+            Some(previous) => previous.next = number,
+            None => chain.first = number,
+        }
+    }
+
+    /// Takes an entry out of the chain that it stands in.
+    fn unlink(&mut self, number: u32) {
+        let Some(entry) = self.entries.get_mut(number as usize) else { return };
+        let Entry { citizen, refused, .. } = *entry;
+        let previous = std::mem::replace(&mut entry.previous, NONE);
+        let next = std::mem::replace(&mut entry.next, NONE);
+        let hash_map::Entry::Occupied(mut citizen) = self.citizens.entry(citizen) else { return };
+        let chain = citizen.get_mut().chain(refused);
+        match self.entries.get_mut(previous as usize) {
+            Some(previous) => previous.next = next,
+            None => chain.first = next,
+        }
+        match self.entries.get_mut(next as usize) {
+            Some(next) => next.previous = previous,
+            None => chain.last = previous,
+        }
+        let Citizen { waiting, refused } = citizen.get();
+        if waiting.first == NONE && refused.first == NONE {
+            citizen.remove();
+        }
+    }
+
+    /// Frees an entry that stands in no chain.
+    fn free(&mut self, number: u32) {
+        let Some(entry) = self.entries.get_mut(number as usize) else { return };
+        (entry.counts, entry.refused) = (false, false);
         entry.next = self.free;
         self.free = number;
-        if refused {
-            self.refused -= 1;
-        } else {
-            self.under_way -= 1;
-        }
-        let Some(first) = self.citizens.get_mut(&citizen) else { return };
-        if *first == number {
-            if next == NONE {
-                self.citizens.remove(&citizen);
-            } else {
-                *first = next;
-            }
-            return;
-        }
-        let mut at = *first;
-        while let Some(entry) = self.entries.get_mut(at as usize) {
-            if entry.next == number {
-                entry.next = next;
-                return;
-            }
-            at = entry.next;
-        }
     }
 }
 

@@ -118,7 +118,7 @@ impl Tester {
         listener.set_nonblocking(true).map_err(listen)?;
         let meter = Meter::new().map_err(|error| TesterError::Histogram(error.to_string()))?;
         let next_index = options.skip;
-        let books = Books::new(options.any_reply, meter);
+        let books = Books::new(options.any_reply, nanoseconds(options.patience), meter);
         Ok(Self {
             options,
             listener,

@@ -3,6 +3,8 @@
 use super::*;
 
 const CITIZEN: u64 = 84_905_000_001;
+/// As long as nothing is forgotten: no test's clock goes so far unless it means to.
+const PATIENCE: u64 = 30_000_000_000;
 const WHOLE: Part = Part::WHOLE;
 
 fn mix() -> Mix {
@@ -13,7 +15,7 @@ fn mix() -> Mix {
 }
 
 fn books() -> Books {
-    let mut books = Books::new(false, Meter::new().unwrap());
+    let mut books = Books::new(false, PATIENCE, Meter::new().unwrap());
     books.counting = true;
     books
 }
@@ -23,8 +25,16 @@ fn part(reference: u16, total: u8, number: u8) -> Part {
 }
 
 fn reply(books: &mut Books, part: Part, text: &[u8]) {
-    let submit = Submit { destination: b"84905000001", data_coding: 0, part, text };
-    books.reply(&submit, &mix(), 2_000_000);
+    reply_at(books, part, text, 2_000_000);
+}
+
+fn whole(text: &[u8]) -> Submit<'_> {
+    Submit { destination: b"84905000001", data_coding: 0, part: WHOLE, text }
+}
+
+fn reply_at(books: &mut Books, part: Part, text: &[u8], now: u64) {
+    let submit = Submit { part, ..whole(text) };
+    books.reply(&submit, &mix(), now);
 }
 
 /// answered, missing, double, wrong.
@@ -122,7 +132,46 @@ fn a_reply_to_what_was_refused_is_not_one_too_many() {
     assert_eq!((tally(&books), books.counts.refused_answered), ([1, 0, 0, 0], 1));
     reply(&mut books, WHOLE, b"first second");
     assert_eq!(tally(&books), [1, 0, 1, 0]);
-    assert_eq!((books.under_way(), books.refused, books.citizens.len()), (0, 0, 0));
+    assert_eq!((books.under_way(), books.citizens.len()), (0, 0));
+}
+
+#[test]
+fn what_was_refused_is_forgotten_with_our_patience() {
+    let mut books = books();
+    let refused = [0, 1, 2].map(|index| books.enter(CITIZEN, 0, index, 0));
+    // The third has a part of its reply when it is refused.
+    for number in refused {
+        if number == refused[2] {
+            reply_at(&mut books, part(5, 2, 1), b"first ", 0);
+        }
+        books.respond(number, 0x64, 1_000);
+    }
+    reply_at(&mut books, WHOLE, b"first second", PATIENCE + 999);
+    assert_eq!((books.counts.refused_answered, books.counts.double), (1, 0), "just in time");
+    reply_at(&mut books, WHOLE, b"first second", PATIENCE + 1_000);
+    reply_at(&mut books, part(5, 2, 2), b"second", PATIENCE + 1_000);
+    assert_eq!((books.counts.refused_answered, books.counts.double), (1, 2));
+    assert_eq!((books.refused.len(), books.citizens.len(), books.in_parts.len()), (0, 0, 0));
+    assert_eq!((books.missing(), books.under_way()), (0, 0));
+    // Their places are free, each once.
+    let numbers = [0, 1, 2].map(|index| books.enter(CITIZEN, 0, index, 0));
+    assert_eq!((books.entries.len(), numbers.iter().sum::<u32>()), (3, 3));
+}
+
+#[test]
+fn no_more_is_remembered_of_what_was_refused_than_there_is_room_for() {
+    let mut books = books();
+    for index in 0..=REFUSED_MAX as u64 {
+        let number = books.enter(CITIZEN, 0, index, 0);
+        books.respond(number, 0x64, 0);
+    }
+    assert_eq!((books.refused.len(), books.counts.refused), (REFUSED_MAX, REFUSED_MAX as u64 + 1));
+    assert!(books.entries.len() <= REFUSED_MAX + 1, "{}", books.entries.len());
+    let (mix, submit) = (mix(), whole(b"first second"));
+    for _ in 0..=REFUSED_MAX {
+        books.reply(&submit, &mix, 0);
+    }
+    assert_eq!((books.counts.refused_answered, books.counts.double), (REFUSED_MAX as u64, 1));
 }
 
 #[test]
