@@ -52,6 +52,8 @@ struct Entry {
     kind: u16,
     acknowledged: bool,
     answered: bool,
+    /// Answered, but not rightly.
+    wrong: bool,
     /// Answered with a status; no longer under way, but a reply to it is not one too many.
     refused: bool,
     counts: bool,
@@ -186,6 +188,7 @@ impl Books {
             kind,
             acknowledged: false,
             answered: false,
+            wrong: false,
             refused: false,
             counts,
             parts: None,
@@ -214,8 +217,8 @@ impl Books {
         let Some(entry) = self.entries.get_mut(number as usize) else { return };
         self.heard_at = now;
         entry.acknowledged = true;
-        let (counts, due_at) = (entry.counts, entry.due_at);
-        if entry.answered {
+        let Entry { counts, due_at, answered, wrong, .. } = *entry;
+        if answered {
             self.under_way -= 1;
             self.free(number);
         } else if status != 0 {
@@ -231,6 +234,12 @@ impl Books {
             return;
         }
         self.counts.refused += 1;
+        if answered {
+            // The reply came first and was taken for that to a message that is not refused.
+            self.counts.answered -= 1;
+            self.counts.wrong -= u64::from(wrong);
+            self.counts.refused_answered += 1;
+        }
         if self.counts.statuses.len() < STATUSES_MAX || self.counts.statuses.contains_key(&status) {
             *self.counts.statuses.entry(status).or_default() += 1;
         }
@@ -257,13 +266,13 @@ impl Books {
             joined.as_slice()
         };
         let entry = self.entries.get_mut(number as usize)?;
-        entry.answered = true;
         let Entry { kind, index, counts, due_at, refused, acknowledged, .. } = *entry;
+        let right = self.any_reply || mix.is_right(kind, index, submit.data_coding, text, &mut self.scratch);
+        (entry.answered, entry.wrong) = (true, !right);
         if acknowledged && !refused {
             self.under_way -= 1;
             self.free(number);
         }
-        let right = self.any_reply || mix.is_right(kind, index, submit.data_coding, text, &mut self.scratch);
         if counts && refused {
             self.counts.refused_answered += 1;
         } else if counts {

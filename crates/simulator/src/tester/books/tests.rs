@@ -136,6 +136,21 @@ fn a_reply_to_what_was_refused_is_not_one_too_many() {
 }
 
 #[test]
+fn a_reply_to_what_is_refused_after_it_is_none_of_the_answered() {
+    let mut books = books();
+    for text in [&b"first second"[..], b"something else"] {
+        let number = books.enter(CITIZEN, 0, 0, 0);
+        reply(&mut books, WHOLE, text);
+        books.respond(number, 0x64, 0);
+    }
+    assert_eq!(tally(&books), [0, 0, 0, 0]);
+    assert_eq!((books.counts.refused, books.counts.refused_answered), (2, 2));
+    assert_eq!((books.under_way(), books.refused.len()), (0, 0));
+    reply(&mut books, WHOLE, b"first second");
+    assert_eq!(tally(&books), [0, 0, 1, 0]);
+}
+
+#[test]
 fn what_was_refused_is_forgotten_with_our_patience() {
     let mut books = books();
     let refused = [0, 1, 2].map(|index| books.enter(CITIZEN, 0, index, 0));
