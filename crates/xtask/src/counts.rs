@@ -2,11 +2,13 @@
 //! timing anything, on however busy a machine.
 
 use std::fmt::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+
+use crate::cargo;
 
 /// What was recorded, below the repository.
 const RECORD: &str = "benches/counts.txt";
@@ -47,9 +49,11 @@ pub(crate) struct Options {
 /// Counts, and compares or records.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<Vec<String>> {
     ensure!(cfg!(target_arch = "x86_64"), "the counts are recorded for x86-64");
-    let folder = target(root).join("counts");
+    let folder = cargo::target(root).join("counts");
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let program = build(root)?;
+    // As what serves is built: what else would the counts be of?
+    cargo::build(root, &["--quiet", "--release", "--package", "benches", "--bin", "counts"])?;
+    let program = cargo::target(root).join("release/counts");
     let mut counts = Vec::new();
     for case in CASES {
         let count = count(&folder, &program, case)?;
@@ -68,20 +72,6 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<Vec<String>> {
     let record = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let recorded = read(&record)?;
     Ok(compare(&recorded, &counts))
-}
-
-/// Builds as what serves is built: what else would the counts be of?
-fn build(root: &Path) -> Result<PathBuf> {
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.current_dir(root);
-    build.args(["build", "--locked", "--quiet", "--release", "--package", "benches", "--bin", "counts"]);
-    let status = build.status().context("cargo build does not start")?;
-    ensure!(status.success(), "benches does not build");
-    Ok(target(root).join("release/counts"))
-}
-
-fn target(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
 /// What one message costs in one case.

@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
+
+use crate::cargo;
 
 /// The build of drills and armed daemons, in a folder of its own.
 const PROFILE: &str = "drill";
@@ -30,7 +31,7 @@ pub(crate) fn real(root: &Path, name: &str, arguments: &Arguments) -> Result<Vec
 }
 
 fn drill(root: &Path, name: &str, daemon: Option<&Path>, arguments: &Arguments) -> Result<Vec<String>> {
-    let mut run = cargo(root);
+    let mut run = cargo::command(root);
     run.args([
         "run",
         "--locked",
@@ -52,25 +53,6 @@ fn drill(root: &Path, name: &str, daemon: Option<&Path>, arguments: &Arguments) 
 
 /// Builds a daemon that ends where `TONGDAI_KILL_AT` says; its place says that it is not the one that serves.
 fn build_armed(root: &Path) -> Result<PathBuf> {
-    let mut build = cargo(root);
-    build.args([
-        "build",
-        "--locked",
-        "--profile",
-        PROFILE,
-        "--package",
-        "tongdai",
-        "--features",
-        "failpoints",
-    ]);
-    let status = build.status().context("cargo build does not start")?;
-    ensure!(status.success(), "the armed daemon does not build");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(target.join(PROFILE).join("tongdai"))
-}
-
-fn cargo(root: &Path) -> Command {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root);
-    cargo
+    cargo::build(root, &["--profile", PROFILE, "--package", "tongdai", "--features", "failpoints"])?;
+    Ok(cargo::target(root).join(PROFILE).join("tongdai"))
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command for people answers on standard output")]
 
 mod arrows;
+mod cargo;
 mod code;
 mod counts;
 mod drills;

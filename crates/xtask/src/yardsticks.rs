@@ -1,11 +1,13 @@
 //! Programs of `benches` that measure the daemon beside others and while what it holds grows (benches/README.md).
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
+
+use crate::cargo;
 
 /// The rest of the command line.
 #[derive(Args)]
@@ -17,13 +19,8 @@ pub(crate) struct Arguments {
 
 /// Builds the release of the daemon and of all that it is compared with, then runs the program `name`.
 pub(crate) fn run(root: &Path, name: &str, arguments: &Arguments) -> Result<Vec<String>> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = ["build", "--locked", "--release", "--package", "tongdai", "--package", "benches", "--bins"];
-    let status =
-        Command::new(cargo).current_dir(root).args(build).status().context("cargo does not start")?;
-    ensure!(status.success(), "the release does not build");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let mut program = Command::new(target.join("release").join(name));
+    cargo::build(root, &["--release", "--package", "tongdai", "--package", "benches", "--bins"])?;
+    let mut program = Command::new(cargo::target(root).join("release").join(name));
     let status = program.current_dir(root).args(&arguments.rest).status().context("it does not start")?;
     // What went wrong was told by the program.
     Ok(if status.success() { Vec::new() } else { vec![format!("{name}: {status}")] })
