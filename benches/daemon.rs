@@ -41,8 +41,7 @@ impl Home {
             .arg(copy.folder.path())
             .status()?;
         ensure!(copied.success(), "the store can't be copied");
-        // What the copy has still to write is no part of what is measured next.
-        rustix::fs::syncfs(File::open(copy.folder.path())?)?;
+        settle(copy.folder.path())?;
         Ok(copy)
     }
 
@@ -188,6 +187,11 @@ impl Drop for Daemon {
 /// A port that was free a moment ago.
 pub fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}
+
+/// Waits until the disk below `folder` has nothing left to write: what came before is no part of what is measured next.
+pub fn settle(folder: &Path) -> anyhow::Result<()> {
+    Ok(rustix::fs::syncfs(File::open(folder)?)?)
 }
 
 /// Whether a sync costs nothing there, so that nothing durable can be measured.

@@ -137,6 +137,8 @@ fn run_round(
     };
     let folder = tempfile::Builder::new().prefix("round").tempdir_in(&stage.folder)?;
     let running = load.start(&stage.tongdai, folder.path())?;
+    // Whoever comes next would wait for what the one before has left to write.
+    daemon::settle(&stage.folder)?;
     let esme = contender.start(stage, folder.path(), load.listen)?;
     let before = esme.usage()?;
     let report = running.finish()?;
