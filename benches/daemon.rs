@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::usage::{Memory, Usage};
+use crate::usage::{self, Memory};
 
 /// The most that a service manager is told at once.
 const NOTICE_MAX: usize = 4_096;
@@ -55,11 +55,6 @@ impl Home {
         self.at("data")
     }
 
-    /// The file with the API's tokens, where one is wanted.
-    pub fn tokens(&self) -> PathBuf {
-        self.at("tokens")
-    }
-
     /// What the daemon logs.
     pub fn log(&self) -> PathBuf {
         self.at("log")
@@ -87,7 +82,6 @@ pub struct Wiring {
 #[derive(Debug)]
 pub struct Daemon {
     child: Child,
-    api: SocketAddr,
     /// Where it says what it would say to a service manager.
     notices: UnixDatagram,
     _notices_folder: TempDir,
@@ -112,13 +106,9 @@ impl Daemon {
         let notices_folder = tempfile::tempdir()?;
         let notify = notices_folder.path().join("notify");
         let notices = UnixDatagram::bind(&notify)?;
-        let api = free_address()?;
         let mut command = Command::new(binary);
         command.arg("run").arg("--data").arg(home.data()).arg("--key-file").arg(home.key());
-        command.arg("--http").arg(api.to_string());
-        if home.tokens().exists() {
-            command.arg("--http-tokens").arg(home.tokens());
-        }
+        command.arg("--http").arg(free_address()?.to_string());
         if let Some(services) = &wiring.services {
             command.arg("--services").arg(services);
         }
@@ -132,7 +122,7 @@ impl Daemon {
         command.env("NOTIFY_SOCKET", &notify);
         let log = File::create(home.log())?;
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
-        Ok(Self { child, api, notices, _notices_folder: notices_folder })
+        Ok(Self { child, notices, _notices_folder: notices_folder })
     }
 
     /// Waits until it says that it serves.
@@ -152,19 +142,14 @@ impl Daemon {
         self.child.id()
     }
 
-    /// Where its JSON API listens.
-    pub fn api(&self) -> SocketAddr {
-        self.api
-    }
-
     /// What it holds.
     pub fn memory(&self) -> anyhow::Result<Memory> {
         Memory::of(self.pid())
     }
 
-    /// What it has used.
-    pub fn usage(&self) -> anyhow::Result<Usage> {
-        Usage::of(self.pid())
+    /// Processor time that it has used.
+    pub fn cpu(&self) -> anyhow::Result<Duration> {
+        usage::cpu(self.pid())
     }
 
     /// SIGTERM, and a clean end: what was measured is a daemon in good health.

@@ -19,7 +19,7 @@ const SERVICE: &str = "hue-xnc";
 /// Its waiting lines.
 const QUEUES: [&str; 3] = ["STTXC", "STTNC", "STTKQ"];
 /// The code of the first dossier; the others follow.
-pub const FIRST_CODE: u32 = 10_000_000;
+const FIRST_CODE: u32 = 10_000_000;
 /// Dossiers written in one turn, as bulk writers do.
 const AT_ONCE: usize = 500;
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, ensure};
-use benches::usage::Usage;
+use benches::usage;
 use clap::Parser;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -148,7 +148,7 @@ fn stop_on_sigterm() -> anyhow::Result<Arc<AtomicBool>> {
 
 #[allow(clippy::print_stdout, reason = "the counts are this program's output")]
 fn report(counts: &Counts, journal: &Journal) -> anyhow::Result<()> {
-    let spent = Usage::of(std::process::id())?.total.as_secs_f64();
+    let spent = usage::cpu(std::process::id())?.as_secs_f64();
     println!(
         "{} messages, {} octets in {} batches; {} replies acknowledged, {} refused; {spent:.2} CPU seconds",
         counts.messages,

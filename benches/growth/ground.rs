@@ -63,9 +63,9 @@ impl Ground {
         };
         let running = load.start(&self.tongdai, self.files.path())?;
         let (daemon, start_s) = self.start(home, load.listen)?;
-        let before = daemon.usage()?;
+        let before = daemon.cpu()?;
         let report = running.finish()?;
-        let cpu_s = daemon.usage()?.since(&before).total.as_secs_f64();
+        let cpu_s = daemon.cpu()?.saturating_sub(before).as_secs_f64();
         Ok((daemon, Trial { report, warm_up: WARM_UP, cpu_s, start_s }))
     }
 }

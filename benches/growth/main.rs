@@ -55,8 +55,7 @@ struct Arguments {
 }
 
 /// What grows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
     /// Rules: 10, 1,000 and 100,000 beside those that are compiled in.
     Rules,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use benches::daemon::{self, Daemon, Home, Wiring};
-use benches::usage::{Memory, Usage};
+use benches::usage::{self, Memory};
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -125,19 +125,19 @@ impl Esme {
         daemon.chain(self.parts.iter().map(|part| (part.name, part.child.id())))
     }
 
-    /// What each process has used so far.
-    pub(crate) fn usage(&self) -> anyhow::Result<Vec<Usage>> {
+    /// Processor time that each process has used so far.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Vec<Duration>> {
         self.processes()
-            .map(|(name, pid)| Usage::of(pid).with_context(|| format!("{name} has ended")))
+            .map(|(name, pid)| usage::cpu(pid).with_context(|| format!("{name} has ended")))
             .collect()
     }
 
     /// What each has used since, and what it holds.
-    pub(crate) fn used_since(&self, before: &[Usage]) -> anyhow::Result<Vec<Process>> {
-        let used = self.processes().zip(self.usage()?).zip(before);
+    pub(crate) fn used_since(&self, before: &[Duration]) -> anyhow::Result<Vec<Process>> {
+        let used = self.processes().zip(self.cpu()?).zip(before);
         used.map(|(((name, pid), now), before)| {
             let Memory { resident_kib, peak_kib } = Memory::of(pid)?;
-            let cpu_s = now.since(before).total.as_secs_f64();
+            let cpu_s = now.saturating_sub(*before).as_secs_f64();
             Ok(Process { name: name.to_owned(), cpu_s, resident_kib, peak_kib })
         })
         .collect()

@@ -140,7 +140,7 @@ fn run_round(
     // Whoever comes next would wait for what the one before has left to write.
     daemon::settle(&stage.folder)?;
     let esme = contender.start(stage, folder.path(), load.listen)?;
-    let before = esme.usage()?;
+    let before = esme.cpu()?;
     let report = running.finish()?;
     let processes = esme.used_since(&before)?;
     esme.stop()?;
