@@ -1,4 +1,5 @@
-//! Fills a store through the engine, without a daemon around it: ten million dossiers over an API take an hour.
+//! Dossiers for a store, and a store filled with them through the engine, without a daemon around it: ten million
+//! dossiers over an API take an hour.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,27 +34,32 @@ pub fn fill(data: &Path, key: &Path, dossiers: u32) -> anyhow::Result<()> {
     let start = Now { monotonic: Duration::ZERO, ..now() };
     let (mut engine, _) = Engine::start(store, &recovery, rules, Config { links: Vec::new() }, start)?;
     let samples = QUEUES.iter().map(|queue| queue_sample(queue, start.wall));
-    let mut commands = samples.chain((0..dossiers).map(|number| put_dossier(number, start.wall))).zip(0..);
-    loop {
-        let turn = commands.by_ref().take(AT_ONCE).map(|(command, slot)| Event::Command {
-            slot,
-            actor: "bench".to_owned(),
-            command,
-        });
-        let events: Vec<Event> = turn.collect();
-        if events.is_empty() {
-            break;
-        }
+    for events in turns(samples.chain(put_dossiers(dossiers, start.wall))) {
         engine.turn(events, now(), [9; 32])?;
         engine.housekeep()?;
     }
     Ok(engine.close(now())?)
 }
 
+/// What the engine is to be given in each turn.
+pub(crate) fn turns(commands: impl Iterator<Item = ClerkCommand>) -> impl Iterator<Item = Vec<Event>> {
+    let mut events =
+        commands.zip(0..).map(|(command, slot)| Event::Command { slot, actor: "bench".to_owned(), command });
+    std::iter::from_fn(move || {
+        let turn: Vec<Event> = events.by_ref().take(AT_ONCE).collect();
+        (!turn.is_empty()).then_some(turn)
+    })
+}
+
+/// So many dossiers that are being worked on since three days.
+pub(crate) fn put_dossiers(dossiers: u32, now: Timestamp) -> impl Iterator<Item = ClerkCommand> {
+    (0..dossiers).map(move |number| put_dossier(number, now))
+}
+
 fn put_dossier(number: u32, now: Timestamp) -> ClerkCommand {
     let accepted = Some(now - SignedDuration::from_hours(72));
     let dossier = Dossier {
-        code: (FIRST_CODE + number).to_string(),
+        code: code(number),
         kind: "passport".to_owned(),
         accepted_at: accepted,
         fee_paid_at: accepted,
@@ -67,6 +73,11 @@ fn put_dossier(number: u32, now: Timestamp) -> ClerkCommand {
         dossier: Box::new(dossier),
         expected_version: None,
     }
+}
+
+/// The code of a dossier.
+pub(crate) fn code(number: u32) -> String {
+    (FIRST_CODE + number).to_string()
 }
 
 fn queue_sample(queue: &str, now: Timestamp) -> ClerkCommand {
@@ -90,4 +101,18 @@ fn instant() -> Instant {
 #[allow(clippy::disallowed_methods, reason = "a bench is about real time")]
 fn wall() -> Timestamp {
     Timestamp::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_has_at_most_so_many_dossiers_and_none_is_left_out() {
+        let now = Timestamp::from_second(1_785_000_000).unwrap();
+        let sizes = |dossiers| turns(put_dossiers(dossiers, now)).map(|turn| turn.len()).collect::<Vec<_>>();
+        assert_eq!(sizes(0), [0; 0]);
+        assert_eq!(sizes(500), [500]);
+        assert_eq!(sizes(1_001), [500, 500, 1]);
+    }
 }

@@ -10,18 +10,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use codec::{CommandStatus, Sm};
 use engine::{Config, Effect, Engine, Event, LinkConfig, LinkId, Profile, SubmitResult};
-use jiff::{SignedDuration, Timestamp};
-use model::{Address, ClerkCommand, Dossier, Now, ServiceId};
+use jiff::Timestamp;
+use model::{Address, Now};
 use routing::Rules;
 use store::{Options, Store};
 use tempfile::TempDir;
 use vault::MasterKey;
 
+use crate::fill;
+
 /// Citizens, each asking for a dossier of his own; so many that the loop guard (ten messages a minute of one
 /// sender) never speaks up.
 const CITIZENS: u32 = 180_000;
-/// Dossiers written in one turn while the store is filled.
-const SEEDED_AT_ONCE: u32 = 500;
 const LINK: LinkId = LinkId(0);
 
 /// What the clock of a line moves on in a turn: 256 messages in each are 50,000 a second.
@@ -64,9 +64,8 @@ impl Line {
         let (engine, _) = Engine::start(store, &recovery, rules, config, now).expect("the engine starts");
         let mut line = Self { engine, now, dossiers, sent: 0, unanswered: Vec::new(), _folder: folder };
         line.turn(vec![Event::LinkUp { link: LINK, generation: 1, transmits: true, limit: u64::MAX }]);
-        for first in (0..dossiers).step_by(SEEDED_AT_ONCE as usize) {
-            let last = dossiers.min(first + SEEDED_AT_ONCE);
-            line.turn((first..last).map(|number| put_dossier(number, wall)).collect());
+        for events in fill::turns(fill::put_dossiers(dossiers, wall)) {
+            line.turn(events);
         }
         line
     }
@@ -110,7 +109,7 @@ impl Line {
 
 fn look_up(number: u32, dossiers: u32) -> Event {
     let citizen = number % CITIZENS;
-    let text = format!("XNC {}", code(citizen % dossiers));
+    let text = format!("XNC {}", fill::code(citizen % dossiers));
     let sm = Sm {
         source: Address::new(1, 1, format!("84905{citizen:06}")),
         destination: Address::new(0, 1, "8383"),
@@ -118,25 +117,4 @@ fn look_up(number: u32, dossiers: u32) -> Event {
         ..Sm::default()
     };
     Event::Delivered { link: LINK, generation: 1, sequence_number: number, data_sm: false, sm }
-}
-
-fn put_dossier(number: u32, now: Timestamp) -> Event {
-    let accepted = Some(now - SignedDuration::from_hours(72));
-    let dossier = Dossier {
-        code: code(number),
-        kind: "passport".to_owned(),
-        accepted_at: accepted,
-        fee_paid_at: accepted,
-        due_on: Some(jiff::civil::date(2099, 1, 5)),
-        status: model::dossier::Status::Processing,
-        applicant: "Nguyen Van An".into(),
-        ..Dossier::default()
-    };
-    let service = ServiceId::new("hue-xnc");
-    let command = ClerkCommand::PutDossier { service, dossier: Box::new(dossier), expected_version: None };
-    Event::Command { slot: u64::from(number), actor: "bench".to_owned(), command }
-}
-
-fn code(dossier: u32) -> String {
-    format!("{}", 10_000_000 + dossier)
 }
