@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use benches::daemon::{self, Home};
 use benches::load::Report;
+use benches::statistics::for_thousand;
 use benches::usage::Memory;
 use benches::{fill, packs};
 use clap::{Parser, ValueEnum};
@@ -95,12 +96,10 @@ struct Row {
 }
 
 impl Row {
-    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     fn of(size: u32, trial: Trial, memory: Memory) -> Self {
-        let messages = (trial.report.messages + trial.warm_up).max(1) as f64;
         Self {
             size,
-            cost: trial.cpu_s * 1_000.0 / messages,
+            cost: for_thousand(trial.cpu_s, trial.report.messages + trial.warm_up),
             start_s: trial.start_s,
             resident_kib: memory.resident_kib,
             peak_kib: memory.peak_kib,

@@ -1,7 +1,7 @@
 //! What rounds come to: medians, and ratios between them.
 
 use benches::load::Report;
-use benches::statistics::median;
+use benches::statistics::{for_thousand, median};
 use serde::Serialize;
 
 /// A process of an ESME over a round.
@@ -44,11 +44,6 @@ impl Round {
     fn resident_kib(&self) -> u64 {
         self.processes.iter().map(|process| process.resident_kib).sum()
     }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn for_thousand(cpu_s: f64, messages: u64) -> f64 {
-    cpu_s * 1_000.0 / messages.max(1) as f64
 }
 
 /// Median, 99th and 99.9th percentile of one time, in milliseconds.
