@@ -179,11 +179,15 @@ pub fn settle(folder: &Path) -> anyhow::Result<()> {
     Ok(rustix::fs::syncfs(File::open(folder)?)?)
 }
 
-/// Whether a sync costs nothing there, so that nothing durable can be measured.
-pub fn is_in_memory(folder: &Path) -> anyhow::Result<bool> {
+/// The folder that stores are to be made in, made itself where it is missing; not where a sync costs nothing, so that
+/// nothing durable can be measured.
+pub fn on_disk(folder: &Path) -> anyhow::Result<PathBuf> {
     /// statfs(2): TMPFS_MAGIC and RAMFS_MAGIC.
     const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58F6];
+    let shown = folder.display();
     fs::create_dir_all(folder)?;
-    let kind = rustix::fs::statfs(folder)?.f_type;
-    Ok(IN_MEMORY.iter().any(|known| u64::try_from(kind).is_ok_and(|kind| kind == *known)))
+    let kind = u64::try_from(rustix::fs::statfs(folder)?.f_type).ok();
+    let in_memory = kind.is_some_and(|kind| IN_MEMORY.contains(&kind));
+    ensure!(!in_memory, "{shown} lies in memory, where a sync costs nothing: give --folder");
+    Ok(fs::canonicalize(folder)?)
 }

@@ -111,17 +111,12 @@ impl Row {
 fn main() -> anyhow::Result<()> {
     let mut arguments = Arguments::parse();
     let what = arguments.what;
-    ensure!(
-        !daemon::is_in_memory(&arguments.folder)?,
-        "{} lies in memory, where a sync costs nothing: give --folder",
-        arguments.folder.display()
-    );
+    let folder = daemon::on_disk(&arguments.folder)?;
     if arguments.sizes.is_empty() {
         arguments.sizes = what.sizes();
     }
     table::introduce(what);
     let tongdai = daemon::beside_this_program("tongdai")?;
-    let folder = fs::canonicalize(&arguments.folder)?;
     let mut rows = Vec::new();
     for size in &arguments.sizes {
         let ground = prepare(&arguments, *size, tongdai.clone(), &folder)?;

@@ -12,7 +12,7 @@ mod table;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use benches::daemon::{self, Home};
 use benches::fill;
 use benches::load::Load;
@@ -70,12 +70,8 @@ struct Results {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    ensure!(
-        !daemon::is_in_memory(&arguments.folder)?,
-        "{} lies in memory, where a sync costs nothing: give --folder",
-        arguments.folder.display()
-    );
-    let stage = set_up(&arguments)?;
+    let folder = daemon::on_disk(&arguments.folder)?;
+    let stage = set_up(&arguments, folder)?;
     let (contenders, left_out) = choose(&arguments.only);
     table::introduce(&arguments, &machine(), &left_out);
     let mut rounds = Vec::new();
@@ -111,9 +107,8 @@ fn choose(only: &[Contender]) -> (Vec<Contender>, Vec<String>) {
 }
 
 /// A store with the dossiers, made once and copied for each round.
-fn set_up(arguments: &Arguments) -> anyhow::Result<Stage> {
+fn set_up(arguments: &Arguments, folder: PathBuf) -> anyhow::Result<Stage> {
     let tongdai = daemon::beside_this_program("tongdai")?;
-    let folder = fs::canonicalize(&arguments.folder)?;
     let home = Home::make(&tongdai, &folder)?;
     fill::fill(&home.data(), &home.key(), arguments.dossiers)?;
     Ok(Stage { tongdai, folder, home, binds: arguments.binds, window: arguments.window })
