@@ -1,6 +1,7 @@
 //! The daemon under load: a child process with a folder of its own.
 
 use std::fs::{self, File};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use tempfile::TempDir;
 
 use crate::usage::{self, Memory};
 
+/// What the names of our temporary folders begin with; the number of the process that made one follows.
+const TEMPORARY: &str = "tongdai-bench-";
 /// The most that a service manager is told at once.
 const NOTICE_MAX: usize = 4_096;
 
@@ -25,7 +28,7 @@ pub struct Home {
 impl Home {
     /// A new one in `parent`, which should not be in memory, with a new key.
     pub fn make(binary: &Path, parent: &Path) -> anyhow::Result<Self> {
-        let home = Self { folder: tempfile::Builder::new().prefix("tongdai-bench").tempdir_in(parent)? };
+        let home = Self { folder: temporary(parent)? };
         let made = Command::new(binary).args(["key", "new"]).arg(home.key()).stderr(Stdio::null()).status();
         ensure!(made.context("the daemon can't be started")?.success(), "no key could be made");
         Ok(home)
@@ -34,7 +37,7 @@ impl Home {
     /// Another one with the same key and a copy of the store, which nothing has open.
     pub fn copy(&self) -> anyhow::Result<Self> {
         let parent = self.folder.path().parent().context("a folder has a parent")?;
-        let copy = Self { folder: tempfile::Builder::new().prefix("tongdai-bench").tempdir_in(parent)? };
+        let copy = Self { folder: temporary(parent)? };
         let copied = Command::new("cp")
             .args(["--recursive", "--preserve=mode", "--sparse=never"])
             .args([self.key(), self.data()])
@@ -179,8 +182,19 @@ pub fn settle(folder: &Path) -> anyhow::Result<()> {
     Ok(rustix::fs::syncfs(File::open(folder)?)?)
 }
 
+/// A folder in `parent` that is removed when dropped, or by [`on_disk`] where this process was ended before that.
+pub fn temporary(parent: &Path) -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix(&format!("{TEMPORARY}{}-", std::process::id())).tempdir_in(parent)
+}
+
+/// Whether a folder of this name was left behind by a process that is gone.
+fn is_stale(name: &str) -> bool {
+    let pid = name.strip_prefix(TEMPORARY).and_then(|rest| rest.split_once('-')?.0.parse::<u32>().ok());
+    pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists())
+}
+
 /// The folder that stores are to be made in, made itself where it is missing; not where a sync costs nothing, so that
-/// nothing durable can be measured.
+/// nothing durable can be measured. What runs that were broken off left there is removed.
 pub fn on_disk(folder: &Path) -> anyhow::Result<PathBuf> {
     /// statfs(2): TMPFS_MAGIC and RAMFS_MAGIC.
     const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58F6];
@@ -189,5 +203,28 @@ pub fn on_disk(folder: &Path) -> anyhow::Result<PathBuf> {
     let kind = u64::try_from(rustix::fs::statfs(folder)?.f_type).ok();
     let in_memory = kind.is_some_and(|kind| IN_MEMORY.contains(&kind));
     ensure!(!in_memory, "{shown} lies in memory, where a sync costs nothing: give --folder");
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if is_stale(&entry.file_name().to_string_lossy()) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
     Ok(fs::canonicalize(folder)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_folders_of_processes_that_are_gone_are_stale() {
+        let here = tempfile::tempdir().unwrap();
+        let ours = temporary(here.path()).unwrap();
+        assert!(!is_stale(&ours.path().file_name().unwrap().to_string_lossy()));
+        // The highest pid_max of Linux is 2^22.
+        assert!(is_stale("tongdai-bench-4194305-x1y2z3"));
+        for name in ["versus.json", "tongdai-bench-", "tongdai-bench-x-y", "4194305-x1y2z3"] {
+            assert!(!is_stale(name), "{name}");
+        }
+    }
 }

@@ -140,7 +140,7 @@ fn prepare(
 ) -> anyhow::Result<Ground> {
     let what = arguments.what;
     let home = Home::make(&tongdai, folder)?;
-    let files = tempfile::Builder::new().prefix("growth").tempdir_in(folder)?;
+    let files = daemon::temporary(folder)?;
     let dossiers = match what {
         What::Dossiers | What::Uniform | What::Start => size,
         What::Rules | What::Binds => ASKED_MAX,

@@ -130,7 +130,7 @@ fn run_round(
         any_reply: contender.has_fixed_text(),
         mix: arguments.mix.clone(),
     };
-    let folder = tempfile::Builder::new().prefix("round").tempdir_in(&stage.folder)?;
+    let folder = daemon::temporary(&stage.folder)?;
     let running = load.start(&stage.tongdai, folder.path())?;
     // Whoever comes next would wait for what the one before has left to write.
     daemon::settle(&stage.folder)?;
