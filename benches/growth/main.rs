@@ -126,9 +126,11 @@ fn main() -> anyhow::Result<()> {
             rows.push(row);
         }
     }
-    table::medians(what, &arguments.sizes, &rows);
+    let missing = table::medians(what, &arguments.sizes, &rows);
     let name = what.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-    Ok(fs::write(folder.join(format!("growth-{name}.json")), serde_json::to_vec_pretty(&rows)?)?)
+    fs::write(folder.join(format!("growth-{name}.json")), serde_json::to_vec_pretty(&rows)?)?;
+    ensure!(missing == 0, "{missing} of {} sizes have no figure", arguments.sizes.len());
+    Ok(())
 }
 
 /// Store, services and mix for a size.

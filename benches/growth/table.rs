@@ -38,11 +38,15 @@ pub(crate) fn row(row: &Row) {
     );
 }
 
-pub(crate) fn medians(what: What, sizes: &[u32], rows: &[Row]) {
+/// Returns how many sizes have no figure.
+pub(crate) fn medians(what: What, sizes: &[u32], rows: &[Row]) -> usize {
     println!("medians:");
-    let middles: Vec<(u32, Middle)> =
-        sizes.iter().filter_map(|size| Some((*size, middle_of(*size, rows)?))).collect();
-    for (size, middle) in &middles {
+    let middles: Vec<Option<Middle>> = sizes.iter().map(|size| middle_of(*size, rows)).collect();
+    for (size, middle) in sizes.iter().zip(&middles) {
+        let Some(middle) = middle else {
+            println!("  {size:>10}: no figure");
+            continue;
+        };
         println!(
             "  {size:>10}: {:>8.0}/s  {:.4}  {:.2} s  {:.0} MiB",
             middle.answered_per_s,
@@ -51,11 +55,11 @@ pub(crate) fn medians(what: What, sizes: &[u32], rows: &[Row]) {
             middle.resident_kib / 1_024.0,
         );
     }
-    let costs: Vec<f64> = middles.iter().map(|(_, middle)| middle.cost).collect();
-    if let Some(spread) = spread(&costs).filter(|_| what != What::Start) {
+    if let Some(spread) = spread(&middles).filter(|_| what != What::Start) {
         let verdict = if spread <= FLAT_WITHIN { "flat" } else { "NOT flat" };
         println!("the dearest costs {spread:.2} times the cheapest: {verdict} (at most {FLAT_WITHIN})");
     }
+    middles.iter().filter(|middle| middle.is_none()).count()
 }
 
 /// Over the rounds of a size that lost nothing.
@@ -72,8 +76,10 @@ fn middle_of(size: u32, rows: &[Row]) -> Option<Middle> {
     })
 }
 
-/// How many times the highest is of the lowest; none of fewer than two.
-fn spread(costs: &[f64]) -> Option<f64> {
+/// How many times the cost of the cheapest size the dearest has; none of fewer than two, or where one has no figure:
+/// it might be the dearest.
+fn spread(middles: &[Option<Middle>]) -> Option<f64> {
+    let costs: Vec<f64> = middles.iter().map(|middle| Some(middle.as_ref()?.cost)).collect::<Option<_>>()?;
     let lowest = costs.iter().copied().fold(f64::INFINITY, f64::min);
     let highest = costs.iter().copied().fold(0.0, f64::max);
     (costs.len() > 1 && lowest > 0.0).then(|| highest / lowest)
@@ -92,10 +98,18 @@ mod tests {
     }
 
     #[test]
-    fn a_spread_needs_two_costs() {
+    fn a_spread_needs_two_costs_and_the_cost_of_every_size() {
+        let middle = |cost| Some(Middle { answered_per_s: 1.0, cost, start_s: 1.0, resident_kib: 1.0 });
         assert_eq!(spread(&[]), None);
-        assert_eq!(spread(&[0.5]), None);
-        assert_eq!(spread(&[0.5, 0.25, 0.375]), Some(2.0));
+        assert_eq!(spread(&[middle(0.5)]), None);
+        assert_eq!(spread(&[middle(0.5), middle(0.25), middle(0.375)]), Some(2.0));
+        assert_eq!(spread(&[middle(0.5), middle(0.25), None]), None);
+    }
+
+    #[test]
+    fn sizes_without_a_figure_are_counted() {
+        let rows = [row(10, 1.0, 0), row(99, 1.0, 2), row(99, 1.0, 0), row(100, 1.0, 1)];
+        assert_eq!(medians(What::Rules, &[10, 99, 100], &rows), 1);
     }
 
     #[test]
