@@ -8,7 +8,7 @@ use vault::MasterKey;
 use crate::disk::Disk;
 use crate::error::OpenError;
 use crate::journal::walk::Survey;
-use crate::store::read_turn;
+use crate::opening::read_turn;
 use crate::verify::{open_seals, open_to_read};
 
 /// Hands every turn that the journal in `dir` still holds to `visit`, the oldest first. Nothing is changed.

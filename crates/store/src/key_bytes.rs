@@ -133,6 +133,15 @@ pub(crate) fn timer_bound(due: Timestamp) -> [u8; 13] {
     out
 }
 
+/// When the timer is due whose key has these octets.
+pub(crate) fn timer_due(octets: &[u8]) -> Option<Timestamp> {
+    let (_, rest) = octets.split_first()?;
+    let (seconds, rest) = rest.split_first_chunk()?;
+    let (nanoseconds, _) = rest.split_first_chunk()?;
+    let seconds = (u64::from_be_bytes(*seconds) ^ (1 << 63)).cast_signed();
+    Timestamp::new(seconds, i32::try_from(u32::from_be_bytes(*nanoseconds)).ok()?).ok()
+}
+
 /// The range of timers due up to and including `now`.
 pub(crate) fn timers_until(now: Timestamp) -> ([u8; 1], Vec<u8>) {
     let mut until = timer_bound(now).to_vec();
@@ -268,6 +277,7 @@ mod tests {
             let timer = |at| octets(&bytes, &Key::Timer(at, subject()));
             let (from, until) = timers_until(first);
             prop_assert!(timer(first) > from.to_vec() && timer(first) < until);
+            prop_assert_eq!(timer_due(&timer(first)), Some(first));
             prop_assert_eq!(timer(second) < until, second <= first);
             let day = |at: Timestamp| at.to_zoned(jiff::tz::TimeZone::UTC).date();
             let slot = |at| octets(&bytes, &Key::SlotDay(ServiceId::new("s"), day(at)));

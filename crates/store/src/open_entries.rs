@@ -18,6 +18,8 @@ const OUTBOX_TOGETHER: u64 = 128;
 const OUTBOX_SHARDS_OF_A_TURN: u64 = 8;
 /// Shards of all else, by a sum over the key: a million entries are some hundred, or one long value, in each.
 const OTHER_SHARDS: u64 = 8_192;
+/// Shards in all.
+pub(crate) const SHARDS: usize = (OUTBOX_SHARDS + OTHER_SHARDS) as usize;
 
 /// A table with so many times the room that it needs is made smaller.
 const SPARE_FACTOR: usize = 8;
@@ -40,14 +42,12 @@ struct Shard {
     entries: FxHashMap<Key, Arc<Record>>,
     /// It stands in `changed`.
     changed: bool,
-    /// In how many pieces the records hold it; 0 where they don't.
-    pieces: u16,
 }
 
 impl OpenEntries {
     pub(crate) fn new(seed: u64) -> Self {
         let mut shards = Vec::new();
-        shards.resize_with((OUTBOX_SHARDS + OTHER_SHARDS) as usize, Shard::default);
+        shards.resize_with(SHARDS, Shard::default);
         Self { seed, shards, changed: Vec::new() }
     }
 
@@ -77,15 +77,14 @@ impl OpenEntries {
         }
     }
 
-    /// Takes a shard that the records hold in so many pieces; whether all of it belongs into one.
-    pub(crate) fn load(&mut self, entries: Vec<(Key, Record)>, pieces: u16) -> bool {
-        let Some(number) = entries.first().map(|(key, _)| self.number_of(key)) else { return false };
+    /// Takes a shard as the records hold it; its number, where all of it belongs into one.
+    pub(crate) fn load(&mut self, entries: Vec<(Key, Record)>) -> Option<ShardNumber> {
+        let number = entries.first().map(|(key, _)| self.number_of(key))?;
         let alike = entries.iter().all(|(key, _)| self.number_of(key) == number);
         if let Some(shard) = self.shards.get_mut(usize::from(number)).filter(|_| alike) {
-            shard.pieces = pieces;
             shard.entries = entries.into_iter().map(|(key, record)| (key, Arc::new(record))).collect();
         }
-        alike
+        alike.then_some(number)
     }
 
     /// The shards to move at a checkpoint; what changes from now on is for the next one.
@@ -93,24 +92,15 @@ impl OpenEntries {
         std::mem::take(&mut self.changed)
     }
 
-    /// Begins the move of a shard: what it holds now, and in how many pieces the records hold it so far. None where
-    /// there is nothing to move: it was moved already, or all that it held came and went.
-    pub(crate) fn begin_move(&mut self, number: ShardNumber) -> Option<(Vec<(&Key, &Record)>, u16)> {
+    /// Begins the move of a shard: what it holds now. None where it was moved already.
+    pub(crate) fn begin_move(&mut self, number: ShardNumber) -> Option<Vec<(Key, Arc<Record>)>> {
         let shard = self.shards.get_mut(usize::from(number)).filter(|shard| shard.changed)?;
         shard.changed = false;
         // What a busy hour needed is not kept for good in each of so many tables.
         if shard.entries.capacity() > SPARE_FACTOR * shard.entries.len().max(SPARE_FACTOR) {
             shard.entries.shrink_to_fit();
         }
-        let entries = shard.entries.iter().map(|(key, record)| (key, record.as_ref())).collect::<Vec<_>>();
-        if entries.is_empty() && shard.pieces == 0 { None } else { Some((entries, shard.pieces)) }
-    }
-
-    /// Remembers in how many pieces the records hold a shard.
-    pub(crate) fn set_pieces(&mut self, number: ShardNumber, pieces: u16) {
-        if let Some(shard) = self.shards.get_mut(usize::from(number)) {
-            shard.pieces = pieces;
-        }
+        Some(shard.entries.iter().map(|(key, record)| (key.clone(), Arc::clone(record))).collect())
     }
 
     /// Where a key's entry lies. Never changed, for the records hold entries by it.

@@ -58,7 +58,7 @@ impl Values {
         &self,
         batch: &mut Batch,
         key_octets: &[u8],
-        entries: &[(&Key, &Record)],
+        entries: &[(Key, Arc<Record>)],
     ) -> Result<u16, StoreError> {
         if entries.is_empty() {
             return Ok(0);

@@ -17,7 +17,7 @@ use crate::records::on_sled::SledHome;
 use crate::records::{Records, RecordsError, RecordsHome};
 use crate::secrets;
 use crate::sentinel::Sentinel;
-use crate::store::{judge_journal, load_keys, number_at, read_turn};
+use crate::opening::{judge_journal, load_keys, number_at, read_turn};
 use crate::values::{Values, piece_number};
 
 /// Records are read in so many at a time.

@@ -11,28 +11,14 @@ fn record() -> Arc<Record> {
     Arc::new(Record::Limits(Limits::default()))
 }
 
-/// The keys that a checkpoint begun now moves; each shard takes one piece.
+/// The keys that a checkpoint begun now moves.
 fn checkpoint(open: &mut OpenEntries) -> Vec<Key> {
     let mut moved = Vec::new();
     for number in open.take_changed() {
-        let Some((entries, _)) = open.begin_move(number) else { continue };
-        moved.extend(entries.iter().map(|(key, _)| (*key).clone()));
-        let pieces = u16::from(!entries.is_empty());
-        open.set_pieces(number, pieces);
+        let Some(entries) = open.begin_move(number) else { continue };
+        moved.extend(entries.into_iter().map(|(key, _)| key));
     }
     moved
-}
-
-#[test]
-fn what_comes_and_goes_between_two_checkpoints_is_never_moved() {
-    let mut open = OpenEntries::new(7);
-    open.write(&key(1), Some(&record()));
-    open.write(&key(1), None);
-    open.write(&key(2), Some(&record()));
-    let numbers = open.take_changed();
-    let moved: Vec<bool> = numbers.iter().map(|number| open.begin_move(*number).is_some()).collect();
-    assert_eq!((numbers.len(), moved), (2, vec![false, true]));
-    assert_eq!(open.iter().count(), 1);
 }
 
 #[test]
@@ -43,12 +29,12 @@ fn a_table_is_not_kept_as_large_as_it_once_was() {
         open.write(&Key::Outbox(id(index)), Some(&record()));
     }
     let [number] = open.take_changed()[..] else { unreachable!() };
-    assert_eq!(open.begin_move(number).unwrap().0.len(), 120);
+    assert_eq!(open.begin_move(number).unwrap().len(), 120);
     for index in 0..120 {
         open.write(&Key::Outbox(id(index)), None);
     }
     assert_eq!(open.take_changed(), [number]);
-    assert!(open.begin_move(number).is_none());
+    assert_eq!(open.begin_move(number).unwrap(), []);
     assert_eq!(open.shards[usize::from(number)].entries.capacity(), 0);
 }
 
@@ -60,9 +46,7 @@ fn what_is_over_is_taken_out_of_the_records() {
     open.write(&key(1), None);
     assert!(!open.contains(&key(1)) && open.iter().count() == 0);
     let [number] = open.take_changed()[..] else { unreachable!() };
-    let (left, before) = open.begin_move(number).expect("the records hold what is over");
-    assert_eq!((left.len(), before), (0, 1));
-    open.set_pieces(number, 0);
+    assert_eq!(open.begin_move(number), Some(Vec::new()), "the records are to forget what is over");
     open.write(&key(1), None);
     assert!(open.take_changed().is_empty(), "what is not there does not change by being deleted");
 }
@@ -75,7 +59,6 @@ fn what_changes_while_a_checkpoint_runs_is_moved_as_it_is_at_its_step() {
     open.write(&key(1), None);
     open.write(&key(1), Some(&record()));
     assert!(open.begin_move(moving).is_some());
-    open.set_pieces(moving, 1);
     assert_eq!(checkpoint(&mut open), [], "what was written again meanwhile is not moved twice");
     open.write(&key(1), Some(&record()));
     assert_eq!(checkpoint(&mut open), [key(1)]);
@@ -85,17 +68,17 @@ fn what_changes_while_a_checkpoint_runs_is_moved_as_it_is_at_its_step() {
 fn a_shard_comes_back_whole_and_nothing_else_with_it() {
     let mut open = OpenEntries::new(7);
     let entry = |number| (key(number), Record::Limits(Limits::default()));
-    assert!(open.load(vec![entry(1)], 2));
+    assert_eq!(open.load(vec![entry(1)]), Some(open.number_of(&key(1))));
     assert!(open.contains(&key(1)));
     let elsewhere = (2..).find(|number| open.number_of(&key(*number)) != open.number_of(&key(1))).unwrap();
-    assert!(!open.load(vec![entry(1), entry(elsewhere)], 1), "a value of two shards is none of ours");
-    assert!(!open.load(Vec::new(), 1));
+    assert_eq!(open.load(vec![entry(1), entry(elsewhere)]), None, "a value of two shards is none of ours");
+    assert_eq!(open.load(Vec::new()), None);
 }
 
 #[test]
 fn numbers_in_a_row_spread_over_the_shards() {
     let open = OpenEntries::new(7);
-    let mut entries = vec![0_u32; (OUTBOX_SHARDS + OTHER_SHARDS) as usize];
+    let mut entries = vec![0_u32; SHARDS];
     (0..40_960).for_each(|number| entries[usize::from(open.number_of(&key(number)))] += 1);
     let (outbox, other) = entries.split_at(OUTBOX_SHARDS as usize);
     assert!(outbox.iter().all(|entries| *entries == 0));

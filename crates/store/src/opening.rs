@@ -3,27 +3,29 @@
 use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use failpoints::{Bug, Point, planted};
 use model::journal::Turn;
 use model::{Key, OutboxId};
 use vault::{Keys, MasterKey, Sealer};
 
-use super::{Store, put_applied, put_plain, turn_aad};
 use crate::cache::Cache;
 use crate::disk::{Disk, DiskFile, read_whole};
 use crate::error::{Damage, OpenError, RecordsFault};
 use crate::journal::walk::{End, Survey};
 use crate::journal::{self, Journal, Last};
 use crate::key_bytes::{self, KeyBytes};
-use crate::open_entries::OpenEntries;
+use crate::ledger::Ledger;
+use crate::open_entries::{OpenEntries, SHARDS};
 use crate::options::Options;
+use crate::pending::Pending;
 use crate::records::{Batch, Records, RecordsError, RecordsHome};
 use crate::recovery::{Marks, Recovery};
 use crate::secrets::Secrets;
 use crate::sentinel::Sentinel;
+use crate::shared::Shared;
 use crate::values::{Values, piece_number};
+use crate::writer::{Writer, put_applied, put_plain, turn_aad};
 
 const KEYS: &str = "keys";
 
@@ -33,12 +35,12 @@ const KEYS_OCTETS_MAX: u64 = 8 << 20;
 /// Open entries are read from the records in so many pieces at a time.
 const PAGE: usize = 1000;
 
-pub(super) fn open(
+pub(crate) fn open(
     disk: Arc<dyn Disk>,
     home: &mut dyn RecordsHome,
     key: &MasterKey,
     options: Options,
-) -> Result<(Store, Recovery), OpenError> {
+) -> Result<(Ledger, Writer, Recovery), OpenError> {
     let sentinel = read_or_make_sentinel(&*disk, key)?;
     let store_id = sentinel.store()?;
     let (mut keys, good) = load_keys(&*disk, key)?;
@@ -66,44 +68,69 @@ pub(super) fn open(
     let secrets = Secrets::open_file(&*disk, Arc::clone(&values.0), sentinel.generation == 0)
         .map_err(OpenError::Recover)?;
     let keys = KeyBytes(lookup);
-    let mut store = Store {
+    let shared = Arc::new(Shared::default());
+    let mut ledger = Ledger {
+        shared: Arc::clone(&shared),
+        records: Arc::clone(&records),
+        keys: keys.clone(),
+        values: values.clone(),
+        secrets,
+        open: OpenEntries::new(keys.shard_seed()),
+        pending: Pending::default(),
+        cache: RefCell::new(Cache::new()),
+        sequence: last.sequence,
+        moving: None,
+        key_buffer: Vec::new(),
+    };
+    let mut writer = Writer {
+        shared,
         disk,
         options,
         records,
         journal,
         sentinel,
-        secrets,
-        open: OpenEntries::new(keys.shard_seed()),
         keys,
         values,
-        cache: RefCell::new(Cache::new()),
         marks: Marks::default(),
         checkpoint: None,
+        pieces: vec![0; SHARDS],
         due_octets: 0,
         due_writes: 0,
         last_at: None,
-        retention_held: false,
         batch: Batch::default(),
         key_buffer: Vec::new(),
-        poisoned: AtomicBool::new(false),
-        _lock: None,
+        lock: None,
     };
-    store.look_for_room().map_err(OpenError::Recover)?;
-    let recovery = store.recover(rebuilt)?;
-    Ok((store, recovery))
+    writer.shared.set_written(last.sequence);
+    writer.look_for_room().map_err(OpenError::Recover)?;
+    let recovery = writer.recover(&mut ledger, rebuilt)?;
+    Ok((ledger, writer, recovery))
 }
 
-impl Store {
-    fn recover(&mut self, rebuilt: bool) -> Result<Recovery, OpenError> {
+impl Writer {
+    fn recover(&mut self, ledger: &mut Ledger, rebuilt: bool) -> Result<Recovery, OpenError> {
         if rebuilt {
             // Until the next checkpoint the records are worth nothing, and a crash must not hide that.
             self.sentinel.restart();
             self.sentinel.write(&*self.disk).map_err(OpenError::Recover)?;
         } else {
-            self.load_open_entries()?;
+            self.load_open_entries(&mut ledger.open)?;
         }
+        let recovery = self.replay(ledger)?;
+        failpoints::reached(Point::StartApplied);
+        let open = &ledger.open;
+        let is_open = |id: OutboxId| open.contains(&Key::Outbox(id));
+        ledger.secrets.forget_unless(is_open).map_err(OpenError::Recover)?;
+        if rebuilt || self.sentinel.generation == 0 {
+            self.checkpoint_now(ledger).map_err(OpenError::Recover)?;
+        }
+        Ok(Recovery { rebuilt, ..recovery })
+    }
+
+    /// Applies the turns again that the records may lack, and reads those of the last minute.
+    fn replay(&mut self, ledger: &mut Ledger) -> Result<Recovery, OpenError> {
         let apply_after = self.sentinel.sequence;
-        let mut recovery = Recovery { rebuilt, ..Recovery::default() };
+        let mut recovery = Recovery::default();
         let disk = Arc::clone(&self.disk);
         let survey = Survey::take(&*disk, self.sentinel.store()?)?;
         let from = self.sentinel.recent_from.min(apply_after + 1);
@@ -115,6 +142,7 @@ impl Store {
                 self.prepare(&turn, header.sequence)
                     .and_then(|()| self.apply(&turn, header.sequence))
                     .map_err(OpenError::Recover)?;
+                ledger.apply(&turn, false);
                 self.due_octets += u64::from(header.length);
                 recovery.replayed_turns += 1;
             } else {
@@ -129,17 +157,10 @@ impl Store {
             Ok(())
         })?;
         recovery.keep_recent();
-        failpoints::reached(Point::StartApplied);
-        let open = &self.open;
-        let is_open = |id: OutboxId| open.contains(&Key::Outbox(id));
-        self.secrets.forget_unless(is_open).map_err(OpenError::Recover)?;
-        if rebuilt || self.sentinel.generation == 0 {
-            self.checkpoint_now().map_err(OpenError::Recover)?;
-        }
         Ok(recovery)
     }
 
-    fn load_open_entries(&mut self) -> Result<(), OpenError> {
+    fn load_open_entries(&mut self, open: &mut OpenEntries) -> Result<(), OpenError> {
         let fault = |error| OpenError::Records(RecordsFault::Unreadable(error));
         let mut from = key_bytes::OPEN.start.to_vec();
         let mut whole = Vec::new();
@@ -157,9 +178,9 @@ impl Store {
                 let pieces = self.values.take_piece(&at, value, &mut whole)?;
                 taken += 1;
                 if taken == pieces {
-                    if !self.open.load(self.values.get_open(kind, &whole)?, pieces) {
-                        return Err(Damage::Value { kind }.into());
-                    }
+                    let number = open.load(self.values.get_open(kind, &whole)?);
+                    let place = number.and_then(|number| self.pieces.get_mut(usize::from(number)));
+                    *place.ok_or(Damage::Value { kind })? = pieces;
                     whole.clear();
                     taken = 0;
                 }

@@ -1,0 +1,255 @@
+//! The side of a store that the engine decides by: what is so after the last turn, durable or on its way to the disk.
+//!
+//! It never waits for the disk to write. What it takes goes to the [`crate::Writer`] as [`Work`], in the order in
+//! which it was taken; nobody is told anything of a turn before that has written it.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
+
+use failpoints::{Bug, planted};
+use jiff::Timestamp;
+use model::journal::Turn;
+use model::{Key, Record, Space};
+
+use crate::cache::Cache;
+use crate::error::StoreError;
+use crate::key_bytes::{self, KeyBytes};
+use crate::open_entries::{OpenEntries, ShardNumber};
+use crate::pending::Pending;
+use crate::reader::Reader;
+use crate::records::{Pair, Records};
+use crate::secrets::Secrets;
+use crate::shared::Shared;
+use crate::values::Values;
+
+/// What a shard takes beside its entries, in entries: sled's work for one value.
+const SHARD_COST: usize = 30;
+
+/// Something for the writer to do. It must get all of it, in order.
+#[derive(Debug)]
+pub enum Work {
+    /// A turn, by its number.
+    Turn(u64, Turn),
+    /// Open entries that a checkpoint moves.
+    Move(Moved),
+}
+
+/// Shards of open entries as they are now, for a checkpoint.
+#[derive(Debug)]
+pub struct Moved {
+    pub(crate) shards: Vec<(ShardNumber, Vec<(Key, Arc<Record>)>)>,
+    /// The checkpoint has all that it needs.
+    pub(crate) last: bool,
+}
+
+/// What the engine reads and what it changes. There is one of a store.
+pub struct Ledger {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) records: Arc<dyn Records>,
+    pub(crate) keys: KeyBytes,
+    pub(crate) values: Values,
+    pub(crate) secrets: Secrets,
+    pub(crate) open: OpenEntries,
+    pub(crate) pending: Pending,
+    /// Behind a cell, for a look changes what is kept.
+    pub(crate) cache: RefCell<Cache>,
+    /// The last turn that was taken.
+    pub(crate) sequence: u64,
+    /// Shards that the checkpoint under way has yet to be given.
+    pub(crate) moving: Option<Vec<ShardNumber>>,
+    pub(crate) key_buffer: Vec<u8>,
+}
+
+impl Ledger {
+    /// The record of `key`, of either space.
+    pub fn get(&self, key: &Key) -> Result<Option<Arc<Record>>, StoreError> {
+        self.shared.check_alive()?;
+        if key.space() == Space::Open {
+            return Ok(self.open.get(key).cloned());
+        }
+        if let Some(unwritten) = self.pending.get(key) {
+            return Ok(unwritten);
+        }
+        let known = self.cache.borrow_mut().get(key);
+        known.map_or_else(|| self.shared.watch(self.fetch(key)), Ok)
+    }
+
+    /// All records of [`Space::Open`], in no order.
+    pub fn open_entries(&self) -> impl Iterator<Item = (&Key, &Record)> {
+        self.open.iter()
+    }
+
+    /// Timers that are due at `now`, the earliest first, at most `limit`.
+    pub fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(Key, Record)>, StoreError> {
+        let (from, until) = key_bytes::timers_until(now);
+        let unwritten = self.pending.timers().take_while(|(octets, _)| *octets < until.as_slice());
+        let unwritten: Vec<_> = unwritten.collect();
+        let mut found = self.scan(&from, &until, limit.saturating_add(unwritten.len()))?;
+        found.retain(|(octets, _)| !self.pending.has_timer(octets));
+        let mut timers = Vec::with_capacity(found.len() + unwritten.len());
+        for (octets, value) in found {
+            let record = self.shared.watch(self.values.get(&octets, value))?;
+            timers.push((octets, record));
+        }
+        let put = |(octets, record): (&[u8], Option<&Arc<Record>>)| {
+            record.map(|record| (octets.to_vec(), Record::clone(record)))
+        };
+        timers.extend(unwritten.into_iter().filter_map(put));
+        timers.sort_unstable_by(|(first, _), (second, _)| first.cmp(second));
+        timers.truncate(limit);
+        Ok(timers.into_iter().filter_map(|(_, record)| timer(record)).collect())
+    }
+
+    /// When the earliest timer is due.
+    pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let put = self.pending.timers().find(|(_, record)| record.is_some());
+        let put = put.and_then(|(octets, _)| key_bytes::timer_due(octets));
+        let written = self.first_written_timer()?;
+        let written = written.and_then(|octets| key_bytes::timer_due(&octets));
+        Ok([put, written].into_iter().flatten().min())
+    }
+
+    /// The key of the earliest timer that the records have and no unwritten turn deletes.
+    fn first_written_timer(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        /// Looked at together: an unwritten turn seldom deletes more of the earliest.
+        const TOGETHER: usize = 8;
+        let (from, until) = key_bytes::timers_until(Timestamp::MAX);
+        let mut from = from.to_vec();
+        loop {
+            let page = self.scan(&from, &until, TOGETHER)?;
+            let Some((last, _)) = page.last() else { return Ok(None) };
+            from = last.clone();
+            from.push(0);
+            if let Some((octets, _)) = page.into_iter().find(|(octets, _)| !self.pending.has_timer(octets)) {
+                return Ok(Some(octets));
+            }
+        }
+    }
+
+    /// The sequence that the next turn will get.
+    pub fn next_sequence(&self) -> u64 {
+        self.sequence + 1
+    }
+
+    /// Takes a turn: from now on it is so. The caller gives it to the writer as [`Work::Turn`] of the number that is
+    /// returned. Keys of one-time texts are durable when this returns.
+    pub fn take(&mut self, turn: &Turn) -> Result<u64, StoreError> {
+        self.shared.check_alive()?;
+        let synced = self.secrets.sync();
+        self.shared.watch(synced)?;
+        self.sequence += 1;
+        self.pending.written(self.shared.written());
+        self.pending.begin(self.sequence);
+        self.apply(turn, true);
+        Ok(self.sequence)
+    }
+
+    /// Applies the writes of a turn, to be remembered until they are written where they are not.
+    pub(crate) fn apply(&mut self, turn: &Turn, unwritten: bool) {
+        for (key, record) in &turn.writes {
+            if key.space() == Space::Open {
+                self.open.write(key, record.as_ref());
+                continue;
+            }
+            self.cache.get_mut().forget(key);
+            if !unwritten {
+                continue;
+            }
+            self.pending.put(key, record.as_ref());
+            if matches!(key, Key::Timer(..)) {
+                self.keys.encode(key, &mut self.key_buffer);
+                self.pending.put_timer(&self.key_buffer, record.as_ref());
+            }
+        }
+    }
+
+    /// The last turn that is written: durable, and in the records.
+    pub fn written(&self) -> u64 {
+        self.shared.written()
+    }
+
+    /// Whether there is space for new messages; where not, intake answers "later".
+    pub fn has_room(&self) -> bool {
+        self.shared.has_room()
+    }
+
+    /// Whether [`Self::housekeeping`] has something to give to the writer.
+    pub fn is_checkpoint_begun(&self) -> bool {
+        self.shared.is_checkpoint_begun() && self.has_room()
+    }
+
+    /// The next step of a checkpoint that the writer has begun: whole shards, until some `limit` open entries are
+    /// moved. Call it after each turn and when idle.
+    pub fn housekeeping(&mut self, limit: usize) -> Result<Option<Work>, StoreError> {
+        self.shared.check_alive()?;
+        // A checkpoint writes; without space it waits, and the journal at hand carries what is under way.
+        Ok(self.is_checkpoint_begun().then(|| Work::Move(self.move_shards(limit.max(1)))))
+    }
+
+    pub(crate) fn move_shards(&mut self, limit: usize) -> Moved {
+        let moving = self.moving.get_or_insert_with(|| self.open.take_changed());
+        let mut shards = Vec::new();
+        let mut left = limit;
+        if planted(Bug::OpenEntriesLeftOut) {
+            moving.clear();
+        }
+        while let Some(number) = moving.pop_if(|_| left > 0) {
+            let Some(entries) = self.open.begin_move(number) else { continue };
+            left = left.saturating_sub(entries.len() + SHARD_COST);
+            shards.push((number, entries));
+        }
+        let last = moving.is_empty();
+        if last {
+            self.moving = None;
+            self.shared.set_checkpoint_begun(false);
+        }
+        Moved { shards, last }
+    }
+
+    /// Holds the deletion of old segments, or lets it go on: nothing is deleted by a clock that nobody believes.
+    pub fn hold_retention(&mut self, hold: bool) {
+        self.shared.hold_retention(hold);
+    }
+
+    /// A view for pages: of what is written.
+    pub fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.records), self.keys.clone(), self.values.clone())
+    }
+
+    /// The keys of one-time texts.
+    pub fn secrets(&mut self) -> &mut Secrets {
+        &mut self.secrets
+    }
+
+    fn scan(&self, from: &[u8], until: &[u8], limit: usize) -> Result<Vec<Pair>, StoreError> {
+        self.shared.check_alive()?;
+        self.shared.watch(self.records.scan(from, until, limit).map_err(StoreError::from))
+    }
+
+    fn fetch(&self, key: &Key) -> Result<Option<Arc<Record>>, StoreError> {
+        let mut octets = Vec::with_capacity(64);
+        self.keys.encode(key, &mut octets);
+        let value = self.records.get(&octets)?;
+        let length = value.as_ref().map_or(0, Vec::len);
+        let record = match value {
+            Some(value) => Some(Arc::new(self.values.get(&octets, value)?)),
+            None => None,
+        };
+        self.cache.borrow_mut().insert(key, record.clone(), length);
+        Ok(record)
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ledger(turn {})", self.sequence)
+    }
+}
+
+fn timer(record: Record) -> Option<(Key, Record)> {
+    match &record {
+        Record::Timer(due, subject) => Some((Key::Timer(*due, subject.clone()), record)),
+        _ => None,
+    }
+}

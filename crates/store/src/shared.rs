@@ -1,0 +1,75 @@
+//! What the two sides of a store tell each other without waiting.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::error::StoreError;
+
+/// Turns that may be decided and not yet written: one that is being written, one that waits, one in the making. The
+/// disk has room for all of them where new messages are taken.
+pub(crate) const UNWRITTEN_MAX: u64 = 3;
+
+/// The words between ledger and writer.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    written: AtomicU64,
+    no_room: AtomicBool,
+    checkpoint_begun: AtomicBool,
+    retention_held: AtomicBool,
+    poisoned: AtomicBool,
+}
+
+impl Shared {
+    /// The last turn that is durable, and whose writes the records have.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_written(&self, sequence: u64) {
+        self.written.store(sequence, Ordering::Release);
+    }
+
+    pub(crate) fn has_room(&self) -> bool {
+        !self.no_room.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_has_room(&self, has_room: bool) {
+        self.no_room.store(!has_room, Ordering::Relaxed);
+    }
+
+    /// Whether the writer waits for the shards of a checkpoint.
+    pub(crate) fn is_checkpoint_begun(&self) -> bool {
+        self.checkpoint_begun.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_checkpoint_begun(&self, begun: bool) {
+        self.checkpoint_begun.store(begun, Ordering::Release);
+    }
+
+    /// Whether old segments stay for now.
+    pub(crate) fn is_retention_held(&self) -> bool {
+        self.retention_held.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn hold_retention(&self, hold: bool) {
+        self.retention_held.store(hold, Ordering::Relaxed);
+    }
+
+    /// Nothing more is promised.
+    pub(crate) fn poison(&self) {
+        self.poisoned.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn check_alive(&self) -> Result<(), StoreError> {
+        if self.poisoned.load(Ordering::Acquire) { Err(StoreError::Poisoned) } else { Ok(()) }
+    }
+
+    /// After a failed write, sync or read nothing more is promised.
+    pub(crate) fn watch<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &result
+            && error.is_fatal()
+        {
+            self.poison();
+        }
+        result
+    }
+}
