@@ -32,13 +32,21 @@ pub fn fill(data: &Path, key: &Path, dossiers: u32) -> anyhow::Result<()> {
     let now = || Now { wall: wall(), monotonic: started.elapsed() };
     let rules = Arc::new(Rules::builtin());
     let start = Now { monotonic: Duration::ZERO, ..now() };
-    let (mut engine, _) = Engine::start(store, &recovery, rules, Config { links: Vec::new() }, start)?;
+    let (ledger, mut writer) = store.part();
+    let (mut engine, _) = Engine::start(ledger, &recovery, rules, Config { links: Vec::new() }, start)?;
     let samples = QUEUES.iter().map(|queue| queue_sample(queue, start.wall));
     for events in turns(samples.chain(put_dossiers(dossiers, start.wall))) {
-        engine.turn(events, now(), [9; 32])?;
-        engine.housekeep()?;
+        let decided = engine.turn(events, now(), [9; 32])?;
+        for work in decided.work.into_iter().chain(engine.housekeep()?) {
+            writer.write(work)?;
+        }
+        writer.housekeeping()?;
     }
-    Ok(engine.close(now())?)
+    let (work, ledger) = engine.close(now())?;
+    if let Some(work) = work {
+        writer.write(work)?;
+    }
+    Ok(writer.close(ledger)?)
 }
 
 /// What the engine is to be given in each turn.

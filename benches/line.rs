@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use codec::{CommandStatus, Sm};
-use engine::{Config, Effect, Engine, Event, LinkConfig, LinkId, Profile, SubmitResult};
+use engine::{Config, Decided, Effect, Engine, Event, LinkConfig, LinkId, Profile, SubmitResult};
 use jiff::Timestamp;
 use model::{Address, Now};
 use routing::Rules;
-use store::{Options, Store};
+use store::{Options, Store, Writer};
 use tempfile::TempDir;
 use vault::MasterKey;
 
@@ -33,6 +33,7 @@ const STARTED: i64 = 1_785_000_000;
 /// SMSC has still to answer.
 pub struct Line {
     engine: Engine,
+    writer: Writer,
     now: Now,
     dossiers: u32,
     sent: u32,
@@ -61,8 +62,10 @@ impl Line {
         };
         let config = Config { links: vec![link] };
         let rules = Arc::new(Rules::builtin());
-        let (engine, _) = Engine::start(store, &recovery, rules, config, now).expect("the engine starts");
-        let mut line = Self { engine, now, dossiers, sent: 0, unanswered: Vec::new(), _folder: folder };
+        let (ledger, writer) = store.part();
+        let (engine, _) = Engine::start(ledger, &recovery, rules, config, now).expect("the engine starts");
+        let mut line =
+            Self { engine, writer, now, dossiers, sent: 0, unanswered: Vec::new(), _folder: folder };
         line.turn(vec![Event::LinkUp { link: LINK, generation: 1, transmits: true, limit: u64::MAX }]);
         for events in fill::turns(fill::put_dossiers(dossiers, wall)) {
             line.turn(events);
@@ -77,8 +80,14 @@ impl Line {
     pub fn turn(&mut self, events: Vec<Event>) {
         self.now.monotonic += TURN;
         self.now.wall += TURN;
-        let effects = self.engine.turn(events, self.now, [9; 32]).expect("a turn");
-        self.engine.housekeep().expect("housekeeping");
+        let Decided { work, effects } = self.engine.turn(events, self.now, [9; 32]).expect("a turn");
+        let moved = self.engine.housekeep().expect("housekeeping");
+        for work in work.into_iter().chain(moved) {
+            if let Some(turn) = self.writer.write(work).expect("a write") {
+                self.engine.give_back(turn);
+            }
+        }
+        self.writer.housekeeping().expect("housekeeping");
         self.unanswered.extend(effects.iter().filter_map(|effect| match effect {
             Effect::Submit { ticket, .. } => Some(*ticket),
             _ => None,

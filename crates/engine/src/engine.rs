@@ -1,4 +1,4 @@
-//! The owner of everything: takes events, commits once, releases effects.
+//! The owner of everything: takes events, decides them, gives what is to be written and what to do then.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,12 +7,11 @@ use std::time::Duration;
 use codec::CommandStatus;
 use failpoints::Point;
 use jiff::{SignedDuration, Timestamp};
-use model::journal::Entry;
 use model::outcome::FinalSubject;
 use model::{CommandError, Now, OutboxId};
 use routing::Rules;
 use rustc_hash::FxHashMap;
-use store::{Reader, Recovery, Store};
+use store::{Ledger, Reader, Recovery, Work};
 
 use crate::clock::Clock;
 use crate::conclude::Receipts;
@@ -27,11 +26,21 @@ use crate::meters::Meters;
 use crate::partial::Partials;
 use crate::queue::Queues;
 use crate::timers::Deadlines;
-use crate::turn::{Buffers, Delivery, Turn};
+use crate::turn::{Buffers, Delivery, EndedTurn, Turn};
 
-/// The straight line, over its store. There is one in a process; it is driven by one thread.
+/// What a turn has come to.
+#[derive(Debug)]
+#[must_use = "what was decided must be written, and its effects released"]
+pub struct Decided {
+    /// For the writer: nothing where nothing happened.
+    pub work: Option<Work>,
+    /// To be done once this work and all work before it is written.
+    pub effects: Vec<Effect>,
+}
+
+/// The straight line, over the ledger of its store. There is one in a process; it is driven by one thread.
 pub struct Engine {
-    pub(crate) store: Store,
+    pub(crate) store: Ledger,
     pub(crate) rules: Arc<Rules>,
     pub(crate) config: Arc<Config>,
     pub(crate) queues: Queues,
@@ -62,10 +71,10 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Takes a store as it was recovered, and puts what is open back in order: queues, receipts that are waited
+    /// Takes a ledger as it was recovered, and puts what is open back in order: queues, receipts that are waited
     /// for, half-joined messages, fingerprints. The effects ask for passwords that were never drawn.
     pub fn start(
-        store: Store,
+        store: Ledger,
         recovery: &Recovery,
         rules: Arc<Rules>,
         config: Config,
@@ -99,16 +108,17 @@ impl Engine {
         Ok((engine, effects))
     }
 
-    /// Takes what happened, in order; decides it, commits once, and returns what to do now.
+    /// Takes what happened, in order, and decides it: what is to be written, and what to do then. The next turn may
+    /// be decided before this one is written; [`store::Writer::write`] takes them in order.
     ///
-    /// After an error nothing of the turn may be told to anybody: end the process.
-    pub fn turn(&mut self, events: Vec<Event>, now: Now, seed: [u8; 32]) -> Result<Vec<Effect>, Fatal> {
+    /// After an error, here or there, nothing that is not written may be told to anybody: end the process.
+    pub fn turn(&mut self, events: Vec<Event>, now: Now, seed: [u8; 32]) -> Result<Decided, Fatal> {
         self.now = now;
         if self.clock.check(now) {
             self.fingerprints.clock_stepped(now);
         }
         self.store.hold_retention(!self.clock.is_trusted());
-        let mut turn = Turn::new(self.store.next_sequence(), now, seed, std::mem::take(&mut self.buffers));
+        let mut turn = Turn::new(self.store.next_sequence(), now, seed, &mut self.buffers);
         if self.store.has_room() {
             for event in std::mem::take(&mut self.waiting).into_iter().chain(events) {
                 self.event(event, &mut turn)?;
@@ -121,26 +131,30 @@ impl Engine {
                 self.event_without_room(event, &mut turn)?;
             }
         }
-        self.commit(turn)
+        self.finish_turn(turn)
     }
 
-    /// Lets the store make segments ahead and take a step of a checkpoint; call it after the effects of a turn were
-    /// handed out, and when idle. Returns whether there is more to do.
-    pub fn housekeep(&mut self) -> Result<bool, Fatal> {
+    /// Forgets secrets whose turns are written, and gives the writer the next step of a checkpoint that it has begun,
+    /// if any. Call it after each turn, and whenever [`store::Writer::is_awaited`].
+    pub fn housekeep(&mut self) -> Result<Option<Work>, Fatal> {
         /// About so many open entries are moved in one step, which then takes about a millisecond beside a turn.
         const STEP: usize = 250;
         Ok(self.store.housekeeping(STEP)?)
     }
 
-    /// Makes durable what waits for a later turn; the last call before the process ends in good order. Nothing is
-    /// handed out any more: what did not leave is open in the store and leaves after the next start.
-    pub fn close(mut self, now: Now) -> Result<(), Fatal> {
+    /// Takes back the turn that the writer emptied, for its room.
+    pub fn give_back(&mut self, turn: model::journal::Turn) {
+        self.buffers.give_back(turn);
+    }
+
+    /// Ends in good order: what waits for a later turn is to be written, and then a checkpoint made of the ledger.
+    /// Nothing is handed out any more: what did not leave is open in the store and leaves after the next start.
+    pub fn close(mut self, now: Now) -> Result<(Option<Work>, Ledger), Fatal> {
         self.now = now;
-        let mut turn = Turn::new(self.store.next_sequence(), now, [0; 32], Buffers::default());
+        let mut turn = Turn::new(self.store.next_sequence(), now, [0; 32], &mut self.buffers);
         self.flush_verdicts(&mut turn)?;
-        self.commit(turn)?;
-        // A checkpoint writes; without space the journal carries it all to the next start.
-        if self.store.has_room() { Ok(self.store.checkpoint()?) } else { Ok(()) }
+        let decided = self.finish_turn(turn)?;
+        Ok((decided.work, self.store))
     }
 
     /// A view of the records for pages.
@@ -226,34 +240,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes the turn durable and gives its effects away; nothing before this has left the engine.
-    fn commit(&mut self, turn: Turn) -> Result<Vec<Effect>, Fatal> {
+    /// Ends a turn: from now on what it decided is so, here; nobody is told before it is written.
+    fn finish_turn(&mut self, turn: Turn) -> Result<Decided, Fatal> {
         let (is_empty, timers_changed) = (turn.is_empty(), turn.timers_changed());
-        let mut ended = turn.finish();
-        if !is_empty {
-            failpoints::reached(Point::Decided);
-            self.store.commit(&ended.record)?;
-            reach_recorded(&ended.record.entries);
+        let EndedTurn { record, effects, forgotten } = turn.finish(&mut self.buffers);
+        if is_empty {
+            self.buffers.give_back(record);
+            return Ok(Decided { work: None, effects });
         }
+        failpoints::reached(Point::Decided);
+        let sequence = self.store.take(&record)?;
         if timers_changed {
             self.next_timer = self.store.next_due()?;
         }
-        for id in &ended.forgotten {
-            self.store.secrets().forget(*id)?;
-        }
-        let effects = std::mem::take(&mut ended.effects);
-        self.buffers = ended.into_buffers();
-        Ok(effects)
-    }
-}
-
-/// Where a test kills the process once a turn with such entries is durable.
-fn reach_recorded(entries: &[Entry]) {
-    for entry in entries {
-        match entry {
-            Entry::Verdict { .. } => failpoints::reached(Point::VerdictRecorded),
-            Entry::Receipt { .. } => failpoints::reached(Point::ReceiptRecorded),
-            _ => {}
-        }
+        forgotten.into_iter().for_each(|id| self.store.forget(id));
+        Ok(Decided { work: Some(Work::Turn(sequence, record)), effects })
     }
 }

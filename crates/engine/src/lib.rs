@@ -1,7 +1,7 @@
 //! The straight line: receive, decide, settle, dispatch, confirm, conclude; one owner, one turn.
 //!
-//! [`Engine::turn`] takes what happened, decides it in order, commits once and returns the effects, which did not
-//! exist before the commit was durable. This crate never reads a clock, opens a socket, draws randomness, starts
+//! [`Engine::turn`] takes what happened, decides it in order, and gives what is to be written and the effects, which
+//! leave once that is durable. This crate never reads a clock, opens a socket, draws randomness, starts
 //! a thread, or acknowledges what is not on the disk.
 
 mod clock;
@@ -28,7 +28,7 @@ mod turn;
 pub mod verdict;
 
 pub use config::{Config, LinkConfig, Profile};
-pub use engine::Engine;
+pub use engine::{Decided, Engine};
 pub use event::{Effect, Event, LinkId, SubmitResult};
 pub use fatal::Fatal;
 pub use verdict::Verdict;

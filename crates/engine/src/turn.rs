@@ -7,7 +7,7 @@ use model::journal::Entry;
 use model::outbox::OutboxEntry;
 use model::{EventId, Key, Now, OutboxId, Record, Seed};
 use rustc_hash::FxHashMap;
-use store::Store;
+use store::Ledger;
 
 use crate::event::{Effect, LinkId};
 use crate::fatal::Fatal;
@@ -37,12 +37,23 @@ pub(crate) struct Turn {
     timers_changed: bool,
 }
 
-/// What a turn was collected in, kept for the next one: at full load half a megabyte.
+/// What turns were collected in, kept for the next ones: at full load half a megabyte each.
 #[derive(Default)]
 pub(crate) struct Buffers {
-    entries: Vec<Entry>,
-    writes: Vec<(Key, Option<Arc<Record>>)>,
+    /// As the writer gave them back: empty.
+    turns: Vec<model::journal::Turn>,
     places: FxHashMap<Key, usize>,
+}
+
+impl Buffers {
+    /// Takes back what a written turn was collected in.
+    pub(crate) fn give_back(&mut self, turn: model::journal::Turn) {
+        /// One in the making, and those that are not written yet.
+        const TURNS_MAX: usize = 3;
+        if self.turns.len() < TURNS_MAX {
+            self.turns.push(turn);
+        }
+    }
 }
 
 /// A turn that has come to its end.
@@ -53,31 +64,21 @@ pub(crate) struct EndedTurn {
     pub(crate) effects: Vec<Effect>,
     /// Messages whose secret texts are zeroed then.
     pub(crate) forgotten: Vec<OutboxId>,
-    places: FxHashMap<Key, usize>,
-}
-
-impl EndedTurn {
-    /// The buffers for the next turn.
-    pub(crate) fn into_buffers(self) -> Buffers {
-        let (mut entries, mut writes, mut places) = (self.record.entries, self.record.writes, self.places);
-        entries.clear();
-        writes.clear();
-        places.clear();
-        Buffers { entries, writes, places }
-    }
 }
 
 impl Turn {
-    pub(crate) fn new(sequence: u64, now: Now, seed: [u8; 32], buffers: Buffers) -> Self {
+    pub(crate) fn new(sequence: u64, now: Now, seed: [u8; 32], buffers: &mut Buffers) -> Self {
+        let room = buffers.turns.pop();
+        let (entries, writes) = room.map(|turn| (turn.entries, turn.writes)).unwrap_or_default();
         Self {
             now,
             seed,
             sequence,
             index: 0,
             ordinal: 0,
-            entries: buffers.entries,
-            writes: buffers.writes,
-            places: buffers.places,
+            entries,
+            writes,
+            places: std::mem::take(&mut buffers.places),
             effects: Vec::new(),
             forgotten: Vec::new(),
             timers_changed: false,
@@ -108,7 +109,7 @@ impl Turn {
     }
 
     /// What a key holds, this turn's writes included.
-    pub(crate) fn read(&self, store: &Store, key: &Key) -> Result<Option<Arc<Record>>, Fatal> {
+    pub(crate) fn read(&self, store: &Ledger, key: &Key) -> Result<Option<Arc<Record>>, Fatal> {
         match self.places.get(key).and_then(|place| self.writes.get(*place)) {
             Some((_, record)) => Ok(record.clone()),
             None => Ok(store.get(key)?),
@@ -124,7 +125,7 @@ impl Turn {
     }
 
     /// An outgoing message, this turn's writes included, as a copy that can be changed and written.
-    pub(crate) fn outbox(&self, store: &Store, id: OutboxId) -> Result<Option<OutboxEntry>, Fatal> {
+    pub(crate) fn outbox(&self, store: &Ledger, id: OutboxId) -> Result<Option<OutboxEntry>, Fatal> {
         match self.read(store, &Key::Outbox(id))?.as_deref() {
             Some(Record::Outbox(entry)) => Ok(Some(entry.clone())),
             _ => Ok(None),
@@ -176,8 +177,10 @@ impl Turn {
     }
 
     /// The record for the journal, and what to do once it is durable.
-    pub(crate) fn finish(self) -> EndedTurn {
-        let record = model::journal::Turn { at: self.now.wall, entries: self.entries, writes: self.writes };
-        EndedTurn { record, effects: self.effects, forgotten: self.forgotten, places: self.places }
+    pub(crate) fn finish(self, buffers: &mut Buffers) -> EndedTurn {
+        let Self { now, entries, writes, effects, forgotten, mut places, .. } = self;
+        places.clear();
+        buffers.places = places;
+        EndedTurn { record: model::journal::Turn { at: now.wall, entries, writes }, effects, forgotten }
     }
 }

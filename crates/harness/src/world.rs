@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use codec::{CommandStatus, Sm};
-use engine::{Config, Effect, Engine, Event, LinkConfig, LinkId, Profile};
+use engine::{Config, Decided, Effect, Engine, Event, LinkConfig, LinkId, Profile};
 use jiff::{SignedDuration, Timestamp};
 use model::plan::{CZECHIA, VIET_NAM};
 use model::{
@@ -15,7 +15,7 @@ use model::{
 };
 use routing::Rules;
 use store::sim::{SimDisk, SimRecords};
-use store::{Options, Store};
+use store::{Options, Store, Work, Writer};
 use vault::MasterKey;
 
 use crate::handset::Handsets;
@@ -36,6 +36,7 @@ pub struct World {
     pub(crate) disk: SimDisk,
     pub(crate) records: SimRecords,
     engine: Option<Engine>,
+    writer: Option<Writer>,
     rules: Arc<Rules>,
     now: Now,
     pub(crate) links: Vec<Link>,
@@ -56,6 +57,7 @@ impl World {
             disk: SimDisk::new(),
             records: SimRecords::new(),
             engine: None,
+            writer: None,
             rules,
             now: Now { wall, monotonic: Duration::from_secs(1_000) },
             links: links.collect(),
@@ -88,15 +90,16 @@ impl World {
             profile: Profile::default(),
         });
         let config = Config { links: links.collect() };
-        let (engine, effects) = Engine::start(store, &recovery, Arc::clone(&self.rules), config, self.now)?;
-        self.engine = Some(engine);
+        let (ledger, writer) = store.part();
+        let (engine, effects) = Engine::start(ledger, &recovery, Arc::clone(&self.rules), config, self.now)?;
+        (self.engine, self.writer) = (Some(engine), Some(writer));
         self.perform(effects);
         Ok(())
     }
 
     /// Cuts the power and starts again: what was not synced is gone, and every link with it.
     pub fn restart(&mut self) -> Result<()> {
-        self.engine = None;
+        (self.engine, self.writer) = (None, None);
         self.seed += 1;
         self.disk.power_cut(self.seed);
         self.records.power_cut(self.seed);
@@ -202,13 +205,22 @@ impl World {
             self.seed += 1;
             let mut seed = [0x5A; 32];
             seed[..8].copy_from_slice(&self.seed.to_be_bytes());
-            let effects = engine.turn(events, self.now, seed)?;
+            let Decided { work, effects } = engine.turn(events, self.now, seed)?;
+            self.write(work)?;
             self.perform(effects);
             self.pump();
             // Once the effects are on the wire, as in the daemon: what fails here must not hide what has left.
-            self.engine.as_mut().context("the engine runs")?.housekeep()?;
+            self.writer.as_mut().context("the writer runs")?.housekeeping()?;
+            let work = self.engine.as_mut().context("the engine runs")?.housekeep()?;
+            self.write(work)?;
         }
         anyhow::bail!("the engine does not come to rest")
+    }
+
+    fn write(&mut self, work: Option<Work>) -> Result<()> {
+        let Some(work) = work else { return Ok(()) };
+        self.writer.as_mut().context("the writer runs")?.write(work)?;
+        Ok(())
     }
 
     fn pump(&mut self) {

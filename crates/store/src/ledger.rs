@@ -4,18 +4,19 @@
 //! which it was taken; nobody is told anything of a turn before that has written it.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
 use failpoints::{Bug, planted};
 use jiff::Timestamp;
 use model::journal::Turn;
-use model::{Key, Record, Space};
+use model::{Key, OutboxId, Record, Space};
 
 use crate::cache::Cache;
 use crate::error::StoreError;
 use crate::key_bytes::{self, KeyBytes};
-use crate::open_entries::{OpenEntries, ShardNumber};
+use crate::open_entries::{OpenEntries, ShardEntries, ShardNumber};
 use crate::pending::Pending;
 use crate::reader::Reader;
 use crate::records::{Pair, Records};
@@ -38,7 +39,7 @@ pub enum Work {
 /// Shards of open entries as they are now, for a checkpoint.
 #[derive(Debug)]
 pub struct Moved {
-    pub(crate) shards: Vec<(ShardNumber, Vec<(Key, Arc<Record>)>)>,
+    pub(crate) shards: Vec<(ShardNumber, ShardEntries)>,
     /// The checkpoint has all that it needs.
     pub(crate) last: bool,
 }
@@ -56,6 +57,8 @@ pub struct Ledger {
     pub(crate) cache: RefCell<Cache>,
     /// The last turn that was taken.
     pub(crate) sequence: u64,
+    /// Messages that are final, each with the turn that made it so: their texts are zeroed once it is written.
+    pub(crate) forgotten: VecDeque<(u64, OutboxId)>,
     /// Shards that the checkpoint under way has yet to be given.
     pub(crate) moving: Option<Vec<ShardNumber>>,
     pub(crate) key_buffer: Vec<u8>,
@@ -174,17 +177,39 @@ impl Ledger {
         self.shared.has_room()
     }
 
-    /// Whether [`Self::housekeeping`] has something to give to the writer.
-    pub fn is_checkpoint_begun(&self) -> bool {
-        self.shared.is_checkpoint_begun() && self.has_room()
+    /// Has the secret text of a message zeroed once the last turn that was taken is written.
+    pub fn forget(&mut self, id: OutboxId) {
+        self.forgotten.push_back((self.sequence, id));
+        self.shared.set_forgets(true);
     }
 
-    /// The next step of a checkpoint that the writer has begun: whole shards, until some `limit` open entries are
-    /// moved. Call it after each turn and when idle.
+    /// Zeroes the texts of written turns; and the next step of a checkpoint that the writer has begun: whole shards,
+    /// until some `limit` open entries are moved. Call it after each turn and when idle.
     pub fn housekeeping(&mut self, limit: usize) -> Result<Option<Work>, StoreError> {
         self.shared.check_alive()?;
-        // A checkpoint writes; without space it waits, and the journal at hand carries what is under way.
-        Ok(self.is_checkpoint_begun().then(|| Work::Move(self.move_shards(limit.max(1)))))
+        let forgotten = self.forget_written();
+        self.shared.watch(forgotten)?;
+        Ok(self.moves().then(|| Work::Move(self.move_shards(limit.max(1)))))
+    }
+
+    pub(crate) fn forget_written(&mut self) -> Result<(), StoreError> {
+        let written = self.shared.written();
+        while let Some((sequence, id)) = self.forgotten.front().copied()
+            && sequence <= written
+        {
+            self.secrets.forget(id)?;
+            self.forgotten.pop_front();
+        }
+        if self.forgotten.is_empty() {
+            self.shared.set_forgets(false);
+        }
+        Ok(())
+    }
+
+    /// Whether a checkpoint waits for shards. It writes; without space it waits as well, and the journal at hand
+    /// carries what is under way.
+    fn moves(&self) -> bool {
+        self.shared.is_checkpoint_begun() && self.has_room()
     }
 
     pub(crate) fn move_shards(&mut self, limit: usize) -> Moved {

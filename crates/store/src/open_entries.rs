@@ -28,6 +28,9 @@ const SPARE_FACTOR: usize = 8;
 /// holds anything.
 pub(crate) type ShardNumber = u16;
 
+/// What a shard holds at a moment.
+pub(crate) type ShardEntries = Vec<(Key, Arc<Record>)>;
+
 /// The open entries, and what the records hold of them.
 pub(crate) struct OpenEntries {
     /// Of the sums over keys; the same for all the life of a store.
@@ -93,7 +96,7 @@ impl OpenEntries {
     }
 
     /// Begins the move of a shard: what it holds now. None where it was moved already.
-    pub(crate) fn begin_move(&mut self, number: ShardNumber) -> Option<Vec<(Key, Arc<Record>)>> {
+    pub(crate) fn begin_move(&mut self, number: ShardNumber) -> Option<ShardEntries> {
         let shard = self.shards.get_mut(usize::from(number)).filter(|shard| shard.changed)?;
         shard.changed = false;
         // What a busy hour needed is not kept for good in each of so many tables.

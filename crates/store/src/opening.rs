@@ -1,6 +1,7 @@
 //! Opening a store: look, judge, and only then write. A start applies what was decided; it decides nothing.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 
@@ -79,6 +80,7 @@ pub(crate) fn open(
         pending: Pending::default(),
         cache: RefCell::new(Cache::new()),
         sequence: last.sequence,
+        forgotten: VecDeque::new(),
         moving: None,
         key_buffer: Vec::new(),
     };

@@ -14,6 +14,7 @@ pub(crate) struct Shared {
     written: AtomicU64,
     no_room: AtomicBool,
     checkpoint_begun: AtomicBool,
+    forgets: AtomicBool,
     retention_held: AtomicBool,
     poisoned: AtomicBool,
 }
@@ -43,6 +44,15 @@ impl Shared {
 
     pub(crate) fn set_checkpoint_begun(&self, begun: bool) {
         self.checkpoint_begun.store(begun, Ordering::Release);
+    }
+
+    /// Whether the ledger waits for a turn to be written.
+    pub(crate) fn forgets(&self) -> bool {
+        self.forgets.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_forgets(&self, forgets: bool) {
+        self.forgets.store(forgets, Ordering::Release);
     }
 
     /// Whether old segments stay for now.

@@ -13,11 +13,11 @@ use crate::disk::real::{Lock, RealDisk};
 use crate::error::{Damage, OpenError, StoreError};
 use crate::journal::walk::Survey;
 use crate::key_bytes;
+use crate::opening::{judge_journal, load_keys, number_at, read_turn};
 use crate::records::on_sled::SledHome;
 use crate::records::{Records, RecordsError, RecordsHome};
 use crate::secrets;
 use crate::sentinel::Sentinel;
-use crate::opening::{judge_journal, load_keys, number_at, read_turn};
 use crate::values::{Values, piece_number};
 
 /// Records are read in so many at a time.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use failpoints::{Bug, Point, planted};
 use jiff::Timestamp;
-use model::journal::{Entry, Turn};
 use model::Space;
+use model::journal::{Entry, Turn};
 
 use crate::disk::Disk;
 use crate::disk::real::Lock;
@@ -81,6 +81,11 @@ impl Writer {
         self.shared.check_alive()?;
         let done = self.keep_house();
         self.shared.watch(done)
+    }
+
+    /// Whether [`crate::Ledger::housekeeping`] has something to do.
+    pub fn is_awaited(&self) -> bool {
+        self.shared.is_checkpoint_begun() || self.shared.forgets()
     }
 
     pub(crate) fn write_turn(&mut self, sequence: u64, turn: &Turn) -> Result<(), StoreError> {
@@ -162,6 +167,13 @@ impl Writer {
         self.journal.look_for_room(reserved).map_err(StoreError::Journal)?;
         self.shared.set_has_room(self.journal.has_room());
         Ok(())
+    }
+}
+
+/// Without its writer a ledger promises nothing.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.poison();
     }
 }
 

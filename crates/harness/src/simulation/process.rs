@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Config, Effect, Engine, Event, LinkConfig, Profile};
+use engine::{Config, Decided, Effect, Engine, Event, LinkConfig, Profile};
 use model::plan::{CZECHIA, VIET_NAM};
 use model::{OutboxId, Redacted, Seed};
-use store::{Options, Store};
+use store::{Options, Store, StoreError, Work, Writer};
 use vault::MasterKey;
 
 use super::wire::End;
@@ -17,6 +17,9 @@ use crate::world::hash;
 
 /// Events that one turn takes; the daemon takes 1,024, its segments are larger as well.
 const TURN_EVENTS_MAX: usize = 16;
+
+/// Pieces of work that may wait for the writer, as in the daemon.
+const UNWRITTEN_MAX: usize = 1;
 
 /// How a process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,12 +38,15 @@ pub(super) enum Death {
 #[derive(Default)]
 pub(super) struct Process {
     pub(super) engine: Option<Engine>,
+    writer: Option<Writer>,
     /// Counts the starts: what an earlier process had planned does not happen.
     pub(super) starts: u64,
-    /// A turn is being made durable.
-    busy: bool,
-    /// What leaves once it is.
-    held: Vec<Effect>,
+    /// A turn is being decided.
+    deciding: bool,
+    /// Decided and not durable, with what leaves once it is.
+    unwritten: VecDeque<(Option<Work>, Vec<Effect>)>,
+    /// What leaves at the end of the write that is under way; it is durable.
+    writing: Option<Vec<Effect>>,
     /// The engine's channel.
     pub(super) inbox: VecDeque<Event>,
     /// Commands and passwords that wait beside the links' events.
@@ -106,9 +112,10 @@ impl World {
             self.tally.count("records rebuilt");
         }
         note!(self, "start {}: {} turns again", self.process.starts, recovery.replayed_turns);
-        match Engine::start(store, &recovery, Arc::clone(&self.rules), config, self.moment()) {
+        let (ledger, writer) = store.part();
+        match Engine::start(ledger, &recovery, Arc::clone(&self.rules), config, self.moment()) {
             Ok((engine, effects)) => {
-                self.process.engine = Some(engine);
+                (self.process.engine, self.process.writer) = (Some(engine), Some(writer));
                 if recovery.rebuilt {
                     self.find(
                         Invariant::I6,
@@ -141,7 +148,8 @@ impl World {
 
     /// When the engine takes its next turn.
     pub(super) fn next_turn(&self) -> Option<Duration> {
-        let engine = self.process.engine.as_ref().filter(|_| !self.process.busy)?;
+        let waits = self.process.deciding || self.process.unwritten.len() > UNWRITTEN_MAX;
+        let engine = self.process.engine.as_ref().filter(|_| !waits)?;
         if self.process.inbox.is_empty() && self.process.beside.is_empty() {
             engine.next_deadline()
         } else {
@@ -171,17 +179,19 @@ impl World {
         let Some(engine) = &mut self.process.engine else { return };
         let count = events.len();
         match engine.turn(events, now, seed) {
-            Ok(effects) => {
+            Ok(Decided { work, effects }) => {
                 if count > 0 || !effects.is_empty() {
                     note!(self, "turn of {count}, {} effects", effects.len());
                 }
                 self.tally.count("turns");
-                self.process.held = effects;
-                self.process.busy = true;
-                let slow = self.process.slow_ms;
-                let cost = self.chance.process.ms(1, 6) + self.chance.process.ms(slow / 4, slow);
-                let start = self.process.starts;
-                self.after(cost, Step::TurnDone { start });
+                self.process.unwritten.push_back((work, effects));
+                if self.process.unwritten.len() > 1 {
+                    self.tally.count("turns decided before the last was written");
+                }
+                self.process.deciding = true;
+                let (cost, start) = (self.chance.process.ms(1, 3), self.process.starts);
+                self.after(cost, Step::Decided { start });
+                self.write_next();
             }
             Err(error) => self.failed(&error.to_string()),
         }
@@ -197,23 +207,54 @@ impl World {
         self.die(death);
     }
 
-    /// The turn is durable: its effects leave.
-    pub(super) fn turn_done(&mut self) {
-        self.process.busy = false;
-        if let Some(death) = self.process.death_before_effects.filter(|_| !self.process.held.is_empty()) {
-            return self.die(death);
-        }
-        let effects = std::mem::take(&mut self.process.held);
-        self.perform(effects);
-        self.housekeep();
+    /// The engine may take its next turn.
+    pub(super) fn decided(&mut self) {
+        self.process.deciding = false;
+        self.move_entries();
     }
 
-    pub(super) fn housekeep(&mut self) {
-        if self.process.busy {
+    /// The writer writes what waits longest, if it has nothing under way.
+    fn write_next(&mut self) {
+        if self.process.writing.is_some() {
             return;
         }
-        let Some(engine) = &mut self.process.engine else { return };
-        match engine.housekeep() {
+        let Some((work, effects)) = self.process.unwritten.pop_front() else { return };
+        if let Err(error) = self.write(work) {
+            return self.failed(&error.to_string());
+        }
+        self.process.writing = Some(effects);
+        let slow = self.process.slow_ms;
+        let cost = self.chance.process.ms(1, 4) + self.chance.process.ms(slow / 4, slow);
+        let start = self.process.starts;
+        self.after(cost, Step::Written { start });
+    }
+
+    fn write(&mut self, work: Option<Work>) -> Result<(), StoreError> {
+        let (Some(writer), Some(work)) = (&mut self.process.writer, work) else { return Ok(()) };
+        if let (Some(turn), Some(engine)) = (writer.write(work)?, &mut self.process.engine) {
+            engine.give_back(turn);
+        }
+        Ok(())
+    }
+
+    /// What was written was made durable: its effects leave.
+    pub(super) fn written(&mut self) {
+        let effects = self.process.writing.take().unwrap_or_default();
+        if let Some(death) = self.process.death_before_effects.filter(|_| !effects.is_empty()) {
+            return self.die(death);
+        }
+        self.perform(effects);
+        self.housekeep();
+        self.write_next();
+        self.move_entries();
+    }
+
+    /// What the writer does between two pieces of work.
+    pub(super) fn housekeep(&mut self) {
+        let Some(writer) = self.process.writer.as_mut().filter(|_| self.process.writing.is_none()) else {
+            return;
+        };
+        match writer.housekeeping() {
             Ok(true) => {
                 let start = self.process.starts;
                 self.after(Duration::from_millis(1), Step::Housekeep { start });
@@ -221,6 +262,39 @@ impl World {
             Ok(false) => {}
             Err(error) => self.failed(&error.to_string()),
         }
+    }
+
+    /// What the engine does between two turns: a step of a checkpoint.
+    fn move_entries(&mut self) {
+        if self.process.deciding || self.process.unwritten.len() > UNWRITTEN_MAX {
+            return;
+        }
+        let Some(engine) = &mut self.process.engine else { return };
+        match engine.housekeep() {
+            Ok(Some(work)) => {
+                self.process.unwritten.push_back((Some(work), Vec::new()));
+                self.write_next();
+            }
+            Ok(None) => {}
+            Err(error) => self.failed(&error.to_string()),
+        }
+    }
+
+    /// Writes all that is decided and makes a checkpoint.
+    fn close(&mut self) -> anyhow::Result<()> {
+        while let Some((work, _)) = self.process.unwritten.pop_front() {
+            self.write(work)?;
+        }
+        let now = self.moment();
+        let (Some(engine), Some(mut writer)) = (self.process.engine.take(), self.process.writer.take())
+        else {
+            return Ok(());
+        };
+        let (work, ledger) = engine.close(now)?;
+        if let Some(work) = work {
+            writer.write(work)?;
+        }
+        Ok(writer.close(ledger)?)
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
@@ -260,9 +334,8 @@ impl World {
             Death::Fatal => "ends after a failed write",
             Death::Stop => "orderly stops",
         });
-        let engine = self.process.engine.take();
-        if let Some(engine) = engine.filter(|_| death == Death::Stop)
-            && let Err(error) = engine.close(self.moment())
+        if death == Death::Stop
+            && let Err(error) = self.close()
             && !self.process.armed
             && !self.process.full
         {

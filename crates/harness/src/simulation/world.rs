@@ -45,8 +45,10 @@ pub(super) enum Step {
     Stuck { connection: usize },
     /// The process starts.
     Start,
-    /// What a turn decided leaves, if the process still lives.
-    TurnDone { start: u64 },
+    /// A turn is decided; the engine may take the next.
+    Decided { start: u64 },
+    /// What was decided is durable and leaves, if the process still lives.
+    Written { start: u64 },
     /// The store has work of its own.
     Housekeep { start: u64 },
     /// A bind tries to connect.
@@ -304,11 +306,16 @@ impl World {
             Step::Arrive { connection, end: End::Smsc } => self.step_peer(connection),
             Step::Stuck { connection } => self.give_up_if_stuck(connection),
             Step::Start => self.start(),
-            Step::TurnDone { start } if start == self.process.starts => self.turn_done(),
+            Step::Decided { start } if start == self.process.starts => self.decided(),
+            Step::Written { start } if start == self.process.starts => self.written(),
             Step::Housekeep { start } if start == self.process.starts => self.housekeep(),
             Step::Connect { bind, start } if start == self.process.starts => self.connect(bind),
             Step::Drawn { start, event } if start == self.process.starts => self.tell_engine(*event),
-            Step::TurnDone { .. } | Step::Housekeep { .. } | Step::Connect { .. } | Step::Drawn { .. } => {}
+            Step::Decided { .. }
+            | Step::Written { .. }
+            | Step::Housekeep { .. }
+            | Step::Connect { .. }
+            | Step::Drawn { .. } => {}
             Step::Speak { message } => self.speak(message),
             Step::Ask { command } => self.ask(command),
             Step::Offer { group, message } => self.offer(group, message),

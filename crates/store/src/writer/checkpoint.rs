@@ -28,7 +28,14 @@ impl Writer {
         self.shared.watch(done)
     }
 
+    /// Ends in good order, once all work is written.
+    pub fn close(mut self, mut ledger: Ledger) -> Result<(), StoreError> {
+        // A checkpoint writes; without space the journal carries it all to the next start.
+        if ledger.has_room() { self.checkpoint(&mut ledger) } else { Ok(()) }
+    }
+
     pub(crate) fn checkpoint_now(&mut self, ledger: &mut Ledger) -> Result<(), StoreError> {
+        ledger.forget_written()?;
         if self.checkpoint.is_some() {
             self.move_all(ledger)?;
         }

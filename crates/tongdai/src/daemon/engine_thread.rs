@@ -1,16 +1,21 @@
-//! The engine's thread: it takes what is waiting, runs a turn, and hands the effects out after the commit.
+//! The engine's thread: it takes what is waiting, decides a turn, and gives it to the writer's thread. It waits for the
+//! disk only where two turns wait already.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc as blocking;
+use std::thread::JoinHandle;
 
-use engine::{Effect, Engine, Event};
+use anyhow::anyhow;
+use engine::{Decided, Effect, Engine, Event};
 use feeds::CommandRequest;
-use model::{Answer, CommandError};
-use smpp_client::{CommandSender, LinkCommand, LinkEvent, LinkEventKind, LinkId, Undelivered};
-use tokio::sync::{mpsc, oneshot, watch};
+use model::journal::Turn;
+use smpp_client::{LinkEvent, LinkEventKind};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::daemon::bridge::{self, Outlet};
+use crate::daemon::bridge;
 use crate::daemon::clock::Clock;
-use crate::daemon::passwords::Wanted;
+use crate::daemon::writer_thread::{Caller, Job};
 
 /// Events that one turn takes: enough to share a sync among many, few enough that the first of them is
 /// answered within milliseconds, and that a turn of the longest messages, some 10 KiB each in the journal, fits
@@ -29,12 +34,14 @@ pub(crate) struct Intake {
     pub(crate) stop: oneshot::Receiver<()>,
 }
 
-/// Where a turn's effects go.
-pub(crate) struct Outlets {
-    pub(crate) links: CommandSender,
-    /// How many binds stand, for the status line.
-    pub(crate) bound: watch::Sender<usize>,
-    pub(crate) passwords: mpsc::Sender<Wanted>,
+/// The writer's thread, as the engine's sees it.
+pub(crate) struct WriterLine {
+    pub(crate) jobs: blocking::SyncSender<Job>,
+    /// Turns that it has written, emptied.
+    pub(crate) spent: blocking::Receiver<Turn>,
+    /// It waits for the engine, or has ended.
+    pub(crate) awaited: Arc<Notify>,
+    pub(crate) thread: JoinHandle<anyhow::Result<()>>,
 }
 
 /// Why the thread woke up.
@@ -42,8 +49,8 @@ pub(crate) struct Outlets {
 enum Woken {
     /// Something happened, or a deadline passed.
     Turn,
-    /// The store has work of its own and nobody waits.
-    Housekeep,
+    /// The writer waits for a step of a checkpoint, or has ended.
+    Awaited,
     /// Asked to stop, or the links are gone.
     Stop,
 }
@@ -53,16 +60,15 @@ pub(crate) struct EngineThread {
     engine: Engine,
     clock: Clock,
     intake: Intake,
-    outlets: Outlets,
-    /// Callers that wait for a command's answer; at most as many as the command channel holds and one turn takes.
-    answers: HashMap<u64, oneshot::Sender<Result<Answer, CommandError>>>,
+    writer: WriterLine,
+    /// How many binds stand, for the status line.
+    bound: watch::Sender<usize>,
+    /// Callers that wait for the answers to the next turn's commands.
+    callers: Vec<(u64, Caller)>,
     next_slot: u64,
     batches: Vec<Vec<LinkEvent>>,
     /// Link events that the last turn had no room for; as many as [`BATCHES_MAX`] batches hold.
     arrived: VecDeque<LinkEvent>,
-    /// Commands that a link had no room for, by link. Bounded by the links' windows and by the deliveries that
-    /// one link leaves unanswered.
-    held: Vec<Vec<LinkCommand>>,
     /// The links that stand, by place.
     standing: Vec<bool>,
 }
@@ -74,22 +80,23 @@ impl EngineThread {
         effects: Vec<Effect>,
         clock: Clock,
         intake: Intake,
-        outlets: Outlets,
-    ) -> Self {
+        writer: WriterLine,
+        bound: watch::Sender<usize>,
+    ) -> anyhow::Result<Self> {
         let mut thread = Self {
             engine,
             clock,
             intake,
-            outlets,
-            answers: HashMap::new(),
+            writer,
+            bound,
+            callers: Vec::new(),
             next_slot: 0,
             batches: Vec::new(),
             arrived: VecDeque::new(),
-            held: Vec::new(),
             standing: Vec::new(),
         };
-        thread.release(effects);
-        thread
+        thread.give(Decided { work: None, effects })?;
+        Ok(thread)
     }
 
     /// Lets held timers run again.
@@ -99,37 +106,58 @@ impl EngineThread {
 
     /// Runs turns until it is told to stop, or until the store fails: then nothing more is acknowledged.
     pub(crate) fn run(mut self) -> anyhow::Result<()> {
+        let turned = self.turn_until_stopped();
+        let Self { engine, clock, writer: WriterLine { jobs, thread, .. }, .. } = self;
+        let closed = turned.and_then(|()| {
+            let (work, ledger) = engine.close(clock.now())?;
+            jobs.send(Job::Close { work, ledger: Box::new(ledger) }).map_err(|_| writer_ended())
+        });
+        drop(jobs);
+        // What it says comes first: where the writer failed, the engine only says that it did.
+        thread.join().map_err(|_| anyhow!("the writer's thread panicked"))?.and(closed)
+    }
+
+    fn turn_until_stopped(&mut self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let mut housekeeping = false;
         loop {
             let mut events = Vec::new();
-            let woken = runtime.block_on(self.wait(&mut events, housekeeping));
+            let woken = runtime.block_on(self.wait(&mut events));
             self.take_waiting(&mut events);
             match woken {
-                Woken::Stop if events.is_empty() => return Ok(self.engine.close(self.clock.now())?),
-                Woken::Housekeep if events.is_empty() => {
-                    housekeeping = self.engine.housekeep()?;
-                    continue;
-                }
-                _ => {}
+                Woken::Stop if events.is_empty() => return Ok(()),
+                Woken::Awaited if events.is_empty() => {}
+                _ => self.turn(events)?,
             }
-            self.turn(events)?;
-            housekeeping = self.engine.housekeep()?;
+            self.housekeep()?;
         }
     }
 
-    /// One turn, and its effects once it is durable.
+    /// One turn; its effects leave once it is durable.
     fn turn(&mut self, events: Vec<Event>) -> anyhow::Result<()> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
-        let effects = self.engine.turn(events, self.clock.now(), seed)?;
-        self.release(effects);
-        Ok(())
+        while let Ok(turn) = self.writer.spent.try_recv() {
+            self.engine.give_back(turn);
+        }
+        let decided = self.engine.turn(events, self.clock.now(), seed)?;
+        self.give(decided)
     }
 
-    /// Waits for the first event, the engine's next deadline, or the word to stop; not at all where the store has
-    /// work of its own.
-    async fn wait(&mut self, events: &mut Vec<Event>, housekeeping: bool) -> Woken {
+    fn housekeep(&mut self) -> anyhow::Result<()> {
+        match self.engine.housekeep()? {
+            Some(work) => self.give(Decided { work: Some(work), effects: Vec::new() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the writer what was decided; waits where it is behind.
+    fn give(&mut self, decided: Decided) -> anyhow::Result<()> {
+        let callers = std::mem::take(&mut self.callers);
+        self.writer.jobs.send(Job::Decided { decided, callers }).map_err(|_| writer_ended())
+    }
+
+    /// Waits for the first event, the engine's next deadline, the writer, or the word to stop.
+    async fn wait(&mut self, events: &mut Vec<Event>) -> Woken {
         if !self.arrived.is_empty() {
             return Woken::Turn;
         }
@@ -151,7 +179,7 @@ impl EngineThread {
             }
             () = tokio::time::sleep(deadline.unwrap_or_default()), if deadline.is_some() => Woken::Turn,
             _ = &mut intake.stop => Woken::Stop,
-            () = std::future::ready(()), if housekeeping => Woken::Housekeep,
+            () = self.writer.awaited.notified() => Woken::Awaited,
         }
     }
 
@@ -185,7 +213,7 @@ impl EngineThread {
     fn command(&mut self, request: CommandRequest) -> Event {
         let slot = self.next_slot;
         self.next_slot += 1;
-        self.answers.insert(slot, request.reply);
+        self.callers.push((slot, request.reply));
         Event::Command { slot, actor: request.actor, command: request.command }
     }
 
@@ -201,43 +229,11 @@ impl EngineThread {
             self.standing.resize(place + 1, false);
         }
         self.standing[place] = stands;
-        self.outlets.bound.send_replace(self.standing.iter().filter(|stands| **stands).count());
+        self.bound.send_replace(self.standing.iter().filter(|stands| **stands).count());
     }
+}
 
-    /// Hands the effects of a durable turn to links, callers and the password thread.
-    fn release(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match bridge::outlet(effect) {
-                Outlet::Link(link, command) => {
-                    let place = usize::from(link.0);
-                    if self.held.len() <= place {
-                        self.held.resize_with(place + 1, Vec::new);
-                    }
-                    self.held[place].push(command);
-                }
-                Outlet::Password(wanted) => self.want(wanted),
-                Outlet::Answer(slot, result) => {
-                    if let Some(reply) = self.answers.remove(&slot) {
-                        // A caller that gave up has no use for the answer; the journal has it.
-                        let _ = reply.send(result);
-                    }
-                }
-            }
-        }
-        for (place, held) in self.held.iter_mut().enumerate().filter(|(_, held)| !held.is_empty()) {
-            let link = LinkId(u16::try_from(place).unwrap_or(u16::MAX));
-            match self.outlets.links.send(link, std::mem::take(held)) {
-                Ok(()) => {}
-                Err(Undelivered::Full(commands)) => *held = commands,
-                // The link has left for good, in the drain. Its unsent messages are open in the store.
-                Err(Undelivered::Gone(_)) => {}
-            }
-        }
-    }
-
-    fn want(&self, wanted: Wanted) {
-        if self.outlets.passwords.try_send(wanted).is_err() {
-            tracing::warn!("too many passwords wait to be drawn; this one is asked for again later");
-        }
-    }
+/// Seen from here only; the writer itself says why.
+fn writer_ended() -> anyhow::Error {
+    anyhow!("the writer's thread ended")
 }

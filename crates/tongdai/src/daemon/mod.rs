@@ -1,10 +1,11 @@
-//! The daemon put together: store, engine thread, links, password thread and API, from start to drain.
+//! The daemon put together: store, engine's and writer's threads, links, password thread and API, from start to drain.
 
 mod bridge;
 pub(crate) mod clock;
 mod engine_thread;
 mod notify;
 mod passwords;
+mod writer_thread;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use vault::MasterKey;
 
 use crate::daemon::clock::{Clock, DRAIN};
-use crate::daemon::engine_thread::{EngineThread, Intake, Outlets};
+use crate::daemon::engine_thread::{EngineThread, Intake};
+use crate::daemon::writer_thread::Outlets;
 use crate::exit::Exit;
 
 pub(crate) use crate::daemon::notify::Notifier;
@@ -74,7 +76,8 @@ impl Daemon {
         let reader = store.reader();
         let (binds, links): (Vec<_>, Vec<_>) = settings.binds.into_iter().unzip();
         let config = engine::Config { links };
-        let (engine, effects) = Engine::start(store, &recovery, Arc::clone(&settings.rules), config, now)
+        let (ledger, writer) = store.part();
+        let (engine, effects) = Engine::start(ledger, &recovery, Arc::clone(&settings.rules), config, now)
             .map_err(|error| Exit::Failed(anyhow!(error).context("the engine can't start")))?;
 
         let configured = binds.len();
@@ -90,8 +93,10 @@ impl Daemon {
         let intake = Intake { links: links_in, commands: commands_in, drawn, stop: stop_in };
         let passwords = passwords::spawn(drawn_out).context("the password thread can't start")?;
         let (bound_out, bound) = watch::channel(0);
-        let outlets = Outlets { links: links.sender(), bound: bound_out, passwords };
-        let mut thread = EngineThread::new(engine, effects, settings.clock, intake, outlets);
+        let outlets = Outlets { links: links.sender(), passwords };
+        let writer = writer_thread::spawn(writer, outlets).context("the writer's thread can't start")?;
+        let mut thread = EngineThread::new(engine, effects, settings.clock, intake, writer, bound_out)
+            .context("the engine can't start")?;
         if settings.clock_confirmed {
             thread.confirm_clock().context("the engine can't start")?;
         }
