@@ -1,14 +1,16 @@
 //! Citizens' records as they were last read, decoded: what is asked for often is neither fetched, opened nor decoded
 //! again.
 //!
-//! The store is the only writer and forgets what it writes, so what stands here is what the records hold. That a day
-//! of a calendar has no record is remembered as well. Of other keys it is not: whoever types codes that do not exist
-//! chooses those keys, and is given no place.
+//! The store is the only writer, and tells what it writes, so what stands here is what the records hold or will hold
+//! once all is written that was decided. That a day of a calendar has no record is remembered as well. Of other keys it
+//! is not: whoever types codes that do not exist chooses those keys, and is given no place.
 
 use std::sync::Arc;
 
 use model::{Key, Record};
 use rustc_hash::FxHashMap;
+
+use crate::values::VALUE_MAX;
 
 /// About so many octets of records are kept: the dossiers of a province that people ask for, 650 octets each.
 const OCTETS_MAX: usize = 96 << 20;
@@ -58,10 +60,14 @@ impl Cache {
         self.slots.push(Slot { key: key.clone(), record, octets, used: false });
     }
 
-    /// Forgets a key that is written: it is read again when it is asked for.
-    pub(crate) fn forget(&mut self, key: &Key) {
-        if let Some(place) = self.places.get(key) {
-            self.take(*place);
+    /// Takes a write of a key. A day of a calendar changes with every booking and is asked for with the next: what is
+    /// written takes the place of what was known. Any other key is read again when it is asked for.
+    pub(crate) fn write(&mut self, key: &Key, record: Option<&Arc<Record>>) {
+        let Some(place) = self.places.get(key).copied() else { return };
+        self.take(place);
+        if is_of_an_office(key) {
+            // How long it is the writer will know; not longer than this.
+            self.insert(key, record.cloned(), VALUE_MAX);
         }
     }
 
@@ -145,8 +151,9 @@ mod tests {
                         }
                     }
                     Step::Write(number, value) => {
-                        cache.forget(&key(number));
-                        match value.map(record) {
+                        let written = value.map(record);
+                        cache.write(&key(number), written.as_ref());
+                        match written {
                             Some(written) => drop(records.insert(number, written)),
                             None => drop(records.remove(&number)),
                         }

@@ -155,7 +155,7 @@ impl Ledger {
                 self.open.write(key, record.as_ref());
                 continue;
             }
-            self.cache.get_mut().forget(key);
+            self.cache.get_mut().write(key, record.as_ref());
             if !unwritten {
                 continue;
             }
