@@ -104,7 +104,16 @@ impl Line {
         let mut events: Vec<Event> = responses.collect();
         for _ in 0..messages {
             self.sent = self.sent.wrapping_add(1);
-            events.push(look_up(self.sent, self.dossiers));
+            let reading =
+                self.engine.message_reader().read(LINK, look_up(self.sent, self.dossiers), self.now.wall);
+            let sequence_number = self.sent;
+            events.push(Event::Delivered {
+                link: LINK,
+                generation: 1,
+                sequence_number,
+                data_sm: false,
+                reading,
+            });
         }
         events
     }
@@ -116,14 +125,13 @@ impl Line {
     }
 }
 
-fn look_up(number: u32, dossiers: u32) -> Event {
+fn look_up(number: u32, dossiers: u32) -> Sm {
     let citizen = number % CITIZENS;
     let text = format!("XNC {}", fill::code(citizen % dossiers));
-    let sm = Sm {
+    Sm {
         source: Address::new(1, 1, format!("84905{citizen:06}")),
         destination: Address::new(0, 1, "8383"),
         short_message: Bytes::from(text),
         ..Sm::default()
-    };
-    Event::Delivered { link: LINK, generation: 1, sequence_number: number, data_sm: false, sm }
+    }
 }

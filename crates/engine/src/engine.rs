@@ -25,6 +25,7 @@ use crate::guard::LoopGuard;
 use crate::meters::Meters;
 use crate::partial::Partials;
 use crate::queue::Queues;
+use crate::reading::MessageReader;
 use crate::timers::Deadlines;
 use crate::turn::{Buffers, Delivery, EndedTurn, Turn};
 
@@ -162,6 +163,11 @@ impl Engine {
         self.store.reader()
     }
 
+    /// Reads messages by the rules in force. A message that was read by others is read again when it is decided.
+    pub fn message_reader(&self) -> MessageReader {
+        MessageReader::new(Arc::clone(&self.rules), Arc::clone(&self.config))
+    }
+
     /// The rules in force.
     pub fn rules(&self) -> &Arc<Rules> {
         &self.rules
@@ -194,8 +200,8 @@ impl Engine {
                 self.link_down(link, &unsent, &unanswered, turn)
             }
             Event::Credit { link, limit } => self.credit(link, limit),
-            Event::Delivered { link, generation, sequence_number, data_sm, sm } => {
-                self.receive(Delivery { link, generation, sequence_number, data_sm }, &sm, turn)?;
+            Event::Delivered { link, generation, sequence_number, data_sm, reading } => {
+                self.receive(Delivery { link, generation, sequence_number, data_sm }, reading, turn)?;
             }
             Event::Unreadable { link, body } => self.keep_unreadable(link, body, turn),
             Event::DeadlineAnswered { link, generation, sequence_number } => {

@@ -7,6 +7,8 @@ use model::outcome::FinalSubject;
 use model::{Answer, ClerkCommand, CommandError, OutboxId, Redacted};
 use routing::Rules;
 
+use crate::reading::Reading;
+
 /// A configured bind, by its place in [`crate::Config::links`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LinkId(pub u16);
@@ -46,8 +48,8 @@ pub enum Event {
         sequence_number: u32,
         /// A data_sm wants a data_sm_resp.
         data_sm: bool,
-        /// What it says.
-        sm: Sm,
+        /// What it says, read by [`crate::Engine::message_reader`].
+        reading: Reading,
     },
     /// A message came whose body can't be read; the link has refused it. Its octets are kept for a person.
     Unreadable {

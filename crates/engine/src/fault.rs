@@ -10,12 +10,17 @@ pub(crate) const FAULT: &str = "fault";
 
 /// What a pure function gave; `None` where it panicked. Nothing it saw was changed, so everything else goes on. The
 /// process's panic hook has told where it was.
+pub(crate) fn fence<T>(pure: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(pure)).ok()
+}
+
+/// The same, and counted where it panicked.
 pub(crate) fn caught<T>(service: &ServiceId, pure: impl FnOnce() -> T) -> Option<T> {
-    let result = catch_unwind(AssertUnwindSafe(pure));
-    if result.is_err() {
+    let result = fence(pure);
+    if result.is_none() {
         note(service);
     }
-    result.ok()
+    result
 }
 
 /// Counts a decision that was never made.

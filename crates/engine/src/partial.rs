@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 use crate::engine::Engine;
 use crate::fatal::Fatal;
 use crate::meters;
+use crate::reading::{Content, Meaning, service_place};
 use crate::receive::Inbound;
 use crate::settle::{Route, reply};
 use crate::turn::Turn;
@@ -114,41 +115,45 @@ impl Engine {
     /// Takes one part; the last one makes the message whole.
     pub(crate) fn take_part(
         &mut self,
-        inbound: &Inbound<'_>,
-        citizen: &Msisdn,
+        inbound: Inbound,
         data: &UserData,
         concat: Concat,
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
         let id = PartialMessageId {
-            group: inbound.group.clone(),
+            group: self.queues.group_name(inbound.route.group),
             // Normalised: a sister bind may write the sender otherwise.
             source: if planted(Bug::ReassemblyWithoutSender) {
                 Address::default()
             } else {
-                international(citizen)
+                international(&inbound.route.citizen)
             },
-            destination: inbound.sm.destination.clone(),
+            destination: inbound.route.source.clone(),
             wide: concat.wide,
             reference: concat.reference,
             total: concat.total,
         };
-        let (message, begun) = self.with_part(&id, concat.number, data, inbound.sm.data_coding, turn)?;
+        let (message, begun) = self.with_part(&id, concat.number, data, inbound.data_coding, turn)?;
         if let Some(payload) = whole(&message) {
             self.partials.remove(&id);
             self.partials.finished.remember(&id, &message, turn.now.monotonic);
             turn.write(Key::PartialMessage(Box::new(id)), None);
+            let Some(link) = self.config.links.get(usize::from(inbound.link().0)) else { return Ok(()) };
             let data = UserData { payload: payload.into(), ..data.clone() };
-            return self.take_whole(inbound, citizen, &data, message.data_coding, turn);
+            let content = Content::whole(link, &data, message.data_coding);
+            let (citizen, destination) = (Some(&inbound.route.citizen), &inbound.route.source);
+            let meaning =
+                Meaning::find(&self.rules, link, citizen, destination, content.text(), turn.now.wall);
+            return self.take_content(inbound, content, meaning, turn);
         }
         // One that begins anew under its reference gets its time anew.
         let known = self.partials.ends.get(&id).copied().filter(|_| !begun);
         self.partials.insert(&id, known.unwrap_or(turn.now.monotonic + AGE_MAX));
+        let (group, fingerprint) = (id.group.clone(), inbound.arrival.fingerprint);
         turn.write(Key::PartialMessage(Box::new(id)), Some(Record::PartialMessage(message)));
-        let (group, fingerprint) = (inbound.group.clone(), inbound.fingerprint);
         turn.entries.push(Entry::Part { group, fingerprint });
         // A part always counts as an act: taken twice it would begin a message that never becomes whole.
-        self.acknowledged(inbound, true, turn);
+        self.acknowledged(inbound.arrival, true, turn);
         Ok(())
     }
 
@@ -224,7 +229,8 @@ impl Engine {
     fn ask_again(&mut self, id: &PartialMessageId, turn: &mut Turn) {
         let plan = self.config.links.iter().find(|link| link.group == id.group).map(|link| link.plan);
         let Some(plan) = plan else { return };
-        let Some((service, _)) = self.service_for(&id.group, plan, &id.destination) else { return };
+        let place = service_place(&self.rules, &id.group, plan, &id.destination);
+        let Some(service) = self.service_at(place) else { return };
         let Party::Citizen(citizen) = plan.party(&id.source) else { return };
         if !self.guard.admit(&citizen, service.limits.messages_per_minute, turn.now.monotonic) {
             return;

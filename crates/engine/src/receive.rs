@@ -1,207 +1,194 @@
-//! PDU → segment → whole message. Receipts branch off by `esm_class` alone.
+//! What a link took from the SMSC → acknowledged, and decided once. Receipts branch off by `esm_class` alone.
 
 use std::sync::Arc;
 
-use codec::data_coding::{Coding, decode_text, unpack};
-use codec::{CommandStatus, Sm, SmKind, UserData};
-use failpoints::{Bug, Point, planted};
+use codec::{CommandStatus, Sm};
 use model::journal::Entry;
 use model::outbox::Fingerprint;
-use model::plan::{NumberingPlan, Party};
-use model::{Address, ErrorKind, Interpretation, Key, Msisdn, Record, Redacted, Rejection, Service};
+use model::{Address, ErrorKind, Interpretation, Key, Record, Redacted, Rejection, Service, ServiceId};
 
 use crate::decide::apology;
 use crate::engine::Engine;
 use crate::event::LinkId;
 use crate::fatal::Fatal;
-use crate::fault::{FAULT, caught};
+use crate::fault::{self, FAULT};
 use crate::fingerprint::{self, Acknowledged};
 use crate::meters;
-use crate::partial::{PART_OCTETS_MAX, PARTS_MAX};
+use crate::reading::{Content, Meaning, Message, Read, Reading};
 use crate::settle::Route;
 use crate::turn::{Delivery, Turn};
 
-/// The longest text that a service is asked about, in octets: no handset sends more, and it bounds a turn.
-const OCTETS_MAX: usize = 4 * 1024;
-
-/// A citizen's message on its way in.
-pub(crate) struct Inbound<'a> {
-    pub(crate) delivery: Delivery,
-    pub(crate) sm: &'a Sm,
-    /// The bind group's name and place.
-    pub(crate) group: Arc<str>,
-    pub(crate) place: usize,
-    pub(crate) plan: &'static NumberingPlan,
+/// What tells a message from all others.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    delivery: Delivery,
     pub(crate) fingerprint: Fingerprint,
-    /// It is one part of several.
-    pub(crate) part: bool,
 }
 
-impl Inbound<'_> {
+/// A citizen's message on its way in.
+pub(crate) struct Inbound {
+    pub(crate) arrival: Arrival,
     /// The way back: from the number that was written to, to whom it came from.
-    fn route(&self, citizen: &Msisdn) -> Route {
-        Route {
-            group: self.place,
-            citizen: *citizen,
-            source: self.sm.destination.clone(),
-            destination: self.sm.source.clone(),
-        }
+    pub(crate) route: Route,
+    pub(crate) data_coding: u8,
+    /// It is one part of several.
+    part: bool,
+}
+
+impl Inbound {
+    /// The link that it came over.
+    pub(crate) fn link(&self) -> LinkId {
+        self.arrival.delivery.link
     }
 }
 
 impl Engine {
     /// Takes a deliver_sm or data_sm and acknowledges it with the turn's commit, whatever it says.
-    pub(crate) fn receive(&mut self, delivery: Delivery, sm: &Sm, turn: &mut Turn) -> Result<(), Fatal> {
-        match sm.kind() {
-            SmKind::Message => self.take_message(delivery, sm, turn)?,
-            _ if planted(Bug::ReceiptAsMessage) => self.take_message(delivery, sm, turn)?,
-            _ => self.receipt(delivery.link, sm, turn)?,
+    pub(crate) fn receive(
+        &mut self,
+        delivery: Delivery,
+        reading: Reading,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        match reading.0 {
+            Read::Message(message) => self.take_message(delivery, *message, turn)?,
+            Read::Receipt(sm) => self.receipt(delivery.link, &sm, turn)?,
         }
         turn.respond(delivery, CommandStatus::ESME_ROK);
         Ok(())
     }
 
-    fn take_message(&mut self, delivery: Delivery, sm: &Sm, turn: &mut Turn) -> Result<(), Fatal> {
+    fn take_message(
+        &mut self,
+        delivery: Delivery,
+        mut message: Message,
+        turn: &mut Turn,
+    ) -> Result<(), Fatal> {
+        let Some(group) = self.queues.group_of(delivery.link) else { return Ok(()) };
         let Some(link) = self.config.links.get(usize::from(delivery.link.0)) else { return Ok(()) };
-        let (group, plan) = (Arc::clone(&link.group), link.plan);
-        let alphabet = link.profile.segments.default_alphabet;
-        let place = self.queues.group(&group);
-        let data = sm.user_data();
-        let (concat, payload) = match &data {
-            Ok(data) => (data.concat, data.payload.as_ref()),
-            Err(_) => (None, sm.user_octets().as_ref()),
-        };
-        let party = plan.party(&sm.source);
-        let sender = match &party {
-            Party::Citizen(citizen) => citizen.as_str(),
-            _ => &sm.source.digits,
-        };
-        let fingerprint = fingerprint::of(&group, sender, sm, concat, payload);
-        let concat = concat.filter(|concat| concat.total > 1);
-        let inbound = Inbound { delivery, sm, group, place, plan, fingerprint, part: concat.is_some() };
-        let believed = self.clock.is_trusted();
-        if let Some((act, left)) = self.fingerprints.absorb(fingerprint, turn.now.wall, believed) {
-            turn.write(Key::Fingerprint(fingerprint), left.map(Record::Fingerprint));
-            self.ignore(&inbound, "redelivery", act, turn);
+        message.renew(&self.rules, link, turn.now.wall);
+        let arrival = Arrival { delivery, fingerprint: message.fingerprint };
+        if let Some(act) = self.absorb(arrival, turn) {
+            self.ignore(arrival, message.source, "redelivery", act, turn);
             return Ok(());
         }
-        let link = inbound.delivery.link;
-        if let Some(act) = self.fingerprints.absorb_sister(fingerprint, link, turn.now.monotonic) {
-            self.ignore(&inbound, "redelivery", act, turn);
-            return Ok(());
-        }
-        let citizen = match self.citizen(party) {
+        let citizen = match message.citizen() {
             Ok(citizen) => citizen,
             Err(reason) => {
-                self.ignore(&inbound, reason, false, turn);
+                self.ignore(arrival, message.source, reason, false, turn);
                 return Ok(());
             }
         };
-        let Some(mut data) = data.ok().filter(|data| is_for_reader(data, sm.data_coding)) else {
-            self.keep_octets(&inbound, sm.user_octets(), turn);
-            // Of the parts of one message only the first is answered.
-            let later = concat.is_some_and(|concat| concat.number != 1);
-            return if later { Ok(()) } else { self.reject(&inbound, &citizen, ErrorKind::Unreadable, turn) };
-        };
-        data.payload = unpack(&data, sm.data_coding, alphabet);
-        match concat {
-            Some(concat) => self.take_part(&inbound, &citizen, &data, concat, turn),
-            None => self.take_whole(&inbound, &citizen, &data, sm.data_coding, turn),
-        }
+        let Message { source, destination, data_coding, content, meaning, .. } = message;
+        let route = Route { group, citizen, source: destination, destination: source };
+        let part = matches!(content, Content::Part { .. });
+        self.take_content(Inbound { arrival, route, data_coding, part }, content, meaning, turn)
     }
 
-    /// Decodes a whole message and has it answered.
-    pub(crate) fn take_whole(
+    /// Whether this is a message that was acknowledged before and comes again; then whether an act stood behind it.
+    fn absorb(&mut self, Arrival { delivery, fingerprint }: Arrival, turn: &mut Turn) -> Option<bool> {
+        let believed = self.clock.is_trusted();
+        if let Some((act, left)) = self.fingerprints.absorb(fingerprint, turn.now.wall, believed) {
+            turn.write(Key::Fingerprint(fingerprint), left.map(Record::Fingerprint));
+            return Some(act);
+        }
+        self.fingerprints.absorb_sister(fingerprint, delivery.link, turn.now.monotonic)
+    }
+
+    /// Has what a message holds joined, answered or kept.
+    pub(crate) fn take_content(
         &mut self,
-        inbound: &Inbound<'_>,
-        citizen: &Msisdn,
-        data: &UserData,
-        data_coding: u8,
+        inbound: Inbound,
+        content: Content,
+        meaning: Meaning,
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
-        let link = self.config.links.get(usize::from(inbound.delivery.link.0));
-        let alphabet = link.map(|link| link.profile.segments.default_alphabet).unwrap_or_default();
-        match decode_text(&data.payload, data_coding, data.shifts, alphabet) {
-            Ok(decoded) => {
-                if decoded.doubtful {
+        match content {
+            Content::Part { concat, data } => self.take_part(inbound, &data, concat, turn),
+            Content::Text { text, doubtful } => {
+                if doubtful {
+                    let link = self.config.links.get(usize::from(inbound.link().0));
                     meters::doubtful(link.map_or("", |link| &link.name));
                 }
-                self.take_text(inbound, citizen, decoded.text, turn)
+                self.take_text(inbound, text, meaning, turn)
             }
-            Err(_) => self.quarantine(inbound, citizen, &data.payload, turn),
+            Content::Octets { octets, answered } => {
+                self.keep_octets(&inbound, octets, turn);
+                match self.service_at(meaning.service).filter(|_| answered) {
+                    Some(service) => self.reject(&inbound, &service, ErrorKind::Unreadable, turn),
+                    None => Ok(()),
+                }
+            }
         }
     }
 
     fn take_text(
         &mut self,
-        inbound: &Inbound<'_>,
-        citizen: &Msisdn,
+        inbound: Inbound,
         text: String,
+        meaning: Meaning,
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
         // A part that completes a message counts as an act: taken again, alone, it would begin one that stays half.
-        let mut entry = Decided { act: inbound.part, ..Decided::default() };
-        if let Some((service, number)) =
-            self.service_for(&inbound.group, inbound.plan, &inbound.sm.destination)
-        {
-            entry.service = Some(Arc::clone(&service));
-            if self.guard.admit(citizen, service.limits.messages_per_minute, turn.now.monotonic) {
-                let meaning = caught(&service.id, || {
-                    failpoints::reached(Point::TextRead);
-                    self.rules.interpret(&number, &text, turn.now.wall)
-                });
-                match meaning {
-                    Some(Some(meaning)) => {
-                        entry.rule = meaning.rule.clone();
-                        entry.act = inbound.part || meaning.result.as_ref().is_ok_and(model::Command::is_act);
-                        entry.label = self.answer(inbound, citizen, meaning, &service, turn)?;
+        let mut decided = Decided { act: inbound.part, ..Decided::default() };
+        if let Some(service) = self.service_at(meaning.service) {
+            let limit = service.limits.messages_per_minute;
+            if self.guard.admit(&inbound.route.citizen, limit, turn.now.monotonic) {
+                match meaning.interpretation {
+                    Some(meaning) => {
+                        decided.rule = meaning.rule.clone();
+                        decided.act =
+                            inbound.part || meaning.result.as_ref().is_ok_and(model::Command::is_act);
+                        decided.label = self.answer(&inbound, meaning, &service, turn)?;
                     }
-                    Some(None) => entry.label = "no_rule".into(),
                     None => {
-                        entry.label = FAULT.into();
-                        let outcome = apology(citizen, &service);
-                        self.settle(outcome, &service, Some(&inbound.route(citizen)), turn);
+                        fault::note(&service.id);
+                        decided.label = FAULT.into();
+                        let outcome = apology(&inbound.route.citizen, &service);
+                        self.settle(outcome, &service, Some(&inbound.route), turn);
                     }
                 }
             } else {
                 meters::ignored("loop_guard");
-                entry.label = "loop_guard".into();
+                decided.label = "loop_guard".into();
             }
-            self.meters.message(&service.id, &entry.label);
+            self.meters.message(&service.id, &decided.label);
+            decided.service = Some(service.id.clone());
         } else {
             meters::ignored("no_service");
-            entry.label = "no_service".into();
+            decided.label = "no_service".into();
         }
-        self.journal_message(inbound, text, entry, turn);
+        self.journal_message(inbound, text, decided, turn);
         Ok(())
     }
 
-    fn journal_message(&mut self, inbound: &Inbound<'_>, text: String, decided: Decided, turn: &mut Turn) {
+    fn journal_message(&mut self, inbound: Inbound, text: String, decided: Decided, turn: &mut Turn) {
+        let Inbound { arrival, route, .. } = inbound;
         turn.entries.push(Entry::Message {
             index: turn.index(),
-            group: inbound.group.clone(),
-            source: inbound.sm.source.clone(),
-            destination: inbound.sm.destination.clone(),
+            group: self.queues.group_name(route.group),
+            source: route.destination,
+            destination: route.source,
             text: Redacted(text),
-            fingerprint: inbound.fingerprint,
-            service: decided.service.map(|service| service.id.clone()),
+            fingerprint: arrival.fingerprint,
+            service: decided.service,
             rule: decided.rule,
             label: decided.label,
             act: decided.act,
         });
-        self.acknowledged(inbound, decided.act, turn);
+        self.acknowledged(arrival, decided.act, turn);
     }
 
     /// Decides what a message means, and sends what is to be sent, unless the sender is a robot that takes its time;
     /// the label of what was decided.
     fn answer(
         &mut self,
-        inbound: &Inbound<'_>,
-        citizen: &Msisdn,
+        inbound: &Inbound,
         interpretation: Interpretation,
         service: &Service,
         turn: &mut Turn,
     ) -> Result<Arc<str>, Fatal> {
+        let citizen = &inbound.route.citizen;
         let limit = service.limits.messages_per_minute;
         if interpretation.result.is_err() && !self.guard.admit_mistake(citizen, limit, turn.now.monotonic) {
             meters::ignored("loop_guard");
@@ -210,34 +197,23 @@ impl Engine {
         let request = model::Request::Message { sender: *citizen, interpretation };
         let outcome = self.decide(&request, service, turn)?;
         let label = outcome.label.clone();
-        self.settle(outcome, service, Some(&inbound.route(citizen)), turn);
+        self.settle(outcome, service, Some(&inbound.route), turn);
         Ok(label)
     }
 
-    /// Keeps octets that are no text, and tells the citizen as the service does it.
-    fn quarantine(
-        &mut self,
-        inbound: &Inbound<'_>,
-        citizen: &Msisdn,
-        octets: &[u8],
-        turn: &mut Turn,
-    ) -> Result<(), Fatal> {
-        self.keep_octets(inbound, octets, turn);
-        self.reject(inbound, citizen, ErrorKind::Unreadable, turn)
-    }
-
-    fn keep_octets(&mut self, inbound: &Inbound<'_>, octets: &[u8], turn: &mut Turn) {
+    /// Keeps octets that are no text.
+    fn keep_octets(&mut self, inbound: &Inbound, octets: Redacted<Vec<u8>>, turn: &mut Turn) {
         meters::ignored("quarantine");
-        let Inbound { sm, group, fingerprint, .. } = inbound;
+        let Inbound { arrival, route, data_coding, .. } = inbound;
         turn.entries.push(Entry::Quarantine {
-            group: group.clone(),
-            source: sm.source.clone(),
-            destination: sm.destination.clone(),
-            data_coding: sm.data_coding,
-            octets: Redacted(octets.iter().copied().take(OCTETS_MAX).collect()),
-            fingerprint: *fingerprint,
+            group: self.queues.group_name(route.group),
+            source: route.destination.clone(),
+            destination: route.source.clone(),
+            data_coding: *data_coding,
+            octets,
+            fingerprint: arrival.fingerprint,
         });
-        self.acknowledged(inbound, false, turn);
+        self.acknowledged(*arrival, false, turn);
     }
 
     /// Keeps a message of which not even the sender can be read.
@@ -256,113 +232,58 @@ impl Engine {
         });
     }
 
-    /// Answers a message that has no readable text, if its number has a service and the sender is no robot.
+    /// Answers a message that has no readable text, if the sender is no robot.
     fn reject(
         &mut self,
-        inbound: &Inbound<'_>,
-        citizen: &Msisdn,
+        inbound: &Inbound,
+        service: &Service,
         kind: ErrorKind,
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
-        let found = self.service_for(&inbound.group, inbound.plan, &inbound.sm.destination);
-        let Some((service, _)) = found else { return Ok(()) };
-        if self.guard.admit(citizen, service.limits.messages_per_minute, turn.now.monotonic) {
+        let limit = service.limits.messages_per_minute;
+        if self.guard.admit(&inbound.route.citizen, limit, turn.now.monotonic) {
             let result = Err(Rejection::new(kind));
             let interpretation = Interpretation { service: service.id.clone(), rule: None, result };
-            let label = self.answer(inbound, citizen, interpretation, &service, turn)?;
+            let label = self.answer(inbound, interpretation, service, turn)?;
             self.meters.message(&service.id, &label);
         }
         Ok(())
     }
 
     /// Acknowledges a message that is not run.
-    fn ignore(&mut self, inbound: &Inbound<'_>, reason: &'static str, act: bool, turn: &mut Turn) {
+    fn ignore(
+        &mut self,
+        arrival: Arrival,
+        source: Address,
+        reason: &'static str,
+        act: bool,
+        turn: &mut Turn,
+    ) {
         meters::ignored(reason);
-        turn.entries.push(Entry::Ignored {
-            reason: reason.into(),
-            source: inbound.sm.source.clone(),
-            fingerprint: inbound.fingerprint,
-        });
-        self.acknowledged(inbound, act, turn);
+        let fingerprint = arrival.fingerprint;
+        turn.entries.push(Entry::Ignored { reason: reason.into(), source, fingerprint });
+        self.acknowledged(arrival, act, turn);
     }
 
     /// Remembers what this turn acknowledges.
-    pub(crate) fn acknowledged(&mut self, inbound: &Inbound<'_>, act: bool, turn: &Turn) {
-        let Delivery { link, generation, sequence_number, .. } = inbound.delivery;
-        let fingerprint = inbound.fingerprint;
+    pub(crate) fn acknowledged(&mut self, arrival: Arrival, act: bool, turn: &Turn) {
+        let Arrival { delivery, fingerprint } = arrival;
+        let Delivery { link, generation, sequence_number, .. } = delivery;
         let message = Acknowledged { link, generation, sequence_number, fingerprint, act };
         self.fingerprints.acknowledged(message, turn.now.monotonic);
     }
 
-    /// Who may be answered; else why not.
-    fn citizen(&self, party: Party) -> Result<Msisdn, &'static str> {
-        match party {
-            Party::Citizen(citizen) if self.rules.by_number(citizen.as_str()).is_some() => Err("own_number"),
-            Party::Citizen(citizen) => Ok(citizen),
-            Party::ShortCode => Err("short_code"),
-            Party::Alphanumeric => Err("alphanumeric"),
-            Party::Empty => Err("no_sender"),
-        }
-    }
-
-    /// The service of a number on this group, and the number in the pack's form.
-    pub(crate) fn service_for(
-        &self,
-        group: &str,
-        plan: &NumberingPlan,
-        destination: &Address,
-    ) -> Option<(Arc<Service>, String)> {
-        let digits = destination.digits.trim().trim_start_matches('+');
-        let found = match self.rules.by_number(digits) {
-            Some(service) => Some((service, digits.to_owned())),
-            None => match plan.party(destination) {
-                Party::Citizen(number) => {
-                    self.rules.by_number(number.as_str()).map(|service| (service, number.as_str().to_owned()))
-                }
-                _ => None,
-            },
-        };
-        let (service, number) = found?;
-        let carries = service.groups.is_empty() || service.groups.iter().any(|name| name == group);
-        carries.then(|| (Arc::clone(service), number))
+    /// The service at a place in the rules in force.
+    pub(crate) fn service_at(&self, place: Option<usize>) -> Option<Arc<Service>> {
+        self.rules.services().get(place?).cloned()
     }
 }
 
 /// What was made of a message, for the journal.
 #[derive(Default)]
 struct Decided {
-    service: Option<Arc<Service>>,
+    service: Option<ServiceId>,
     rule: Option<Arc<str>>,
     label: Arc<str>,
     act: bool,
-}
-
-/// Whether a message is a text of bearable length, and not binary for a program. A port alone costs no text: there
-/// is no program behind a short code, and a citizen can be read all the same.
-fn is_for_reader(data: &UserData, data_coding: u8) -> bool {
-    let (octets_max, parts_max) = match data.concat {
-        Some(concat) if concat.total > 1 => (PART_OCTETS_MAX, PARTS_MAX),
-        _ => (OCTETS_MAX, u8::MAX),
-    };
-    let for_program = data.ports.is_some() && Coding::of(data_coding) == Coding::Octets;
-    !for_program
-        && data.payload.len() <= octets_max
-        && data.concat.is_none_or(|concat| concat.total <= parts_max)
-}
-
-#[cfg(test)]
-mod tests {
-    use codec::user_data::Ports;
-
-    use super::*;
-
-    #[test]
-    fn a_port_costs_no_text_but_binary_for_a_program_is_none() {
-        let ports = Some(Ports { destination: 2_948, source: 9_200 });
-        let data = UserData { ports, ..UserData::default() };
-        for (data_coding, text) in [(0x00, true), (0x08, true), (0xF0, true), (0x04, false), (0xF5, false)] {
-            assert_eq!(is_for_reader(&data, data_coding), text, "{data_coding:#04x}");
-        }
-        assert!(is_for_reader(&UserData::default(), 0x04));
-    }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use codec::{Bind, BindResp, Body, CommandStatus, Pdu, Sm, SmResp, decode, encode};
-use engine::{Event, LinkId, SubmitResult};
+use engine::{Event, LinkId, MessageReader, SubmitResult};
+use jiff::Timestamp;
+use model::Now;
 use session::{Config, Mode, Output, Role, Session, Timeouts};
 
 use crate::handset::Handsets;
@@ -159,14 +161,22 @@ impl Link {
     }
 
     /// Moves octets both ways until nothing moves any more; what the engine must hear.
-    pub(crate) fn pump(&mut self, smsc: &mut Smsc, handsets: &mut Handsets, now: Duration) -> Vec<Event> {
+    pub(crate) fn pump(
+        &mut self,
+        smsc: &mut Smsc,
+        handsets: &mut Handsets,
+        reader: &MessageReader,
+        moment: Now,
+    ) -> Vec<Event> {
+        let now = moment.monotonic;
         let mut events = Vec::new();
         loop {
             let before = events.len();
             let Some(pair) = &mut self.pair else { break };
             pair.esme.timeout(now);
             pair.smsc.timeout(now);
-            let moved = self.drain_esme(&mut events) | self.drain_smsc(smsc, handsets, now);
+            let moved =
+                self.drain_esme(&mut events, reader, moment.wall) | self.drain_smsc(smsc, handsets, now);
             self.read(now);
             if !moved && events.len() == before {
                 break;
@@ -197,7 +207,7 @@ impl Link {
         }
     }
 
-    fn drain_esme(&mut self, events: &mut Vec<Event>) -> bool {
+    fn drain_esme(&mut self, events: &mut Vec<Event>, reader: &MessageReader, wall: Timestamp) -> bool {
         let mut moved = false;
         while let Some(output) = self.pair.as_mut().and_then(|pair| pair.esme.poll_output()) {
             moved = true;
@@ -213,28 +223,25 @@ impl Link {
                         let _ = encode(&pdu, &mut pair.to_smsc);
                     }
                 }
-                Output::Event(event) => events.extend(self.event_of(event)),
+                Output::Event(event) => events.extend(self.event_of(event, reader, wall)),
                 Output::Close(_) => events.extend(self.cut()),
             }
         }
         moved
     }
 
-    fn event_of(&mut self, event: session::Event) -> Option<Event> {
+    fn event_of(&mut self, event: session::Event, reader: &MessageReader, wall: Timestamp) -> Option<Event> {
         let (link, generation) = (self.id, self.generation);
         match event {
             session::Event::Bound { mode, .. } => {
                 Some(Event::LinkUp { link, generation, transmits: mode.transmits(), limit: 0 })
             }
-            session::Event::Request(Pdu { sequence_number, body, .. }) => match body {
-                Body::DeliverSm(sm) => {
-                    Some(Event::Delivered { link, generation, sequence_number, data_sm: false, sm })
-                }
-                Body::DataSm(sm) => {
-                    Some(Event::Delivered { link, generation, sequence_number, data_sm: true, sm })
-                }
-                _ => None,
-            },
+            session::Event::Request(Pdu { sequence_number, body, .. }) => {
+                let data_sm = matches!(body, Body::DataSm(_));
+                let (Body::DeliverSm(sm) | Body::DataSm(sm)) = body else { return None };
+                let reading = reader.read(link, sm, wall);
+                Some(Event::Delivered { link, generation, sequence_number, data_sm, reading })
+            }
             session::Event::Answered { ticket, response } => {
                 let message_id = match response.body {
                     Body::SubmitSmResp(resp) => resp.message_id,

@@ -157,6 +157,12 @@ impl World {
         &self.rules
     }
 
+    /// Has the engine take other rules with its next turn; what comes meanwhile was read by the old ones.
+    pub fn change_rules(&mut self, rules: Arc<Rules>) {
+        self.rules = Arc::clone(&rules);
+        self.pending.push(Event::Rules(rules));
+    }
+
     /// The moment.
     pub fn wall(&self) -> Timestamp {
         self.now.wall
@@ -224,9 +230,10 @@ impl World {
     }
 
     fn pump(&mut self) {
+        let Some(reader) = self.engine.as_ref().map(Engine::message_reader) else { return };
         for link in &mut self.links {
             if let Some(smsc) = self.smscs.get_mut(&link.group) {
-                self.pending.extend(link.pump(smsc, &mut self.handsets, self.now.monotonic));
+                self.pending.extend(link.pump(smsc, &mut self.handsets, &reader, self.now));
             }
         }
     }

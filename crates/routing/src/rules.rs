@@ -123,25 +123,33 @@ impl Rules {
     /// The service on a number: digits, with or without `+`.
     #[must_use]
     pub fn by_number(&self, to: &str) -> Option<&Arc<Service>> {
-        self.services.get(self.index(to)?)
+        self.services.get(self.place(to)?)
     }
 
-    fn index(&self, to: &str) -> Option<usize> {
+    /// The place in [`Self::services`] of the one on a number: digits, with or without `+`.
+    #[must_use]
+    pub fn place(&self, to: &str) -> Option<usize> {
         self.by_number.get(to.strip_prefix('+').unwrap_or(to)).copied()
     }
 
     /// What a text to a number means at a moment; `None` where no service has the number.
     #[must_use]
     pub fn interpret(&self, to: &str, text: &str, now: Timestamp) -> Option<Interpretation> {
-        let service = self.index(to)?;
-        let cleaned = self.clean(service, text);
-        Some(self.interpretation(service, self.read(service, &cleaned, now, &mut Trace::default())))
+        self.interpret_at(self.place(to)?, text, now)
+    }
+
+    /// The same for the service at a place in [`Self::services`]; `None` where there is none.
+    #[must_use]
+    pub fn interpret_at(&self, place: usize, text: &str, now: Timestamp) -> Option<Interpretation> {
+        self.services.get(place)?;
+        let cleaned = self.clean(place, text);
+        Some(self.interpretation(place, self.read(place, &cleaned, now, &mut Trace::default())))
     }
 
     /// The same with the way that led there; `None` where no service has the number.
     #[must_use]
     pub fn explain(&self, to: &str, text: &str, now: Timestamp) -> Option<Explanation> {
-        let service = self.index(to)?;
+        let service = self.place(to)?;
         let cleaned = self.clean(service, text);
         let mut trace = Trace { on: true, tried: Vec::new() };
         let meaning = self.read(service, &cleaned, now, &mut trace);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use codec::{Bind as BindBody, Body, CommandStatus, Pdu, Sm, SmResp, decode, encode};
-use engine::{Event, LinkId, SubmitResult};
+use engine::{Engine, Event, LinkId, MessageReader, SubmitResult};
+use model::Now;
 use session::{Config, Mode, Output, Proof, Role, Session, State};
 
 use super::smsc::Connection;
@@ -125,8 +126,8 @@ impl Bind {
         }
     }
 
-    fn event_of(&mut self, event: session::Event, line: &mut Line, now: Duration) {
-        let link = self.id;
+    fn event_of(&mut self, event: session::Event, line: &mut Line, reader: &MessageReader, moment: Now) {
+        let (link, now) = (self.id, moment.monotonic);
         match event {
             session::Event::Bound { mode, .. } => {
                 line.up_since = Some(now);
@@ -140,7 +141,8 @@ impl Bind {
             session::Event::Request(Pdu { sequence_number, body: Body::DeliverSm(sm), .. }) => {
                 line.unanswered.insert(sequence_number, now.saturating_add(DEADLINE));
                 let generation = self.generation;
-                self.push(Event::Delivered { link, generation, sequence_number, data_sm: false, sm });
+                let reading = reader.read(link, sm, moment.wall);
+                self.push(Event::Delivered { link, generation, sequence_number, data_sm: false, reading });
             }
             session::Event::Answered { ticket, response } => {
                 let status = response.command_status;
@@ -250,13 +252,17 @@ impl World {
     }
 
     fn drain_bind(&mut self, bind: usize, line: &mut Line) {
+        let Some(reader) = self.process.engine.as_ref().map(Engine::message_reader) else { return };
         while let Some(output) = line.session.poll_output() {
             match output {
                 Output::Send(pdu) => {
                     // What our own types hold can be written.
                     let _ = encode(&pdu, &mut line.outbound);
                 }
-                Output::Event(event) => self.binds[bind].event_of(event, line, self.now),
+                Output::Event(event) => {
+                    let moment = self.moment();
+                    self.binds[bind].event_of(event, line, &reader, moment);
+                }
                 Output::Close(reason) => {
                     note!(self, "{} closes: {reason}", self.binds[bind].name);
                     line.over = true;

@@ -1,14 +1,15 @@
 //! Between the links and the engine: neither knows the other's types.
 
-use engine::{Effect, Event, LinkId, SubmitResult};
+use engine::{Effect, Event, LinkId, MessageReader, SubmitResult};
+use jiff::Timestamp;
 use model::Redacted;
 use model::{Answer, CommandError};
 use smpp_client::{LinkCommand, LinkEvent, LinkEventKind, Submission};
 
 use crate::daemon::passwords::Wanted;
 
-/// What a link tells, as the engine takes it; none for what is of no use to it.
-pub(crate) fn event(event: LinkEvent) -> Option<Event> {
+/// What a link tells, as the engine takes it, its messages read at `wall`; none for what is of no use to it.
+pub(crate) fn event(event: LinkEvent, reader: &MessageReader, wall: Timestamp) -> Option<Event> {
     let (link, generation) = (LinkId(event.link.0), event.generation);
     Some(match event.kind {
         LinkEventKind::Up { mode, limit } => {
@@ -18,7 +19,8 @@ pub(crate) fn event(event: LinkEvent) -> Option<Event> {
             Event::LinkDown { link, generation, unsent, unanswered }
         }
         LinkEventKind::Delivered { sequence_number, data_sm, sm } => {
-            Event::Delivered { link, generation, sequence_number, data_sm, sm }
+            let reading = reader.read(link, sm, wall);
+            Event::Delivered { link, generation, sequence_number, data_sm, reading }
         }
         LinkEventKind::Unreadable(error) => Event::Unreadable { link, body: Redacted(error.body.to_vec()) },
         LinkEventKind::DeadlineAnswered { sequence_number } => {

@@ -185,6 +185,7 @@ impl EngineThread {
 
     /// Fills the turn with what else is waiting.
     fn take_waiting(&mut self, events: &mut Vec<Event>) {
+        let (reader, wall) = (self.engine.message_reader(), self.clock.now().wall);
         loop {
             self.arrived.extend(self.batches.drain(..).flatten());
             events.reserve(self.arrived.len().min(TURN_EVENTS_MAX));
@@ -192,7 +193,7 @@ impl EngineThread {
                 && let Some(event) = self.arrived.pop_front()
             {
                 self.note_standing(&event);
-                events.extend(bridge::event(event));
+                events.extend(bridge::event(event, &reader, wall));
             }
             if events.len() >= TURN_EVENTS_MAX {
                 return;
