@@ -51,8 +51,11 @@ pub fn fill(data: &Path, key: &Path, dossiers: u32) -> anyhow::Result<()> {
 
 /// What the engine is to be given in each turn.
 pub(crate) fn turns(commands: impl Iterator<Item = ClerkCommand>) -> impl Iterator<Item = Vec<Event>> {
-    let mut events =
-        commands.zip(0..).map(|(command, slot)| Event::Command { slot, actor: "bench".to_owned(), command });
+    let mut events = commands.zip(0..).map(|(command, slot)| Event::Command {
+        slot,
+        actor: "bench".to_owned(),
+        command: Box::new(command),
+    });
     std::iter::from_fn(move || {
         let turn: Vec<Event> = events.by_ref().take(AT_ONCE).collect();
         (!turn.is_empty()).then_some(turn)

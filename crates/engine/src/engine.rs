@@ -212,9 +212,9 @@ impl Engine {
             }
             Event::Submitted { link, ticket, result } => self.submitted(link, ticket, result, turn)?,
             Event::Late { ticket, message_id } => self.late(ticket, message_id, turn)?,
-            Event::Command { slot, actor, command } => self.command(slot, actor, command, turn)?,
+            Event::Command { slot, actor, command } => self.command(slot, actor, *command, turn)?,
             Event::Drawn { outbox, subject, password, hash } => {
-                self.drawn(outbox, subject, password, hash, turn)?;
+                self.drawn(outbox, *subject, password, hash, turn)?;
             }
             Event::Rules(rules) => {
                 self.rules = rules;

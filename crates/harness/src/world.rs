@@ -257,6 +257,7 @@ impl World {
                 Effect::DrawPassword { outbox, subject, length } => {
                     let password = self.draw_password(length);
                     let hash = Redacted(hash(&password));
+                    let subject = Box::new(subject);
                     self.pending.push(Event::Drawn { outbox, subject, password: Redacted(password), hash });
                 }
             }
@@ -277,6 +278,7 @@ impl World {
     pub fn command(&mut self, command: ClerkCommand) -> Result<Result<Answer, CommandError>> {
         self.slot += 1;
         let slot = self.slot;
+        let command = Box::new(command);
         self.pending.push(Event::Command { slot, actor: "script".to_owned(), command });
         self.settle()?;
         self.answers.remove(&slot).context("a command is answered")

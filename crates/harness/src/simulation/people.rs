@@ -200,7 +200,7 @@ impl World {
         let slot = self.people.slot;
         let it = &mut self.people.commands[command];
         it.slot = slot;
-        let event = Event::Command { slot, actor: it.actor.clone(), command: it.command.clone() };
+        let event = Event::Command { slot, actor: it.actor.clone(), command: Box::new(it.command.clone()) };
         self.tell_engine(event);
         self.after(CLERK_PATIENCE, Step::Ask { command });
     }

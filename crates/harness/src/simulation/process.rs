@@ -308,6 +308,7 @@ impl World {
                 Effect::DrawPassword { outbox, subject, length } => {
                     let password = self.draw(outbox, length);
                     let hash = Redacted(hash(&password));
+                    let subject = Box::new(subject);
                     let event = Event::Drawn { outbox, subject, password: Redacted(password), hash };
                     let delay = self.chance.process.ms(20, 2_000);
                     let start = self.process.starts;

@@ -215,7 +215,7 @@ impl EngineThread {
         let slot = self.next_slot;
         self.next_slot += 1;
         self.callers.push((slot, request.reply));
-        Event::Command { slot, actor: request.actor, command: request.command }
+        Event::Command { slot, actor: request.actor, command: Box::new(request.command) }
     }
 
     /// Counts the binds that stand.

@@ -41,7 +41,7 @@ fn draw(wish: Wanted) -> Result<Event, vault::PasswordError> {
     let hash = vault::hash_password(&password)?;
     Ok(Event::Drawn {
         outbox: wish.outbox,
-        subject: wish.subject,
+        subject: Box::new(wish.subject),
         password: password.as_str().into(),
         hash: hash.as_str().into(),
     })
