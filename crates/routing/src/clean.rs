@@ -64,17 +64,21 @@ fn is_wrapper(octet: u8) -> bool {
 /// Where the first line stands that begins a signature.
 fn signature_start(text: &str, signatures: &Phrases) -> Option<usize> {
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let start = at + line.len() - line.trim_start_matches([' ', '[', '(', '{', '<', '*', '_']).len();
+    while at < text.len() {
+        let start = words::run_end(text, at, is_before_signature);
         // Dashes at the very head are taken for separators: a signature has something above it.
         let dashes = text[start..].starts_with("--") && !text[..at].trim().is_empty();
         let end = signatures.end_at(text, start, words::letters_end(text, start));
         if dashes || end.is_some_and(|end| !octet_is_word(text, end)) {
             return Some(at);
         }
-        at += line.len();
+        at = words::run_end(text, start, |octet| octet != b'\n') + 1;
     }
     None
+}
+
+fn is_before_signature(octet: u8) -> bool {
+    matches!(octet, b' ' | b'[' | b'(' | b'{' | b'<' | b'*' | b'_')
 }
 
 fn angles(text: &str) -> Vec<Range<usize>> {

@@ -65,6 +65,11 @@ impl Digits {
 
     fn read_groups(&self, arg: &Arg, context: &Context<'_>, start: usize) -> Read {
         let text = context.text();
+        // Nearly all: one run of digits, and nothing behind it.
+        let end = words::digits_end(text, start);
+        if end == text.len() && self.length.contains(&(end - start)) {
+            return Read::Found(Value::Text(text[start..].to_owned()), end);
+        }
         // A look-alike glued to its keyword (`XNCI3557009`) may belong to either.
         let glued =
             [start.saturating_sub(1), start].iter().all(|at| text.as_bytes()[*at].is_ascii_uppercase());
