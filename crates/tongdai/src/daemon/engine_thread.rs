@@ -10,10 +10,8 @@ use anyhow::anyhow;
 use engine::{Decided, Effect, Engine, Event};
 use feeds::CommandRequest;
 use model::journal::Turn;
-use smpp_client::{LinkEvent, LinkEventKind};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc};
 
-use crate::daemon::bridge;
 use crate::daemon::clock::Clock;
 use crate::daemon::writer_thread::{Caller, Job};
 
@@ -23,15 +21,14 @@ use crate::daemon::writer_thread::{Caller, Job};
 const TURN_EVENTS_MAX: usize = 1_024;
 
 /// Batches of link events that are taken at once.
-const BATCHES_MAX: usize = 64;
+const BATCHES_MAX: usize = 16;
 
 /// Where a turn's events come from.
 pub(crate) struct Intake {
-    pub(crate) links: mpsc::Receiver<Vec<LinkEvent>>,
+    /// The thread ends once the links are gone and nothing waits any more.
+    pub(crate) links: mpsc::Receiver<Vec<Event>>,
     pub(crate) commands: mpsc::Receiver<CommandRequest>,
     pub(crate) drawn: mpsc::Receiver<Event>,
-    /// Ends the thread once it is dropped or fired and nothing waits any more.
-    pub(crate) stop: oneshot::Receiver<()>,
 }
 
 /// The writer's thread, as the engine's sees it.
@@ -51,7 +48,7 @@ enum Woken {
     Turn,
     /// The writer waits for a step of a checkpoint, or has ended.
     Awaited,
-    /// Asked to stop, or the links are gone.
+    /// The links are gone.
     Stop,
 }
 
@@ -61,16 +58,12 @@ pub(crate) struct EngineThread {
     clock: Clock,
     intake: Intake,
     writer: WriterLine,
-    /// How many binds stand, for the status line.
-    bound: watch::Sender<usize>,
     /// Callers that wait for the answers to the next turn's commands.
     callers: Vec<(u64, Caller)>,
     next_slot: u64,
-    batches: Vec<Vec<LinkEvent>>,
+    batches: Vec<Vec<Event>>,
     /// Link events that the last turn had no room for; as many as [`BATCHES_MAX`] batches hold.
-    arrived: VecDeque<LinkEvent>,
-    /// The links that stand, by place.
-    standing: Vec<bool>,
+    arrived: VecDeque<Event>,
 }
 
 impl EngineThread {
@@ -81,19 +74,16 @@ impl EngineThread {
         clock: Clock,
         intake: Intake,
         writer: WriterLine,
-        bound: watch::Sender<usize>,
     ) -> anyhow::Result<Self> {
         let mut thread = Self {
             engine,
             clock,
             intake,
             writer,
-            bound,
             callers: Vec::new(),
             next_slot: 0,
             batches: Vec::new(),
             arrived: VecDeque::new(),
-            standing: Vec::new(),
         };
         thread.give(Decided { work: None, effects })?;
         Ok(thread)
@@ -156,7 +146,7 @@ impl EngineThread {
         self.writer.jobs.send(Job::Decided { decided, callers }).map_err(|_| writer_ended())
     }
 
-    /// Waits for the first event, the engine's next deadline, the writer, or the word to stop.
+    /// Waits for the first event, the engine's next deadline, the writer, or the end of the links.
     async fn wait(&mut self, events: &mut Vec<Event>) -> Woken {
         if !self.arrived.is_empty() {
             return Woken::Turn;
@@ -178,23 +168,16 @@ impl EngineThread {
                 Woken::Turn
             }
             () = tokio::time::sleep(deadline.unwrap_or_default()), if deadline.is_some() => Woken::Turn,
-            _ = &mut intake.stop => Woken::Stop,
             () = self.writer.awaited.notified() => Woken::Awaited,
         }
     }
 
     /// Fills the turn with what else is waiting.
     fn take_waiting(&mut self, events: &mut Vec<Event>) {
-        let (reader, wall) = (self.engine.message_reader(), self.clock.now().wall);
         loop {
             self.arrived.extend(self.batches.drain(..).flatten());
-            events.reserve(self.arrived.len().min(TURN_EVENTS_MAX));
-            while events.len() < TURN_EVENTS_MAX
-                && let Some(event) = self.arrived.pop_front()
-            {
-                self.note_standing(&event);
-                events.extend(bridge::event(event, &reader, wall));
-            }
+            let room = TURN_EVENTS_MAX.saturating_sub(events.len());
+            events.extend(self.arrived.drain(..room.min(self.arrived.len())));
             if events.len() >= TURN_EVENTS_MAX {
                 return;
             }
@@ -216,21 +199,6 @@ impl EngineThread {
         self.next_slot += 1;
         self.callers.push((slot, request.reply));
         Event::Command { slot, actor: request.actor, command: Box::new(request.command) }
-    }
-
-    /// Counts the binds that stand.
-    fn note_standing(&mut self, event: &LinkEvent) {
-        let stands = match event.kind {
-            LinkEventKind::Up { .. } => true,
-            LinkEventKind::Down { .. } => false,
-            _ => return,
-        };
-        let place = event.link.index();
-        if self.standing.len() <= place {
-            self.standing.resize(place + 1, false);
-        }
-        self.standing[place] = stands;
-        self.bound.send_replace(self.standing.iter().filter(|stands| **stands).count());
     }
 }
 

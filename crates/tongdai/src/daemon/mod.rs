@@ -1,10 +1,11 @@
-//! The daemon put together: store, engine's and writer's threads, links, password thread and API, from start to drain.
+//! The daemon put together: store, links, reading, engine's and writer's threads, password thread and API, from start to drain.
 
 mod bridge;
 pub(crate) mod clock;
 mod engine_thread;
 mod notify;
 mod passwords;
+mod reading_thread;
 mod writer_thread;
 
 use std::net::SocketAddr;
@@ -25,13 +26,17 @@ use vault::MasterKey;
 
 use crate::daemon::clock::{Clock, DRAIN};
 use crate::daemon::engine_thread::{EngineThread, Intake};
+use crate::daemon::reading_thread::ReadingThread;
 use crate::daemon::writer_thread::Outlets;
 use crate::exit::Exit;
 
 pub(crate) use crate::daemon::notify::Notifier;
 
-/// Batches of link events that may wait for the engine; with the links' own caps this bounds what is in memory.
+/// Batches of link events that may wait to be read; with the links' own caps this bounds what is in memory.
 const LINK_BATCHES_MAX: usize = 256;
+
+/// Read batches that may wait for the engine.
+const READ_BATCHES_MAX: usize = 16;
 
 /// How often a start on a full disk looks for space. Each attempt may leave a key of some 60 octets in `keys`.
 const SPACE_PAUSE_MS: u64 = 10_000;
@@ -61,7 +66,6 @@ pub(crate) struct Daemon {
     links: Links,
     bound: watch::Receiver<usize>,
     configured: usize,
-    stop: oneshot::Sender<()>,
     engine: oneshot::Receiver<anyhow::Result<()>>,
     http_stop: oneshot::Sender<()>,
     readiness: Readiness,
@@ -89,13 +93,21 @@ impl Daemon {
         let links = Links::spawn(binds, link_events);
         let (drawn_out, drawn) = mpsc::channel(DRAWN_MAX);
         let (commands, commands_in) = feeds::command_channel();
-        let (stop, stop_in) = oneshot::channel();
-        let intake = Intake { links: links_in, commands: commands_in, drawn, stop: stop_in };
+        let (read, read_in) = mpsc::channel(READ_BATCHES_MAX);
+        let intake = Intake { links: read_in, commands: commands_in, drawn };
         let passwords = passwords::spawn(drawn_out).context("the password thread can't start")?;
         let (bound_out, bound) = watch::channel(0);
+        let reading = ReadingThread {
+            links: links_in,
+            engine: read,
+            reader: engine.message_reader(),
+            clock: settings.clock,
+            bound: bound_out,
+        };
+        reading.spawn().context("the reading thread can't start")?;
         let outlets = Outlets { links: links.sender(), passwords };
         let writer = writer_thread::spawn(writer, outlets).context("the writer's thread can't start")?;
-        let mut thread = EngineThread::new(engine, effects, settings.clock, intake, writer, bound_out)
+        let mut thread = EngineThread::new(engine, effects, settings.clock, intake, writer)
             .context("the engine can't start")?;
         if settings.clock_confirmed {
             thread.confirm_clock().context("the engine can't start")?;
@@ -115,7 +127,7 @@ impl Daemon {
         let http_stop = spawn_http(listener, app)?;
         readiness.set(true);
         tracing::info!(http = %http, "ready");
-        Ok(Self { commands, reader, links, bound, configured, stop, engine, http_stop, readiness })
+        Ok(Self { commands, reader, links, bound, configured, engine, http_stop, readiness })
     }
 
     /// How many binds stand, of how many; for the status line.
@@ -136,7 +148,6 @@ impl Daemon {
         self.readiness.set(false);
         let _ = self.http_stop.send(());
         self.links.drain(DRAIN).await;
-        let _ = self.stop.send(());
         self.engine.await.map_err(|_| anyhow!("the engine's thread ended early"))?
     }
 }
