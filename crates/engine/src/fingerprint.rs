@@ -54,16 +54,42 @@ pub(crate) fn of(group: &str, sender: &str, sm: &Sm, concat: Option<Concat>, pay
     Fingerprint(octets)
 }
 
-/// A message whose response was written on a link that still stands.
-#[derive(Debug, Clone, Copy)]
-struct Certain {
-    at: Duration,
-    generation: u32,
-    sequence_number: u32,
-    fingerprint: Fingerprint,
-    act: bool,
+/// A moment on the monotonic clock in nanoseconds: half as long as a `Duration`, and a minute at full load has a
+/// million of them.
+type Nanos = u64;
+
+fn nanos(moment: Duration) -> Nanos {
+    Nanos::try_from(moment.as_nanos()).unwrap_or(Nanos::MAX)
 }
 
+/// A message whose response was written on a link that still stands; half a cache line.
+#[derive(Debug, Clone, Copy)]
+struct Certain {
+    fingerprint: Fingerprint,
+    /// When, and in the lowest bit whether it is an act.
+    at_and_act: u64,
+    generation: u32,
+    sequence_number: u32,
+}
+
+impl Certain {
+    fn new(message: Acknowledged, at: Nanos) -> Self {
+        let Acknowledged { generation, sequence_number, fingerprint, act, .. } = message;
+        Self { fingerprint, at_and_act: at << 1 | u64::from(act), generation, sequence_number }
+    }
+
+    fn at(&self) -> Nanos {
+        self.at_and_act >> 1
+    }
+
+    fn is_act(&self) -> bool {
+        self.at_and_act & 1 == 1
+    }
+
+    fn is_older_than(&self, age: Duration, now: Duration) -> bool {
+        now.saturating_sub(Duration::from_nanos(self.at())) > age
+    }
+}
 /// A message that was acknowledged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Acknowledged {
@@ -93,41 +119,63 @@ pub(crate) struct Fingerprints {
 }
 
 /// A link and when a message was acknowledged over it.
-type Place = (LinkId, Duration);
+type Place = (LinkId, Nanos);
 
-/// Where and when messages were acknowledged last.
+/// Where and when messages were acknowledged last. Two tables, of which the older is emptied as a whole: to forget
+/// costs no message a look into either.
 struct Latest {
     /// For so long they are remembered.
     age: Duration,
-    /// The newest first: the same text may come more than once and by several links.
-    places: FxHashMap<Fingerprint, [Option<Place>; PLACES_MAX]>,
-    order: VecDeque<(Duration, Fingerprint)>,
+    young: Acknowledgements,
+    /// What was noted before `since`.
+    old: Acknowledgements,
+    since: Duration,
+}
+
+/// The places of each text, the newest first: the same text may come more than once and by several links.
+#[derive(Default)]
+struct Acknowledgements {
+    newest: FxHashMap<Fingerprint, Place>,
+    /// Those before the newest: nearly no text has any.
+    earlier: FxHashMap<Fingerprint, [Option<Place>; PLACES_MAX - 1]>,
+}
+
+impl Acknowledgements {
+    fn note(&mut self, fingerprint: Fingerprint, place: Place) {
+        if let Some(before) = self.newest.insert(fingerprint, place) {
+            let earlier = self.earlier.entry(fingerprint).or_default();
+            earlier.rotate_right(1);
+            earlier[0] = Some(before);
+        }
+    }
+
+    fn places(&self, fingerprint: Fingerprint) -> impl Iterator<Item = Place> + use<> {
+        let newest = self.newest.get(&fingerprint).copied();
+        let earlier = newest.and_then(|_| self.earlier.get(&fingerprint).copied()).unwrap_or_default();
+        newest.into_iter().chain(earlier.into_iter().flatten())
+    }
+
+    fn clear(&mut self) {
+        self.newest.clear();
+        self.earlier.clear();
+    }
 }
 
 impl Latest {
     fn new(age: Duration) -> Self {
-        Self { age, places: FxHashMap::default(), order: VecDeque::new() }
+        let (young, old) = Default::default();
+        Self { age, young, old, since: Duration::ZERO }
     }
 
     /// Notes a message, and forgets what is too old.
     fn note(&mut self, fingerprint: Fingerprint, link: LinkId, now: Duration) {
-        while let Some((at, oldest)) = self.order.front().copied() {
-            if now.saturating_sub(at) <= self.age && self.order.len() < CERTAIN_MAX {
-                break;
-            }
-            self.order.pop_front();
-            if self
-                .places
-                .get(&oldest)
-                .is_some_and(|[newest, ..]| newest.is_some_and(|(_, noted)| noted == at))
-            {
-                self.places.remove(&oldest);
-            }
+        let passed = now.saturating_sub(self.since);
+        if passed >= self.age || self.young.newest.len() >= CERTAIN_MAX {
+            std::mem::swap(&mut self.young, &mut self.old);
+            self.young.clear();
+            self.since = now;
         }
-        let places = self.places.entry(fingerprint).or_default();
-        places.rotate_right(1);
-        places[0] = Some((link, now));
-        self.order.push_back((now, fingerprint));
+        self.young.note(fingerprint, (link, nanos(now)));
     }
 
     /// Over other links than this one, the newest first.
@@ -137,12 +185,9 @@ impl Latest {
         link: LinkId,
         now: Duration,
     ) -> impl Iterator<Item = Place> + use<> {
-        let age = self.age;
-        let places = self.places.get(&fingerprint).copied().unwrap_or_default();
-        places
-            .into_iter()
-            .flatten()
-            .filter(move |(other, at)| *other != link && now.saturating_sub(*at) <= age)
+        let places = self.young.places(fingerprint).chain(self.old.places(fingerprint));
+        let oldest = nanos(now.saturating_sub(self.age));
+        places.take(PLACES_MAX).filter(move |(other, at)| *other != link && *at >= oldest)
     }
 }
 
@@ -175,14 +220,14 @@ impl Fingerprints {
 
     /// Remembers a message whose response leaves with this turn.
     pub(crate) fn acknowledged(&mut self, message: Acknowledged, now: Duration) {
-        let Acknowledged { link, generation, sequence_number, fingerprint, act } = message;
+        let Acknowledged { link, fingerprint, act, .. } = message;
         let certain = self.certain.entry(link).or_default();
-        while certain.front().is_some_and(|old| now.saturating_sub(old.at) > CERTAIN_AGE)
-            || certain.len() >= CERTAIN_MAX
+        while certain.len() >= CERTAIN_MAX
+            || certain.front().is_some_and(|old| old.is_older_than(CERTAIN_AGE, now))
         {
             certain.pop_front();
         }
-        certain.push_back(Certain { at: now, generation, sequence_number, fingerprint, act });
+        certain.push_back(Certain::new(message, nanos(now)));
         self.latest.note(fingerprint, link, now);
         if act {
             self.latest_acts.note(fingerprint, link, now);
@@ -191,12 +236,12 @@ impl Fingerprints {
 
     /// The SMSC has read the acknowledgement of this message.
     pub(crate) fn acknowledgement_proved(&mut self, link: LinkId, generation: u32, sequence_number: u32) {
-        let proved = self.proved.get(&link).copied();
+        let proved = self.proved.get(&link).copied().map(nanos);
         let unproved = self.certain.get(&link).into_iter().flatten().rev();
-        let mut unproved = unproved.take_while(|it| proved.is_none_or(|proved| it.at > proved));
+        let mut unproved = unproved.take_while(|it| proved.is_none_or(|proved| it.at() > proved));
         let this = unproved.find(|it| it.sequence_number == sequence_number && it.generation == generation);
-        if let Some(at) = this.map(|message| message.at) {
-            self.proved(link, at);
+        if let Some(at) = this.map(Certain::at) {
+            self.proved(link, Duration::from_nanos(at));
         }
     }
 
@@ -213,8 +258,8 @@ impl Fingerprints {
         }
         let Some(certain) = self.certain.get_mut(&link) else { return };
         for message in std::mem::take(certain) {
-            if now.saturating_sub(message.at) <= CERTAIN_AGE {
-                self.arm(message.fingerprint, message.act, wall);
+            if !message.is_older_than(CERTAIN_AGE, now) {
+                self.arm(message.fingerprint, message.is_act(), wall);
             }
         }
     }
@@ -224,14 +269,14 @@ impl Fingerprints {
     pub(crate) fn clock_stepped(&mut self, now: Now) {
         let mut doubtful = Vec::new();
         for (link, certain) in &mut self.certain {
-            let proved = self.proved.get(link).copied();
-            let read = certain.partition_point(|it| proved.is_some_and(|proved| it.at <= proved));
+            let proved = self.proved.get(link).copied().map(nanos);
+            let read = certain.partition_point(|it| proved.is_some_and(|proved| it.at() <= proved));
             doubtful.extend(certain.split_off(read));
         }
-        doubtful.retain(|message| now.monotonic.saturating_sub(message.at) <= CERTAIN_AGE);
-        doubtful.sort_unstable_by_key(|message| message.at);
+        doubtful.retain(|message| !message.is_older_than(CERTAIN_AGE, now.monotonic));
+        doubtful.sort_unstable_by_key(Certain::at);
         for message in doubtful {
-            self.arm(message.fingerprint, message.act, now.wall);
+            self.arm(message.fingerprint, message.is_act(), now.wall);
         }
     }
 
@@ -254,7 +299,7 @@ impl Fingerprints {
                 .is_some_and(|it| it.sequence_number == sequence_number && it.generation == generation)
         });
         if let Some(message) = found.and_then(|at| certain.remove(at)) {
-            self.arm(message.fingerprint, message.act, wall);
+            self.arm(message.fingerprint, message.is_act(), wall);
         }
     }
 
@@ -330,18 +375,18 @@ impl Fingerprints {
         if planted(Bug::SisterIgnored) {
             return None;
         }
-        let unproved = |(first, at): &Place| self.proved.get(first).is_none_or(|proved| proved < at);
+        let unproved = |(first, at): &Place| self.proved.get(first).is_none_or(|proved| nanos(*proved) < *at);
         let moment = self.latest.over_others(fingerprint, link, now);
         let acts = self.latest_acts.over_others(fingerprint, link, now).filter(unproved);
         let places: Vec<Place> = moment.chain(acts).collect();
-        places.into_iter().find_map(|place| self.take_certain(place, fingerprint)).map(|first| first.act)
+        places.into_iter().find_map(|place| self.take_certain(place, fingerprint)).map(|first| first.is_act())
     }
 
     /// Forgets a message that was acknowledged there.
     fn take_certain(&mut self, (link, at): Place, fingerprint: Fingerprint) -> Option<Certain> {
         let certain = self.certain.get_mut(&link)?;
-        let from = certain.partition_point(|it| it.at < at);
-        let of_that_moment = certain.range(from..).take_while(|it| it.at == at);
+        let from = certain.partition_point(|it| it.at() < at);
+        let of_that_moment = certain.range(from..).take_while(|it| it.at() == at);
         let place = from + of_that_moment.enumerate().find(|(_, it)| it.fingerprint == fingerprint)?.0;
         certain.remove(place)
     }

@@ -1,5 +1,6 @@
 //! What is open in the engine for a while: messages on their way out, half-joined messages, fingerprints.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -98,8 +99,16 @@ pub enum PartState {
 }
 
 /// The hash that recognises a redelivered message (docs/RELIABILITY.md).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint(pub [u8; 16]);
+
+impl Hash for Fingerprint {
+    /// Its first half does for a table: it is a hash already.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self([a, b, c, d, e, f, g, h, ..]) = *self;
+        state.write_u64(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+    }
+}
 
 /// A message whose acknowledgement may not have reached the SMSC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
