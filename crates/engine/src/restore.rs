@@ -23,9 +23,10 @@ impl Engine {
                 (Key::Fingerprint(fingerprint), Record::Fingerprint(entry)) => {
                     self.fingerprints.restore(*fingerprint, entry.clone());
                 }
-                _ => self.deadlines.watch(key, Some(record)),
+                _ => self.deadlines.restore(key, record),
             }
         }
+        self.deadlines.restored();
         self.fingerprints.restored();
         if !planted(Bug::RecentForgotten) {
             self.fingerprints.restore_recent(&recovery.recent, now.wall);

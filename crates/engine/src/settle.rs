@@ -65,7 +65,7 @@ impl Engine {
         turn: &mut Turn,
     ) {
         for (key, record) in outcome.writes {
-            self.deadlines.watch(&key, record.as_ref());
+            self.deadlines.watch_new(&key, record.as_ref());
             turn.write(key, record);
         }
         for message in outcome.messages {

@@ -7,10 +7,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use model::journal::Entry;
 use model::key::TimerSubject;
+use model::limits::Limits;
 use model::outbox::{Body, PartState};
 use model::outcome::FinalState;
 use model::request::Request;
-use model::{Key, OutboxId, Record, ServiceId};
+use model::{Key, Msisdn, OutboxId, Record, ServiceId};
 use rustc_hash::FxHashSet;
 
 use crate::engine::Engine;
@@ -52,7 +53,9 @@ enum Due {
 #[derive(Default)]
 pub(crate) struct Deadlines {
     due: BTreeSet<(Timestamp, Due)>,
-    limits: FxHashSet<Key>,
+    /// Records of [`Due::Limits`] that were made lately, the earliest first. All are looked at after the same time, so
+    /// that they need no tree; those that were changed meanwhile go into `due` then.
+    limits: VecDeque<(Timestamp, ServiceId, Msisdn)>,
     dead: VecDeque<OutboxId>,
     swept_at: Duration,
     secrets_swept_at: Duration,
@@ -65,13 +68,37 @@ impl Deadlines {
         self.due.insert((moment, Due::Outbox(id)));
     }
 
-    /// Keeps an eye on a record that is dropped by age.
-    pub(crate) fn watch(&mut self, key: &Key, record: Option<&Record>) {
-        let (Key::Limits(..), Some(Record::Limits(limits))) = (key, record) else { return };
-        if self.limits.insert(key.clone()) {
-            let changed_at = limits.changed_at.unwrap_or(Timestamp::UNIX_EPOCH);
-            self.due.insert((after(changed_at, LIMITS_AGE), Due::Limits(key.clone())));
+    /// Keeps an eye on a record that is dropped by age, from when it is made.
+    pub(crate) fn watch_new(&mut self, key: &Key, record: Option<&Record>) {
+        let Some(Record::Limits(limits)) = record else { return };
+        // A new one holds one code. So does one whose wrong codes grew old: that one is looked at twice.
+        if limits.found.len() + limits.misses.len() <= 1 {
+            self.watch(key, limits);
         }
+    }
+
+    /// Looks at what was counted of a sender once it is old.
+    fn watch(&mut self, key: &Key, limits: &Limits) {
+        let Key::Limits(service, sender) = key else { return };
+        let moment = after(limits.changed_at.unwrap_or(Timestamp::UNIX_EPOCH), LIMITS_AGE);
+        if self.limits.back().is_none_or(|(last, ..)| *last <= moment) {
+            self.limits.push_back((moment, service.clone(), *sender));
+        } else {
+            // It was changed after it was made, or the clock was set back.
+            self.due.insert((moment, Due::Limits(key.clone())));
+        }
+    }
+
+    /// Takes back what was counted of a sender before a start.
+    pub(crate) fn restore(&mut self, key: &Key, record: &Record) {
+        let (Key::Limits(service, sender), Record::Limits(limits)) = (key, record) else { return };
+        let moment = after(limits.changed_at.unwrap_or(Timestamp::UNIX_EPOCH), LIMITS_AGE);
+        self.limits.push_back((moment, service.clone(), *sender));
+    }
+
+    /// Sorts what was restored by age.
+    pub(crate) fn restored(&mut self) {
+        self.limits.make_contiguous().sort_unstable();
     }
 
     /// Keeps a dead letter; the oldest, where there are too many.
@@ -83,11 +110,16 @@ impl Deadlines {
 
     /// When the next one is due.
     pub(crate) fn next(&self) -> Option<Timestamp> {
-        self.due.first().map(|(moment, _)| *moment)
+        let first = self.due.first().map(|(moment, _)| *moment);
+        first.into_iter().chain(self.limits.front().map(|(moment, ..)| *moment)).min()
     }
 
     fn take_due(&mut self, wall: Timestamp) -> Option<Due> {
-        if self.next()? > wall { None } else { self.due.pop_first().map(|(_, due)| due) }
+        let next = self.next().filter(|next| *next <= wall)?;
+        if self.due.first().is_some_and(|(moment, _)| *moment == next) {
+            return self.due.pop_first().map(|(_, due)| due);
+        }
+        self.limits.pop_front().map(|(_, service, sender)| Due::Limits(Key::Limits(service, sender)))
     }
 }
 
@@ -179,12 +211,11 @@ impl Engine {
     }
 
     fn limits_due(&mut self, key: Key, turn: &mut Turn) -> Result<(), Fatal> {
-        self.deadlines.limits.remove(&key);
         let record = turn.read(&self.store, &key)?;
         let Some(Record::Limits(limits)) = record.as_deref() else { return Ok(()) };
         let ends_at = limits.changed_at.map(|changed_at| after(changed_at, LIMITS_AGE));
         if ends_at.is_some_and(|ends_at| ends_at > turn.now.wall) {
-            self.deadlines.watch(&key, record.as_deref());
+            self.deadlines.watch(&key, limits);
         } else {
             turn.write(key, None);
         }
