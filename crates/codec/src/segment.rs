@@ -69,6 +69,9 @@ impl Segment {
 /// bits go into a user data header. A text of more than 255 parts goes by message_payload whatever the method.
 #[must_use]
 pub fn segment(text: &str, reference: u16, profile: Profile) -> Vec<Segment> {
+    if let Some(octets) = single(text, profile.default_alphabet) {
+        return vec![Segment { short_message: octets.into(), ..Segment::default() }];
+    }
     let (parts, data_coding) = coded_parts(text, profile.default_alphabet);
     let method = if parts.len() > usize::from(u8::MAX) { Method::MessagePayload } else { profile.method };
     if parts.len() <= 1 || method == Method::MessagePayload {
@@ -90,6 +93,12 @@ pub fn segment(text: &str, reference: u16, profile: Profile) -> Vec<Segment> {
             },
         })
         .collect()
+}
+
+/// The octets of what nearly every answer is: one message in the GSM alphabet, as it stands.
+fn single(text: &str, default_alphabet: DefaultAlphabet) -> Option<Vec<u8>> {
+    let is_single = parts::measure(text).parts == 1 && default_alphabet == DefaultAlphabet::Gsm7;
+    if is_single { gsm7::encode(text) } else { None }
 }
 
 /// The octets of each part and their data_coding. A text that the SMSC's default alphabet lacks goes as UCS-2.

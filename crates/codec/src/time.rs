@@ -9,6 +9,8 @@ const DAY: u64 = 24 * HOUR;
 /// The specification counts months and years of a relative time by the calendar; we neither send nor need such.
 const MONTH: u64 = 30 * DAY;
 const YEAR: u64 = 365 * DAY;
+/// What the pairs of digits of a relative time count, in seconds.
+const UNITS: [u64; 6] = [YEAR, MONTH, DAY, HOUR, MINUTE, 1];
 /// Digits of a time, before `p` or `R`.
 const DIGITS: usize = 15;
 /// The furthest offset in quarter hours: the specification says 48, but clocks up to 14 hours ahead exist.
@@ -92,21 +94,24 @@ impl std::fmt::Display for SmppTime {
         match self {
             Self::Absolute(time) => write!(formatter, "{time}"),
             Self::Relative(span) => {
-                let seconds = span.as_secs().min(99 * YEAR);
-                let (years, seconds) = (seconds / YEAR, seconds % YEAR);
-                let (months, seconds) = (seconds / MONTH, seconds % MONTH);
-                let (days, seconds) = (seconds / DAY, seconds % DAY);
-                let (hours, seconds) = (seconds / HOUR, seconds % HOUR);
-                let (minutes, seconds) = (seconds / MINUTE, seconds % MINUTE);
-                write!(formatter, "{years:02}{months:02}{days:02}{hours:02}{minutes:02}{seconds:02}000R")
+                // Each answer has one: its digits are not put through the machinery of formats.
+                let mut field = *b"000000000000000R";
+                let mut seconds = span.as_secs().min(99 * YEAR);
+                for (digits, unit) in field.chunks_exact_mut(2).zip(UNITS) {
+                    let count = seconds / unit;
+                    seconds %= unit;
+                    for (digit, value) in digits.iter_mut().zip([count / 10, count % 10]) {
+                        *digit += u8::try_from(value).unwrap_or_default();
+                    }
+                }
+                formatter.write_str(str::from_utf8(&field).unwrap_or_default())
             }
         }
     }
 }
 
 fn relative(fields: [u8; 6]) -> Duration {
-    let units = [YEAR, MONTH, DAY, HOUR, MINUTE, 1];
-    Duration::from_secs(fields.into_iter().zip(units).map(|(count, unit)| u64::from(count) * unit).sum())
+    Duration::from_secs(fields.into_iter().zip(UNITS).map(|(count, unit)| u64::from(count) * unit).sum())
 }
 
 impl Absolute {

@@ -30,7 +30,7 @@ pub struct Shifts {
 #[must_use]
 pub fn decode(octets: &[u8], shifts: Shifts) -> String {
     if shifts.locking == Language::Default
-        && octets.iter().all(|octet| default::is_same_in_ascii(*octet))
+        && default::are_same_in_ascii(octets)
         && let Ok(text) = std::str::from_utf8(octets)
     {
         return text.to_owned();

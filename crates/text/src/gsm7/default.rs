@@ -29,20 +29,14 @@ pub(super) const EXTENSION: &[(u8, char)] = &[
     (0x65, '€'),
 ];
 
-/// The septets whose characters have the same code in ASCII, made at compile time: most texts hold no other.
-const SAME_IN_ASCII: [bool; 256] = {
-    let mut same = [false; 256];
-    let mut code = 0;
-    while code < 128 {
-        same[code] = DEFAULT[code] as usize == code && code != ESCAPE as usize;
-        code += 1;
-    }
-    same
-};
-
-/// Whether an octet is such a septet.
-pub(super) fn is_same_in_ascii(octet: u8) -> bool {
-    SAME_IN_ASCII[usize::from(octet)]
+/// Whether all octets are septets whose characters have the same code in ASCII: most texts hold no other. By
+/// comparisons and not by a table, for so the compiler looks at many octets at once.
+pub(super) fn are_same_in_ascii(octets: &[u8]) -> bool {
+    let other = |octet: u8| {
+        let outside = !matches!(octet, b' '..=b'z') & (octet != b'\n') & (octet != b'\r');
+        outside | (octet == b'$') | (octet == b'@') | matches!(octet, b'['..=b'`')
+    };
+    octets.iter().fold(0, |seen, octet| seen | u8::from(other(*octet))) == 0
 }
 
 /// Where one character stands in the alphabet.
@@ -106,6 +100,9 @@ pub fn septets_of(character: char) -> Option<usize> {
 /// The septets that a text takes, or `None` where any character of it is in neither table.
 #[must_use]
 pub fn septets(text: &str) -> Option<usize> {
+    if are_same_in_ascii(text.as_bytes()) {
+        return Some(text.len());
+    }
     if text.is_ascii() {
         return ascii_septets(text.as_bytes());
     }
@@ -130,7 +127,7 @@ const ASCII_SEPTETS: [u8; 128] = {
 /// A bit that no count of septets has.
 const LACKED: u8 = 0x80;
 
-/// [`septets`] of a text that is all ASCII, as nearly all replies are: a plain sum over its octets.
+/// [`septets`] of a text that is all ASCII: a plain sum over its octets.
 fn ascii_septets(octets: &[u8]) -> Option<usize> {
     let septets = |octet: &u8| ASCII_SEPTETS[usize::from(octet & 0x7F)];
     let (sum, seen) = octets.iter().fold((0, 0), |(sum, seen), octet| {
@@ -143,6 +140,9 @@ fn ascii_septets(octets: &[u8]) -> Option<usize> {
 /// Writes a text as unpacked septets, or `None` where any character of it is in neither table.
 #[must_use]
 pub fn encode(text: &str) -> Option<Vec<u8>> {
+    if are_same_in_ascii(text.as_bytes()) {
+        return Some(text.as_bytes().to_vec());
+    }
     let mut out = Vec::with_capacity(text.len());
     for character in text.chars() {
         match place(character)? {
