@@ -142,5 +142,7 @@ pub enum DossierEvent {
 
 /// A dossier's look-up key: letters and digits of its code, upper case.
 pub fn code_key(code: &str) -> String {
-    code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+    let mut key = String::with_capacity(code.len());
+    key.extend(code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()));
+    key
 }

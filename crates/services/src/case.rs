@@ -1,5 +1,7 @@
 //! One decision: what it knows, what it has read, and how it ends.
 
+use std::borrow::Borrow;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use model::calendar::CalendarEdits;
@@ -42,8 +44,13 @@ impl<'a> Case<'a> {
     }
 
     /// Asks for all of `keys` in one round, where any is missing.
-    pub(crate) fn require(&self, keys: impl IntoIterator<Item = Key>) -> Result<(), Need> {
-        let missing: Vec<Key> = keys.into_iter().filter(|key| self.snapshot.get(key).is_none()).collect();
+    pub(crate) fn require<K: Borrow<Key>>(&self, keys: impl IntoIterator<Item = K>) -> Result<(), Need> {
+        let mut missing = Vec::new();
+        for key in keys {
+            if self.snapshot.get(key.borrow()).is_none() {
+                missing.push(key.borrow().clone());
+            }
+        }
         if missing.is_empty() { Ok(()) } else { Err(Need(missing)) }
     }
 

@@ -7,7 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 /// Folds a value to ASCII that GSM-7 has: letters without marks, plain quotes and dashes, single blanks. What
 /// has no counterpart is dropped, control characters above all: a value can't end a line or start an escape.
 pub(crate) fn fold(value: &str) -> String {
-    if value.bytes().all(is_plain) && !value.contains("  ") {
+    if is_folded(value) {
         return value.trim().to_owned();
     }
     let mut folded = String::with_capacity(value.len());
@@ -34,9 +34,32 @@ fn push_blank(folded: &mut String) {
     }
 }
 
-fn is_plain(octet: u8) -> bool {
-    (octet.is_ascii_alphanumeric() || b" .,:;/-'()+*#?!=&%<>\"".contains(&octet)) && octet != b'`'
+/// Whether a value has nothing to fold but blanks at its ends.
+fn is_folded(value: &str) -> bool {
+    let mut before = 0;
+    value.bytes().all(|octet| {
+        let run = octet == b' ' && before == b' ';
+        before = octet;
+        !run && PLAIN[usize::from(octet)]
+    })
 }
+
+/// The octets that stay as they are.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut octet = 0_u8;
+    while octet < 128 {
+        plain[octet as usize] = octet.is_ascii_alphanumeric();
+        octet += 1;
+    }
+    let signs = b" .,:;/-'()+*#?!=&%<>\"";
+    let mut sign = 0;
+    while sign < signs.len() {
+        plain[signs[sign] as usize] = true;
+        sign += 1;
+    }
+    plain
+};
 
 /// Letters and signs that no decomposition takes to ASCII.
 fn substitute(character: char) -> Option<&'static str> {

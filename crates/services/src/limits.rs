@@ -12,9 +12,11 @@ use crate::render::Values;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// The tries of one sender at one service, as far as they still count.
-pub(crate) struct Tries {
+pub(crate) struct Tries<'a> {
     key: Key,
-    limits: Limits,
+    misses: Vec<Timestamp>,
+    told: bool,
+    found: &'a [Redacted<String>],
     misses_max: usize,
     now: Timestamp,
 }
@@ -24,67 +26,69 @@ pub(crate) fn key(sender: &Msisdn, case: &Case<'_>) -> Key {
     Key::Limits(case.service.id.clone(), *sender)
 }
 
-impl Tries {
-    pub(crate) fn read(sender: &Msisdn, case: &Case<'_>) -> Result<Self, Need> {
-        let key = key(sender, case);
-        let mut limits = match case.read(&key)? {
-            Some(Record::Limits(limits)) => limits.clone(),
-            _ => Limits::default(),
+impl<'a> Tries<'a> {
+    /// The tries under [`key`].
+    pub(crate) fn read(key: Key, case: &Case<'a>) -> Result<Self, Need> {
+        let known = match case.read(&key)? {
+            Some(Record::Limits(limits)) => Some(limits),
+            _ => None,
         };
-        limits.misses.retain(|miss| case.now.duration_since(*miss) < HOUR);
+        let counts = |miss: &&Timestamp| case.now.duration_since(**miss) < HOUR;
+        let misses: Vec<_> = known.iter().flat_map(|known| &known.misses).filter(counts).copied().collect();
         let misses_max = usize::try_from(case.service.limits.misses_per_hour).unwrap_or(usize::MAX);
-        if limits.misses.len() < misses_max {
-            limits.told = false;
-        }
-        Ok(Self { key, limits, misses_max, now: case.now })
+        let told = misses.len() >= misses_max && known.is_some_and(|known| known.told);
+        let found = known.map_or(&[][..], |known| &known.found);
+        Ok(Self { key, misses, told, found, misses_max, now: case.now })
     }
 
     /// Whether this sender found the code before: such a one is answered always.
     pub(crate) fn knows(&self, code: &str) -> bool {
-        self.limits.found.iter().any(|found| found.0 == code)
+        self.found.iter().any(|found| found.0 == code)
+    }
+
+    /// Whether this sender is over the limit.
+    pub(crate) fn are_over(&self) -> bool {
+        !self.misses.is_empty() && self.misses.len() >= self.misses_max
     }
 
     /// What a sender over the limit gets: the text of `role` once, then nothing.
-    pub(crate) fn refusal(&self, role: &str, sender: &Msisdn, case: &Case<'_>) -> Option<Outcome> {
-        let oldest = self.limits.misses.first()?;
-        if self.limits.misses.len() < self.misses_max {
-            return None;
+    pub(crate) fn refusal(self, role: &str, sender: &Msisdn, case: &Case<'_>) -> Outcome {
+        if self.told {
+            return label("silent_limit");
         }
-        if self.limits.told {
-            return Some(label("silent_limit"));
-        }
-        let left = HOUR - self.now.duration_since(*oldest);
+        let left = self.misses.first().map_or(HOUR, |oldest| HOUR - self.now.duration_since(*oldest));
         let minutes = u64::try_from((left.as_secs() + 59) / 60).unwrap_or(1).max(1);
         let mut outcome = case.reply(sender, role, Values::new().number("mins", minutes));
-        outcome.writes = self.write(Limits { told: true, ..self.limits.clone() });
-        Some(outcome)
+        outcome.writes = Self { told: true, ..self }.write(self.found.to_vec());
+        outcome
     }
 
     /// Counts a wrong code.
-    pub(crate) fn miss(&self) -> Vec<(Key, Option<Record>)> {
-        if self.limits.misses.len() >= self.misses_max {
+    pub(crate) fn miss(mut self) -> Vec<(Key, Option<Record>)> {
+        if self.misses.len() >= self.misses_max {
             return Vec::new();
         }
-        let mut limits = self.limits.clone();
-        limits.misses.push(self.now);
-        self.write(limits)
+        self.misses.push(self.now);
+        let found = self.found.to_vec();
+        self.write(found)
     }
 
     /// Remembers a right code.
-    pub(crate) fn found(&self, code: &str) -> Vec<(Key, Option<Record>)> {
+    pub(crate) fn found(self, code: &str) -> Vec<(Key, Option<Record>)> {
         if self.knows(code) {
             return Vec::new();
         }
-        let mut limits = self.limits.clone();
-        if limits.found.len() >= Limits::FOUND_MAX {
-            limits.found.remove(0);
-        }
-        limits.found.push(Redacted(code.to_owned()));
-        self.write(limits)
+        let forgotten = (self.found.len() + 1).saturating_sub(Limits::FOUND_MAX);
+        let kept = self.found.get(forgotten..).unwrap_or_default();
+        // Exactly as much room as it takes: a citizen of a day is kept in memory, and nearly all have one code.
+        let mut found = Vec::with_capacity(kept.len() + 1);
+        found.extend_from_slice(kept);
+        found.push(Redacted(code.to_owned()));
+        self.write(found)
     }
 
-    fn write(&self, limits: Limits) -> Vec<(Key, Option<Record>)> {
-        let limits = Limits { changed_at: Some(self.now), ..limits };
-        vec![(self.key.clone(), Some(Record::Limits(limits)))]
+    fn write(self, found: Vec<Redacted<String>>) -> Vec<(Key, Option<Record>)> {
+        let Self { key, misses, told, now, .. } = self;
+        vec![(key, Some(Record::Limits(Limits { misses, told, found, changed_at: Some(now) })))]
     }
 }

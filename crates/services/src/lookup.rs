@@ -34,14 +34,12 @@ pub(crate) fn status(code: &str, sender: &Msisdn, case: &Case<'_>) -> Decision {
     let Some(settings) = &case.service.dossiers else {
         return Ok(label("no_dossiers"));
     };
-    let code_key = code_key(code);
-    let key = Key::Dossier(case.service.id.clone(), code_key.clone());
-    case.require([limits::key(sender, case), key.clone()])?;
-    let tries = Tries::read(sender, case)?;
-    if !tries.knows(&code_key)
-        && let Some(refusal) = tries.refusal("limit", sender, case)
-    {
-        return Ok(refusal);
+    let key = Key::Dossier(case.service.id.clone(), code_key(code));
+    let limits_key = limits::key(sender, case);
+    case.require([&limits_key, &key])?;
+    let tries = Tries::read(limits_key, case)?;
+    if tries.are_over() && !tries.knows(code_of(&key)) {
+        return Ok(tries.refusal("limit", sender, case));
     }
     let dossier = case.dossier(&key)?;
     let Told { role, values } = match dossier {
@@ -49,8 +47,16 @@ pub(crate) fn status(code: &str, sender: &Msisdn, case: &Case<'_>) -> Decision {
         None => Told::new(NOT_FOUND, named(code)),
     };
     let mut outcome = case.reply(sender, role, values);
-    outcome.writes = if role == NOT_FOUND { tries.miss() } else { tries.found(&code_key) };
+    outcome.writes = if role == NOT_FOUND { tries.miss() } else { tries.found(code_of(&key)) };
     Ok(outcome)
+}
+
+/// The code that a dossier's key holds, so that it stands there and nowhere else.
+fn code_of(key: &Key) -> &str {
+    match key {
+        Key::Dossier(_, code) => code,
+        _ => "",
+    }
 }
 
 fn told(dossier: &Dossier, lifecycle: &Lifecycle, asked: &str, case: &Case<'_>) -> Told {
@@ -63,5 +69,5 @@ fn told(dossier: &Dossier, lifecycle: &Lifecycle, asked: &str, case: &Case<'_>) 
 
 /// The values of a reply that names nothing but the code.
 fn named(code: &str) -> Values {
-    Values::new().text("code", code).text("rc", code)
+    Values::new().code(code)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ::text::gsm7::septets_of;
 use ::text::parts::measure;
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, DateTime};
 use model::template::Piece;
 use model::{Redacted, Service, Template};
 
@@ -43,111 +43,122 @@ pub fn notice(service: &Service, role: &str, values: &[(&str, &str)]) -> Option<
 }
 
 /// What stands for the places of a template. The last value of a name wins.
-#[derive(Default)]
-pub(crate) struct Values(Vec<(Name, Value)>);
+pub(crate) struct Values(Vec<Value>);
 
-/// The name of a place, in two pieces: `d` and `2` for `{d2}`.
-struct Name(Cow<'static, str>, &'static str);
-
-impl Name {
-    fn is(&self, name: &str) -> bool {
-        name.strip_prefix(&*self.0).is_some_and(|suffix| suffix == self.1)
-    }
+/// A value, with the places that it stands for.
+enum Value {
+    /// Under all of these names.
+    Text(Names, String),
+    /// Items and whether some were cut off.
+    List(&'static str, Vec<String>, bool),
+    /// A day, for all places that show one and have this suffix: `2` for `{d2}`. How it is written is the place's
+    /// business; of all the ways a template uses one, and only that is spelt out.
+    Day(&'static str, Date),
+    /// Likewise a day and its time.
+    Moment(&'static str, DateTime),
 }
 
-enum Value {
-    Text(String),
-    /// Items and whether some were cut off.
-    List(Vec<String>, bool),
-    /// A day and how it is written; of all the ways a template uses one, and only that is spelt out.
-    Day(Date, fn(Date, &mut String)),
-    /// Likewise a time of the day.
-    Time(Time, fn(Time, &mut String)),
+enum Names {
+    One(Cow<'static, str>),
+    All(&'static [&'static str]),
+}
+
+impl Names {
+    fn contain(&self, name: &str) -> bool {
+        match self {
+            Self::One(one) => *one == name,
+            Self::All(all) => all.contains(&name),
+        }
+    }
 }
 
 impl Values {
     pub(crate) fn new() -> Self {
-        Self::default()
+        // As many as any text has.
+        Self(Vec::with_capacity(6))
     }
 
     /// A value, folded, without links where a citizen typed it, and cut to the longest of its place.
     pub(crate) fn text(self, name: impl Into<Cow<'static, str>>, value: &str) -> Self {
         let name = name.into();
-        let mut value = fold(value);
-        if TYPED.contains(&&*name) {
-            value = without_links(&value);
-        }
-        if let Some((_, longest)) = LONGEST.iter().find(|(place, _)| *place == name) {
-            value.truncate(prefix(&value, *longest).trim_end().len());
-        }
-        self.put(name, "", Value::Text(value))
+        let value = fit(&name, value);
+        self.put(Value::Text(Names::One(name), value))
+    }
+
+    /// A code that a citizen typed, under both of its names.
+    pub(crate) fn code(self, code: &str) -> Self {
+        let value = fit("code", code);
+        self.put(Value::Text(Names::All(&["code", "rc"]), value))
     }
 
     pub(crate) fn number(self, name: &'static str, value: u64) -> Self {
-        self.put(name, "", Value::Text(value.to_string()))
+        self.put(Value::Text(Names::One(name.into()), value.to_string()))
     }
 
     /// A list that is cut at a whole item.
     pub(crate) fn list(self, name: &'static str, items: Vec<String>) -> Self {
-        self.put(name, "", Value::List(items, false))
+        self.put(Value::List(name, items, false))
     }
 
     /// A day, under all its names with `suffix`.
     pub(crate) fn day(self, suffix: &'static str, date: Date) -> Self {
-        self.put("d", suffix, Value::Day(date, vn_date)).put("cd", suffix, Value::Day(date, cz_date)).put(
-            "cds",
-            suffix,
-            Value::Day(date, cz_day),
-        )
+        self.put(Value::Day(suffix, date))
     }
 
     /// A moment, under all the names of its day and time with `suffix`.
     pub(crate) fn moment(self, suffix: &'static str, moment: DateTime) -> Self {
-        self.day(suffix, moment.date()).put("t", suffix, Value::Time(moment.time(), vn_time)).put(
-            "ct",
-            suffix,
-            Value::Time(moment.time(), cz_time),
-        )
+        self.put(Value::Moment(suffix, moment))
     }
 
-    fn put(mut self, name: impl Into<Cow<'static, str>>, suffix: &'static str, value: Value) -> Self {
-        self.0.push((Name(name.into(), suffix), value));
+    fn put(mut self, value: Value) -> Self {
+        self.0.push(value);
         self
     }
 
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().rev().find(|(held, _)| held.is(name)).map(|(_, value)| value)
+    /// Writes the value of a place, where it has one.
+    fn write(&self, place: &str, text: &mut String) {
+        let _ = self.0.iter().rev().any(|value| value.write(place, text));
     }
 
     /// Cuts a little off the first place of [`CUT`] that has anything left.
     fn shorten(&mut self) -> bool {
         CUT.iter().any(|place| {
-            let value = self.0.iter_mut().rev().find(|(name, _)| name.is(place));
-            value.is_some_and(|(_, value)| value.shorten())
+            let value = self.0.iter_mut().rev().find(|value| value.is(place));
+            value.is_some_and(Value::shorten)
         })
     }
 }
 
 impl Value {
+    /// Whether it stands for a place that can be cut.
+    fn is(&self, place: &str) -> bool {
+        match self {
+            Self::Text(names, _) => names.contain(place),
+            Self::List(name, ..) => *name == place,
+            Self::Day(..) | Self::Moment(..) => false,
+        }
+    }
+
     fn shorten(&mut self) -> bool {
         match self {
-            Self::Text(text) => {
+            Self::Text(_, text) => {
                 let shorter = text.pop().is_some();
                 text.truncate(text.trim_end().len());
                 shorter
             }
-            Self::List(items, cut) => {
+            Self::List(_, items, cut) => {
                 *cut = true;
                 items.pop().is_some()
             }
-            Self::Day(..) | Self::Time(..) => false,
+            Self::Day(..) | Self::Moment(..) => false,
         }
     }
 
-    fn write(&self, text: &mut String) {
+    /// Writes the value, where it stands for this place; whether it does.
+    fn write(&self, place: &str, text: &mut String) -> bool {
         match self {
-            Self::Text(value) => text.push_str(value),
-            Self::List(items, cut) => {
+            Self::Text(names, value) if names.contain(place) => text.push_str(value),
+            Self::List(name, items, cut) if *name == place => {
                 for (at, item) in items.iter().enumerate() {
                     text.push_str(if at == 0 { "" } else { ", " });
                     text.push_str(item);
@@ -156,10 +167,44 @@ impl Value {
                     text.push_str("...");
                 }
             }
-            Self::Day(day, write) => write(*day, text),
-            Self::Time(time, write) => write(*time, text),
+            Self::Day(suffix, date) => return write_day(*date, place.strip_suffix(suffix), text),
+            Self::Moment(suffix, moment) => {
+                let place = place.strip_suffix(suffix);
+                match place {
+                    Some("t") => vn_time(moment.time(), text),
+                    Some("ct") => cz_time(moment.time(), text),
+                    _ => return write_day(moment.date(), place, text),
+                }
+            }
+            Self::Text(..) | Self::List(..) => return false,
         }
+        true
     }
+}
+
+/// Writes a day, where a place of this name shows one; whether it does.
+fn write_day(date: Date, place: Option<&str>, text: &mut String) -> bool {
+    match place {
+        Some("d") => vn_date(date, text),
+        Some("cd") => cz_date(date, text),
+        Some("cds") => cz_day(date, text),
+        _ => return false,
+    }
+    true
+}
+
+/// A value as it may stand at a place.
+fn fit(place: &str, value: &str) -> String {
+    let mut value = fold(value);
+    if TYPED.contains(&place) && value.contains('.') {
+        value = without_links(&value);
+    }
+    // No character takes more than two septets.
+    let longest = LONGEST.iter().find(|(name, longest)| *name == place && *longest < 2 * value.len());
+    if let Some((_, longest)) = longest {
+        value.truncate(prefix(&value, *longest).trim_end().len());
+    }
+    value
 }
 
 /// A value in which no dot makes a host's name: a blank stands behind one that letters follow, as in `ING. NOVAK`. The
@@ -207,11 +252,7 @@ fn fill(template: &Template, values: &Values) -> String {
     for piece in &template.pieces {
         match piece {
             Piece::Literal(literal) => text.push_str(literal),
-            Piece::Field(name) => {
-                if let Some(value) = values.get(name) {
-                    value.write(&mut text);
-                }
-            }
+            Piece::Field(name) => values.write(name, &mut text),
         }
     }
     text

@@ -13,14 +13,15 @@ use crate::render::Values;
 /// Cancels the booking of a code and day.
 pub(crate) fn cancel(code: &Redacted<String>, date: Date, sender: &Msisdn, case: &Case<'_>) -> Decision {
     let key = Key::Booking(case.service.id.clone(), date, code.clone());
-    case.require([limits::key(sender, case), edits_key(case), key.clone()])?;
+    let limits_key = limits::key(sender, case);
+    case.require([&limits_key, &edits_key(case), &key])?;
     let office = match Office::open(case)? {
         Ok(office) => office,
         Err(outcome) => return Ok(outcome),
     };
-    let tries = Tries::read(sender, case)?;
-    if let Some(refusal) = tries.refusal("booking.wait", sender, case) {
-        return Ok(refusal);
+    let tries = Tries::read(limits_key, case)?;
+    if tries.are_over() {
+        return Ok(tries.refusal("booking.wait", sender, case));
     }
     let live = |booking: &&Booking| {
         let slot = Slot::at(booking.date.to_datetime(booking.start));
