@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use bytes::{Buf, Bytes};
-use model::{Address, Redacted};
+use model::{Address, Redacted, Short};
 
 use crate::{Bind, BindResp, CommandStatus, Sm, SmResp, Tlv, Tlvs, tlv::tag};
 
@@ -20,6 +20,14 @@ pub(crate) fn text(octets: &[u8]) -> String {
     match std::str::from_utf8(octets) {
         Ok(ascii) if ascii.is_ascii() => ascii.to_owned(),
         _ => text::latin1::decode(octets),
+    }
+}
+
+/// [`text`], without a block of memory for an address of the length that the specification allows.
+fn short(octets: &[u8]) -> Short {
+    match std::str::from_utf8(octets) {
+        Ok(ascii) if ascii.is_ascii() => ascii.into(),
+        _ => text::latin1::decode(octets).into(),
     }
 }
 
@@ -45,10 +53,15 @@ impl<'a> Reader<'a> {
 
     /// A C-octet string of whatever length; it must have its NUL, for a field follows.
     fn c_string(&mut self) -> Result<String, CommandStatus> {
+        self.c_octets(text)
+    }
+
+    /// The same, read as something else.
+    fn c_octets<T>(&mut self, read: impl FnOnce(&[u8]) -> T) -> Result<T, CommandStatus> {
         let rest = self.rest();
         let end = rest.iter().position(|octet| *octet == 0).ok_or(CommandStatus::ESME_RINVMSGLEN)?;
         self.at += end + 1;
-        Ok(rest.get(..end).map(text).unwrap_or_default())
+        Ok(read(rest.get(..end).unwrap_or_default()))
     }
 
     /// A C-octet string that ends the mandatory part: the end of the body does for its NUL.
@@ -60,7 +73,7 @@ impl<'a> Reader<'a> {
     }
 
     fn address(&mut self) -> Result<Address, CommandStatus> {
-        Ok(Address { ton: self.octet()?, npi: self.octet()?, digits: self.c_string()? })
+        Ok(Address { ton: self.octet()?, npi: self.octet()?, digits: self.c_octets(short)? })
     }
 
     /// The place of so many octets.

@@ -39,7 +39,7 @@ pub(crate) fn decode(command_id: u32, body: &Bytes) -> Option<Body> {
 }
 
 fn address(ton: Ton, npi: Npi, digits: &str) -> Address {
-    Address { ton: ton.into(), npi: npi.into(), digits: digits.to_owned() }
+    Address { ton: ton.into(), npi: npi.into(), digits: digits.into() }
 }
 
 fn from_outbind(outbind: &pdus::Outbind) -> Outbind {

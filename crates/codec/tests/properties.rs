@@ -25,7 +25,7 @@ fn octets(length: usize) -> impl Strategy<Value = Bytes> {
 }
 
 fn address() -> impl Strategy<Value = Address> {
-    (any::<u8>(), any::<u8>(), c_string(24)).prop_map(|(ton, npi, digits)| Address { ton, npi, digits })
+    (any::<u8>(), any::<u8>(), c_string(24)).prop_map(|(ton, npi, digits)| Address::new(ton, npi, digits))
 }
 
 fn tlvs() -> impl Strategy<Value = Tlvs> {
@@ -107,8 +107,9 @@ fn body() -> impl Strategy<Value = Body> {
 
 /// Bodies that `rusmpp` decodes, within the lengths of the specification.
 fn strict_body() -> impl Strategy<Value = Body> {
-    let address =
-        || (any::<u8>(), any::<u8>(), ascii(20)).prop_map(|(ton, npi, digits)| Address { ton, npi, digits });
+    let address = || {
+        (any::<u8>(), any::<u8>(), ascii(20)).prop_map(|(ton, npi, digits)| Address::new(ton, npi, digits))
+    };
     prop_oneof![
         Just(Body::Unbind),
         Just(Body::UnbindResp),

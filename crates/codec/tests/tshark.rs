@@ -234,7 +234,7 @@ fn put_sm(sm: &Sm, put: &mut impl FnMut(&str, String)) {
 fn put_address(kind: &str, name: &str, address: &Address, put: &mut impl FnMut(&str, String)) {
     put(&format!("{kind}_ton"), format!("{:#04x}", address.ton));
     put(&format!("{kind}_npi"), format!("{:#04x}", address.npi));
-    put(name, address.digits.clone());
+    put(name, address.digits.to_string());
 }
 
 fn put_resp(resp: &SmResp, put: &mut impl FnMut(&str, String)) {

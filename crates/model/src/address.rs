@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::short::Short;
+
 /// An SMPP address: type of number, numbering plan indicator and the address itself, as on the wire
 /// (SMPP 3.4, 5.2.5 to 5.2.7).
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -14,12 +16,12 @@ pub struct Address {
     /// Numbering plan indicator (`source_addr_npi`, `dest_addr_npi`).
     pub npi: u8,
     /// The address octets as text; at most 20 characters in SMPP 3.4.
-    pub digits: String,
+    pub digits: Short,
 }
 
 impl Address {
     /// An address from its three fields.
-    pub fn new(ton: u8, npi: u8, digits: impl Into<String>) -> Self {
+    pub fn new(ton: u8, npi: u8, digits: impl Into<Short>) -> Self {
         Self { ton, npi, digits: digits.into() }
     }
 }
@@ -64,6 +66,16 @@ impl Msisdn {
         let mut number = Self { digits: [0; Self::DIGITS_MAX], length };
         number.digits[..digits.len()].copy_from_slice(digits.as_bytes());
         Ok(number)
+    }
+
+    /// The number of a national number, by its country code.
+    pub(crate) fn joined(country_code: &str, national: &str) -> Option<Self> {
+        let mut digits = [0; Self::DIGITS_MAX];
+        let (head, tail) = digits.split_at_mut_checked(country_code.len())?;
+        head.copy_from_slice(country_code.as_bytes());
+        tail.get_mut(..national.len())?.copy_from_slice(national.as_bytes());
+        let digits = digits.get(..country_code.len() + national.len())?;
+        Self::new(str::from_utf8(digits).ok()?).ok()
     }
 
     /// The digits without `+`.

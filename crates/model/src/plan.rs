@@ -184,7 +184,7 @@ impl NumberingPlan {
         let digits = current.as_deref().unwrap_or(digits);
         let known = self.national_digits.contains(&digits.len())
             && digits.chars().next().is_some_and(|first| self.first_digits.contains(first));
-        if known { Msisdn::new(&format!("{}{digits}", self.country_code)).ok() } else { None }
+        if known { Msisdn::joined(self.country_code, digits) } else { None }
     }
 
     /// The number that took the place of a retired longer one, if `digits` is such.

@@ -9,7 +9,7 @@ use rusmpp::encode::Encode as _;
 /// A body within the specification: tags that `rusmpp` keeps as octets, times empty or whole.
 fn strict_sm() -> impl Strategy<Value = Sm> {
     let address =
-        || (0u8..7, 0u8..20, "[0-9]{0,20}").prop_map(|(ton, npi, digits)| Address { ton, npi, digits });
+        || (0u8..7, 0u8..20, "[0-9]{0,20}").prop_map(|(ton, npi, digits)| Address::new(ton, npi, digits));
     let time = || prop_oneof![Just(String::new()), Just("261122070000028+".to_owned())];
     let tlvs = vec((0x1400u16..0x3FFF, vec(any::<u8>(), 0..20)), 0..4);
     let flags = (any::<u8>(), any::<u8>(), any::<u8>());

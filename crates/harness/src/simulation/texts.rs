@@ -142,7 +142,7 @@ fn odd(number: u64, dice: &mut Dice) -> Writing {
     };
     if let Some(machine) = machine {
         writing.citizen = false;
-        writing.from = machine.digits.clone();
+        writing.from = machine.digits.to_string();
         writing.pieces.iter_mut().for_each(|piece| piece.source = machine.clone());
     }
     writing
