@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use codec::{CommandStatus, Sm};
-use engine::{Config, Decided, Effect, Engine, Event, LinkConfig, LinkId, Profile, SubmitResult};
+use engine::{Config, Decided, Effect, Engine, Event, LinkConfig, LinkId, Profile, Reading, SubmitResult};
 use jiff::Timestamp;
 use model::{Address, Now};
 use routing::Rules;
@@ -102,20 +102,25 @@ impl Line {
             Event::Submitted { link: LINK, ticket, result }
         });
         let mut events: Vec<Event> = responses.collect();
-        for _ in 0..messages {
-            self.sent = self.sent.wrapping_add(1);
-            let reading =
-                self.engine.message_reader().read(LINK, look_up(self.sent, self.dossiers), self.now.wall);
-            let sequence_number = self.sent;
-            events.push(Event::Delivered {
-                link: LINK,
-                generation: 1,
-                sequence_number,
-                data_sm: false,
-                reading,
-            });
-        }
+        let sms = self.messages(messages);
+        events.extend(self.read(sms).into_iter().zip(self.sent..).map(|(reading, sequence_number)| {
+            Event::Delivered { link: LINK, generation: 1, sequence_number, data_sm: false, reading }
+        }));
         events
+    }
+
+    /// The next messages, as the SMSC hands them over.
+    pub fn messages(&mut self, messages: u32) -> Vec<Sm> {
+        let from = self.sent;
+        self.sent = self.sent.wrapping_add(messages);
+        (1..=messages).map(|number| look_up(from.wrapping_add(number), self.dossiers)).collect()
+    }
+
+    /// What the engine is told of messages.
+    #[must_use]
+    pub fn read(&self, messages: Vec<Sm>) -> Vec<Reading> {
+        let reader = self.engine.message_reader();
+        messages.into_iter().map(|sm| reader.read(LINK, sm, self.now.wall)).collect()
     }
 
     /// Answers of the last turn that the SMSC has still to respond to.

@@ -40,6 +40,7 @@ fn main() -> Result<()> {
         "routing-10-rules" => interpret(10),
         // A hundred thousand cost the same, but take minutes to load under callgrind.
         "routing-10000-rules" => interpret(10_000),
+        "reading" => reading(),
         "turn-64" => turns(64),
         "turn-256" => turns(256),
         unknown => bail!("there is no case {unknown:?}"),
@@ -81,6 +82,16 @@ fn interpret(rules: u32) -> Done {
         for message in &corpus {
             black_box(rules.interpret(&message.to, &message.text, message.now));
         }
+    })
+}
+
+fn reading() -> Done {
+    let mut line = Line::start(DOSSIERS);
+    let warm = line.messages(WARM);
+    black_box(line.read(warm));
+    let mut messages = line.messages(MESSAGES);
+    count(MESSAGES as usize, || {
+        black_box(line.read(take(&mut messages)));
     })
 }
 

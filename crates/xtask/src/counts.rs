@@ -14,7 +14,7 @@ use crate::cargo;
 const RECORD: &str = "benches/counts.txt";
 
 /// What `counts` can do, in the order of the record.
-const CASES: [&str; 10] = [
+const CASES: [&str; 11] = [
     "deliver_sm-gsm7",
     "deliver_sm-ucs2",
     "deliver_sm-part",
@@ -23,6 +23,7 @@ const CASES: [&str; 10] = [
     "deliver_sm_resp",
     "routing-10-rules",
     "routing-10000-rules",
+    "reading",
     "turn-64",
     "turn-256",
 ];
