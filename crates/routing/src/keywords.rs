@@ -108,13 +108,15 @@ impl Keywords {
 
 /// The hashes of the word itself and of all its spellings with one letter left out.
 fn deletions(word: &str) -> impl Iterator<Item = u64> + '_ {
+    // The multiplier of FNV-1a.
+    let with = |hash: u64, letter: &u8| hash.wrapping_mul(0x0100_0000_01B3).wrapping_add(u64::from(*letter));
+    let letters = word.as_bytes();
+    let mut before = 0;
     // Where the place that is left out is the end, nothing is.
-    (0..=word.len()).map(|left_out| {
-        let (before, behind) = word.as_bytes().split_at(left_out);
-        let letters = before.iter().chain(behind.iter().skip(1));
-        // The multiplier of FNV-1a.
-        letters
-            .fold(0, |hash: u64, letter| hash.wrapping_mul(0x0100_0000_01B3).wrapping_add(u64::from(*letter)))
+    (0..=letters.len()).map(move |left_out| {
+        let variant = letters.iter().skip(left_out + 1).fold(before, with);
+        before = letters.get(left_out).map_or(before, |letter| with(before, letter));
+        variant
     })
 }
 
