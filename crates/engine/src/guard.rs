@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 /// The span over which the messages of one sender are counted.
 const WINDOW_MS: u64 = 60_000;
 
-/// Messages remembered: those of one minute at full load, 16 octets each. More than that and the guard forgets all
+/// Messages remembered: those of one minute at full load, 8 octets each. More than that and the guard forgets all
 /// and begins anew, which lets a loop through for one more minute and costs no memory.
 const MESSAGES_MAX: usize = 4_000_000;
 
@@ -30,8 +30,11 @@ type Sender = u64;
 /// load has hundreds of thousands of senders.
 #[derive(Default)]
 pub(crate) struct LoopGuard {
-    /// Milliseconds on the monotonic clock, and the sender; oldest first.
-    messages: VecDeque<(u64, Sender)>,
+    /// Who wrote, oldest first.
+    messages: VecDeque<Sender>,
+    /// The moments at which they did, in milliseconds on the monotonic clock, and how many did at each: all messages
+    /// of a turn come at one.
+    moments: VecDeque<(u64, u32)>,
     counts: FxHashMap<Sender, u32>,
     /// Texts of this hour that were no command.
     mistakes: FxHashMap<Sender, u32>,
@@ -49,7 +52,11 @@ impl LoopGuard {
         let count = self.counts.entry(sender).or_default();
         let admitted = *count < limit;
         *count = count.saturating_add(1);
-        self.messages.push_back((now, sender));
+        self.messages.push_back(sender);
+        match self.moments.back_mut() {
+            Some((at, messages)) if *at == now => *messages = messages.saturating_add(1),
+            _ => self.moments.push_back((now, 1)),
+        }
         admitted
     }
 
@@ -69,17 +76,25 @@ impl LoopGuard {
     /// Forgets what is older than a minute.
     fn forget(&mut self, now: u64) {
         let is_over = |at: u64| now.saturating_sub(at) >= WINDOW_MS;
-        if self.messages.len() >= MESSAGES_MAX || self.messages.back().is_some_and(|(at, _)| is_over(*at)) {
+        if self.messages.len() >= MESSAGES_MAX || self.moments.back().is_some_and(|(at, _)| is_over(*at)) {
             self.messages.clear();
+            self.moments.clear();
             self.counts.clear();
         }
-        while let Some((_, sender)) = self.messages.front().copied().filter(|(at, _)| is_over(*at)) {
-            self.messages.pop_front();
-            if let Entry::Occupied(mut count) = self.counts.entry(sender) {
-                *count.get_mut() = count.get().saturating_sub(1);
-                if *count.get() == 0 {
-                    count.remove();
-                }
+        while let Some((_, messages)) = self.moments.front().copied().filter(|(at, _)| is_over(*at)) {
+            self.moments.pop_front();
+            for _ in 0..messages {
+                self.forget_oldest();
+            }
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(sender) = self.messages.pop_front() else { return };
+        if let Entry::Occupied(mut count) = self.counts.entry(sender) {
+            *count.get_mut() = count.get().saturating_sub(1);
+            if *count.get() == 0 {
+                count.remove();
             }
         }
     }
