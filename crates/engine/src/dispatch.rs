@@ -158,7 +158,7 @@ impl Engine {
             return Ok(false);
         }
         if self.is_expired(entry, turn.now.wall) {
-            self.finish(entry.clone(), FinalState::Failed, turn)?;
+            self.finish((**entry).clone(), FinalState::Failed, turn)?;
             turn.next_event();
             return Ok(false);
         }
@@ -174,7 +174,7 @@ impl Engine {
         let config = Arc::clone(&self.config);
         let Some(config) = config.links.get(usize::from(link.0)) else { return Ok(false) };
         let Some(piece) = self.piece(entry, part, &config.profile)? else {
-            self.finish(entry.clone(), FinalState::Failed, turn)?;
+            self.finish((**entry).clone(), FinalState::Failed, turn)?;
             return Ok(false);
         };
         let left = entry.expires_at.duration_since(turn.now.wall);

@@ -16,7 +16,7 @@ impl Engine {
         let mut messages = Vec::new();
         for (key, record) in self.store.open_entries() {
             match (key, record) {
-                (_, Record::Outbox(entry)) => messages.push(entry.clone()),
+                (_, Record::Outbox(entry)) => messages.push((**entry).clone()),
                 (Key::PartialMessage(id), Record::PartialMessage(message)) => {
                     self.partials.restore(id, message.since, now, self.clock.is_trusted());
                 }

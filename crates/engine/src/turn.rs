@@ -127,7 +127,7 @@ impl Turn {
     /// An outgoing message, this turn's writes included, as a copy that can be changed and written.
     pub(crate) fn outbox(&self, store: &Ledger, id: OutboxId) -> Result<Option<OutboxEntry>, Fatal> {
         match self.read(store, &Key::Outbox(id))?.as_deref() {
-            Some(Record::Outbox(entry)) => Ok(Some(entry.clone())),
+            Some(Record::Outbox(entry)) => Ok(Some((**entry).clone())),
             _ => Ok(None),
         }
     }
@@ -147,7 +147,7 @@ impl Turn {
 
     /// Writes an outgoing message.
     pub(crate) fn write_outbox(&mut self, entry: OutboxEntry) {
-        self.write(Key::Outbox(entry.id), Some(Record::Outbox(entry)));
+        self.write(Key::Outbox(entry.id), Some(Record::Outbox(Box::new(entry))));
     }
 
     /// Something to release after the commit.

@@ -174,7 +174,7 @@ fn app(commands: CommandSender) -> App {
     let rules = Rules::builtin();
     let dossier = Dossier { code: "13557009".to_owned(), version: 1, ..Dossier::default() };
     let key = Key::Dossier(ServiceId::new("hue-xnc"), "13557009".to_owned());
-    let records = HashMap::from([(key, Record::Dossier(dossier))]);
+    let records = HashMap::from([(key, Record::Dossier(Box::new(dossier)))]);
     App {
         commands,
         read: Arc::new(move |key| Ok(records.get(key).cloned())),

@@ -213,5 +213,5 @@ fn subscriber(phone: &Msisdn, sequence: u64) -> (Key, Option<Record>) {
         doc_issued_by: None,
         updated_at: None,
     };
-    (Key::Subscriber(*phone), Some(Record::Subscriber(record)))
+    (Key::Subscriber(*phone), Some(Record::Subscriber(Box::new(record))))
 }

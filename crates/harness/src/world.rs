@@ -320,7 +320,7 @@ impl World {
     pub fn account(&self, service: &ServiceId, id_number: &str) -> Result<Option<Account>> {
         let reader = self.engine.as_ref().context("the engine runs")?.reader();
         Ok(match reader.get(&Key::Account(service.clone(), id_number.into()))? {
-            Some(Record::Account(account)) => Some(account),
+            Some(Record::Account(account)) => Some(*account),
             _ => None,
         })
     }

@@ -103,7 +103,14 @@ fn good() -> (Evidence, Books) {
     };
     let verdict = Entry::Verdict { outbox: id(), part: 0, status: Some(0) };
     let turns = vec![
-        (1, turn(1, vec![message(CITIZEN, TEXT)], vec![(Key::Outbox(id()), Some(Record::Outbox(row())))])),
+        (
+            1,
+            turn(
+                1,
+                vec![message(CITIZEN, TEXT)],
+                vec![(Key::Outbox(id()), Some(Record::Outbox(row().into())))],
+            ),
+        ),
         (2, turn(3, vec![verdict], vec![(Key::Outbox(id()), None)])),
     ];
     (evidence, Books { turns, ..Books::default() })
@@ -150,7 +157,7 @@ fn what_ran_twice_or_differs_from_the_journal_is_found() {
     // The second run has no answer of its own either.
     assert_eq!(twice, BTreeSet::from([Invariant::I2, Invariant::I3]));
     let row_left = |_: &mut Evidence, books: &mut Books| {
-        books.open.insert(Key::Outbox(id()), Record::Outbox(row()));
+        books.open.insert(Key::Outbox(id()), Record::Outbox(row().into()));
     };
     assert_eq!(broken(row_left), only(Invariant::I2));
     assert_eq!(broken(|_, books| books.records = 1), only(Invariant::I2));
@@ -169,7 +176,7 @@ fn what_ran_twice_or_differs_from_the_journal_is_found() {
             doc_issued_by: None,
             updated_at: None,
         };
-        (key, Record::Subscriber(record))
+        (key, Record::Subscriber(record.into()))
     };
     let missing = broken(|_, books| {
         let (key, record) = subscriber();
@@ -187,16 +194,16 @@ fn a_text_that_was_due_and_never_came_is_found() {
     let stuck = broken(|evidence, books| {
         evidence.submits.clear();
         books.turns.truncate(1);
-        books.open.insert(Key::Outbox(id()), Record::Outbox(row()));
+        books.open.insert(Key::Outbox(id()), Record::Outbox(row().into()));
     });
     assert_eq!(stuck, only(Invariant::I3));
     let dead = broken(|evidence, books| {
         evidence.submits.clear();
         let refusal = Entry::Verdict { outbox: id(), part: 0, status: Some(0x0B) };
         let failed = OutboxEntry { parts: vec![PartState::Failed], ..row() };
-        let write = (Key::Outbox(id()), Some(Record::Outbox(failed.clone())));
+        let write = (Key::Outbox(id()), Some(Record::Outbox(failed.clone().into())));
         books.turns[1].1 = turn(3, vec![refusal], vec![write]);
-        books.open.insert(Key::Outbox(id()), Record::Outbox(failed));
+        books.open.insert(Key::Outbox(id()), Record::Outbox(failed.into()));
     });
     assert_eq!(dead, BTreeSet::new(), "a dead letter is no loss");
 }
@@ -208,7 +215,7 @@ fn a_second_copy_is_found_unless_it_was_counted() {
     let counted = broken(|evidence, books| {
         again(evidence);
         let resent = OutboxEntry { resent: 1, ..row() };
-        books.turns[1].1.writes.insert(0, (Key::Outbox(id()), Some(Record::Outbox(resent).into())));
+        books.turns[1].1.writes.insert(0, (Key::Outbox(id()), Some(Record::Outbox(resent.into()).into())));
     });
     assert_eq!(counted, BTreeSet::new());
     let invented = |evidence: &mut Evidence, _: &mut Books| evidence.submits.push(submit(CITIZEN, "Hallo"));
@@ -240,7 +247,8 @@ fn one_citizens_words_on_anothers_handset_are_found() {
         evidence.submits.push(submit(OTHER, ANSWER));
         let to = OutboxEntry { destination: Address::new(1, 1, OTHER), ..row() };
         let ordinal = OutboxId { ordinal: 1, ..id() };
-        let write = (Key::Outbox(ordinal), Some(Record::Outbox(OutboxEntry { id: ordinal, ..to }).into()));
+        let write =
+            (Key::Outbox(ordinal), Some(Record::Outbox(OutboxEntry { id: ordinal, ..to }.into()).into()));
         books.turns[0].1.writes.push(write);
         books.turns[1].1.writes.push((Key::Outbox(ordinal), None));
         books.turns[1].1.entries.push(Entry::Verdict { outbox: ordinal, part: 0, status: Some(0) });
@@ -289,7 +297,7 @@ fn before_a_quiet_time_nothing_is_demanded_of_what_is_open() {
         evidence.submits.clear();
         evidence.quiet = None;
         books.turns.truncate(1);
-        books.open.insert(Key::Outbox(id()), Record::Outbox(row()));
+        books.open.insert(Key::Outbox(id()), Record::Outbox(row().into()));
     });
     assert_eq!(young, BTreeSet::new());
     let later = row().expires_at.checked_sub(SignedDuration::from_hours(1)).unwrap();
@@ -297,8 +305,8 @@ fn before_a_quiet_time_nothing_is_demanded_of_what_is_open() {
         evidence.submits.clear();
         let row = OutboxEntry { not_before: Some(later), ..row() };
         books.turns.truncate(1);
-        books.turns[0].1.writes[0].1 = Some(Record::Outbox(row.clone()).into());
-        books.open.insert(Key::Outbox(id()), Record::Outbox(row));
+        books.turns[0].1.writes[0].1 = Some(Record::Outbox(row.clone().into()).into());
+        books.open.insert(Key::Outbox(id()), Record::Outbox(row.into()));
     });
     assert_eq!(delayed, BTreeSet::new());
 }

@@ -115,7 +115,7 @@ impl LogIn {
             return Ok(None);
         }
         match app.record(Key::Account(self.service.clone(), self.id_number.clone())).await? {
-            Some(Record::Account(account)) => Ok(Some(account)),
+            Some(Record::Account(account)) => Ok(Some(*account)),
             _ => Ok(None),
         }
     }

@@ -256,7 +256,7 @@ async fn a_stored_dossier_is_shown_with_its_version() {
     let api = Api::new();
     let dossier = Dossier { code: "1355-7009".to_owned(), version: 7, ..Dossier::default() };
     let key = Key::Dossier(model::ServiceId::new("hue"), "13557009".to_owned());
-    api.store(key, Record::Dossier(dossier));
+    api.store(key, Record::Dossier(Box::new(dossier)));
     let answer = api.send("GET", DOSSIER, "").await;
     assert_eq!((answer.status, answer.header("etag")), (StatusCode::OK, "\"7\""));
     assert_eq!((&answer.body["code"], &answer.body["status"]), (&json!("1355-7009"), &json!("registered")));

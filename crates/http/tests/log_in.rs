@@ -36,7 +36,7 @@ fn account(hash: Option<String>) -> (Key, Record) {
         version: 4,
     };
     let key = Key::Account(ServiceId::new("hue"), "079123456789".into());
-    (key, Record::Account(account))
+    (key, Record::Account(Box::new(account)))
 }
 
 #[tokio::test]

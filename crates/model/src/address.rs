@@ -1,6 +1,7 @@
 //! Addresses as the SMSC writes them, and citizens' numbers in E.164.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -36,7 +37,7 @@ impl fmt::Debug for Address {
 ///
 /// A plain value, so that it is copied and kept without a block of memory of its own. `Debug` shows the last three
 /// digits only.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Msisdn {
     /// Behind the digits, zeros: numbers sort as their texts do.
     digits: [u8; Self::DIGITS_MAX],
@@ -82,6 +83,15 @@ impl Msisdn {
     pub fn as_str(&self) -> &str {
         // Never empty: only `new` makes one, of ASCII digits.
         str::from_utf8(&self.digits[..usize::from(self.length)]).unwrap_or_default()
+    }
+}
+
+impl Hash for Msisdn {
+    /// In two words. The length is told by the digits.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = self.digits;
+        state.write_u64(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+        state.write_u64(u64::from_le_bytes([i, j, k, l, m, n, o, 0]));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Names of records. What a decision reads and what it writes are both named by a [`Key`].
 
+use std::hash::{Hash, Hasher};
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ use crate::redact::Redacted;
 use crate::subscriber::Subscriber;
 
 /// The name of one record.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Key {
     /// A dossier by [`crate::dossier::code_key`] of its code.
     Dossier(ServiceId, String),
@@ -71,6 +73,26 @@ pub enum Space {
     Open,
 }
 
+impl Hash for Key {
+    /// What tells keys apart. Services are few, and nearly all keys of one kind are of one service.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Dossier(_, name) | Self::Queue(_, name) => name.hash(state),
+            Self::Account(_, secret) | Self::Booking(_, _, secret) => secret.hash(state),
+            Self::Subscriber(phone)
+            | Self::AccountPhone(_, phone)
+            | Self::PhoneBookings(_, phone)
+            | Self::Limits(_, phone) => phone.hash(state),
+            Self::SlotDay(service, date) => (service, date).hash(state),
+            Self::CalendarEdits(service) => service.hash(state),
+            Self::Timer(at, subject) => (at, subject).hash(state),
+            Self::Outbox(id) => id.hash(state),
+            Self::PartialMessage(id) => id.hash(state),
+            Self::Fingerprint(fingerprint) => fingerprint.hash(state),
+        }
+    }
+}
+
 impl Key {
     /// Where the store keeps the record of this key.
     pub fn space(&self) -> Space {
@@ -83,21 +105,22 @@ impl Key {
     }
 }
 
-/// A record of any kind.
+/// A record of any kind. Those that are long stand in a block of their own: of the short ones, [`Limits`] above all,
+/// each citizen of a day has one in memory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record {
     /// Of [`Key::Dossier`].
-    Dossier(Dossier),
+    Dossier(Box<Dossier>),
     /// Of [`Key::Queue`].
     Queue(Queue),
     /// Of [`Key::Subscriber`].
-    Subscriber(Subscriber),
+    Subscriber(Box<Subscriber>),
     /// Of [`Key::Account`].
-    Account(Account),
+    Account(Box<Account>),
     /// Of [`Key::AccountPhone`]: the ID number.
     AccountPhone(Redacted<String>),
     /// Of [`Key::Booking`].
-    Booking(Booking),
+    Booking(Box<Booking>),
     /// Of [`Key::SlotDay`]; the only kind that is stored unsealed.
     SlotDay(SlotDay),
     /// Of [`Key::PhoneBookings`].
@@ -109,7 +132,7 @@ pub enum Record {
     /// Of [`Key::Limits`].
     Limits(Limits),
     /// Of [`Key::Outbox`].
-    Outbox(OutboxEntry),
+    Outbox(Box<OutboxEntry>),
     /// Of [`Key::PartialMessage`].
     PartialMessage(PartialMessage),
     /// Of [`Key::Fingerprint`].

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::redact::Redacted;
+use crate::short::Short;
 
 /// Wrong codes of one sender, and the codes that he had right.
 ///
@@ -15,7 +16,7 @@ pub struct Limits {
     /// Whether the sender was told that the limit is reached, in this run of misses.
     pub told: bool,
     /// Codes that this sender found before, newest last; at most [`Limits::FOUND_MAX`].
-    pub found: Vec<Redacted<String>>,
+    pub found: Vec<Redacted<Short>>,
     /// When the record was last changed; old ones are dropped.
     pub changed_at: Option<Timestamp>,
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::short::Short;
+
 /// Personal data or a secret: readable by code, never by a log.
 ///
 /// `Debug` prints `***` and there is no `Display`, so a value reaches a log only where somebody writes
@@ -21,6 +23,12 @@ impl<T> fmt::Debug for Redacted<T> {
 impl<T> From<T> for Redacted<T> {
     fn from(value: T) -> Self {
         Self(value)
+    }
+}
+
+impl From<&str> for Redacted<Short> {
+    fn from(value: &str) -> Self {
+        Self(value.into())
     }
 }
 

@@ -20,7 +20,7 @@ type Write = (Key, Option<Record>);
 
 fn account_write(account: Account, case: &Case<'_>) -> Write {
     let key = Key::Account(case.service.id.clone(), account.id_number.clone());
-    (key, Some(Record::Account(account)))
+    (key, Some(Record::Account(Box::new(account))))
 }
 
 fn phone_key(phone: &Msisdn, case: &Case<'_>) -> Key {

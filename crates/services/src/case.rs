@@ -62,14 +62,14 @@ impl<'a> Case<'a> {
     pub(crate) fn account(&self, id_number: &str) -> Result<Option<&'a Account>, Need> {
         let key = Key::Account(self.service.id.clone(), id_number.into());
         Ok(self.read(&key)?.and_then(|record| match record {
-            Record::Account(account) => Some(account),
+            Record::Account(account) => Some(&**account),
             _ => None,
         }))
     }
 
     pub(crate) fn booking(&self, key: &Key) -> Result<Option<&'a Booking>, Need> {
         Ok(self.read(key)?.and_then(|record| match record {
-            Record::Booking(booking) => Some(booking),
+            Record::Booking(booking) => Some(&**booking),
             _ => None,
         }))
     }
@@ -83,7 +83,7 @@ impl<'a> Case<'a> {
 
     pub(crate) fn dossier(&self, key: &Key) -> Result<Option<&'a Dossier>, Need> {
         Ok(self.read(key)?.and_then(|record| match record {
-            Record::Dossier(dossier) => Some(dossier),
+            Record::Dossier(dossier) => Some(&**dossier),
             _ => None,
         }))
     }
@@ -97,7 +97,7 @@ impl<'a> Case<'a> {
 
     pub(crate) fn subscriber(&self, msisdn: &Msisdn) -> Result<Option<&'a Subscriber>, Need> {
         Ok(self.read(&Key::Subscriber(*msisdn))?.and_then(|record| match record {
-            Record::Subscriber(subscriber) => Some(subscriber),
+            Record::Subscriber(subscriber) => Some(&**subscriber),
             _ => None,
         }))
     }

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use model::limits::Limits;
-use model::{Key, Msisdn, Outcome, Record, Redacted};
+use model::{Key, Msisdn, Outcome, Record, Redacted, Short};
 
 use crate::case::{Case, Need, label};
 use crate::render::Values;
@@ -16,7 +16,7 @@ pub(crate) struct Tries<'a> {
     key: Key,
     misses: Vec<Timestamp>,
     told: bool,
-    found: &'a [Redacted<String>],
+    found: &'a [Redacted<Short>],
     misses_max: usize,
     now: Timestamp,
 }
@@ -83,11 +83,11 @@ impl<'a> Tries<'a> {
         // Exactly as much room as it takes: a citizen of a day is kept in memory, and nearly all have one code.
         let mut found = Vec::with_capacity(kept.len() + 1);
         found.extend_from_slice(kept);
-        found.push(Redacted(code.to_owned()));
+        found.push(code.into());
         self.write(found)
     }
 
-    fn write(self, found: Vec<Redacted<String>>) -> Vec<(Key, Option<Record>)> {
+    fn write(self, found: Vec<Redacted<Short>>) -> Vec<(Key, Option<Record>)> {
         let Self { key, misses, told, now, .. } = self;
         vec![(key, Some(Record::Limits(Limits { misses, told, found, changed_at: Some(now) })))]
     }

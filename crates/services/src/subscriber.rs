@@ -84,7 +84,7 @@ pub(crate) fn put(subscriber: &Subscriber, case: &Case<'_>) -> Decision {
         return Ok(refuse(error, "subscriber_refused"));
     }
     let updated_at = subscriber.updated_at.or(Some(case.now));
-    let record = Record::Subscriber(Subscriber { updated_at, ..subscriber.clone() });
+    let record = Record::Subscriber(Box::new(Subscriber { updated_at, ..subscriber.clone() }));
     Ok(done(0, vec![(Key::Subscriber(subscriber.msisdn), Some(record))], "subscriber_put"))
 }
 

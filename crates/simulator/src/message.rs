@@ -279,7 +279,7 @@ mod tests {
             let Address { ton, npi, digits } = style.address(digits);
             (ton, npi, digits)
         };
-        let written = |ton, npi, digits: &str| (ton, npi, digits.to_owned());
+        let written = |ton, npi, digits: &str| (ton, npi, digits.into());
         assert_eq!(address("international", "84905123456"), written(1, 1, "84905123456"));
         assert_eq!(address("plus", "84905123456"), written(0, 0, "+84905123456"));
         assert_eq!(address("double_zero", "84905123456"), written(0, 1, "0084905123456"));

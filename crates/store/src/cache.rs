@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn record(value: u64) -> Arc<Record> {
-        Arc::new(Record::Dossier(model::Dossier { version: value, ..model::Dossier::default() }))
+        Arc::new(Record::Dossier(Box::new(model::Dossier { version: value, ..model::Dossier::default() })))
     }
 
     /// Room for `records` records of no length.

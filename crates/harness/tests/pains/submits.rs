@@ -12,7 +12,7 @@ const THROTTLED: CommandStatus = CommandStatus::ESME_RTHROTTLED;
 
 /// Who a submit went to.
 fn receivers(world: &harness::World) -> Vec<String> {
-    world.submits("vn").iter().map(|sm| sm.destination.digits.clone()).collect()
+    world.submits("vn").iter().map(|sm| sm.destination.digits.to_string()).collect()
 }
 
 /// jSMPP, Jasmin and Kannel send again what timed out, was requeued or stood behind a reconnect: 28 copies, each

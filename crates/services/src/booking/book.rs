@@ -163,7 +163,7 @@ impl Office<'_> {
         outcome.writes.push((day_key(booking.date, self.case), Some(Record::SlotDay(day))));
         outcome.writes.push((phone_key(sender, self.case), Some(Record::PhoneBookings(live))));
         let key = Key::Booking(service.clone(), booking.date, booking.code.clone());
-        outcome.writes.push((key, Some(Record::Booking(booking))));
+        outcome.writes.push((key, Some(Record::Booking(Box::new(booking)))));
         outcome
     }
 }

@@ -61,7 +61,7 @@ impl Office<'_> {
         outcome.writes.push((day_key(booking.date, case), Some(Record::SlotDay(day))));
         let cancelled =
             Booking { state: BookingState::Cancelled, cancelled_at: Some(case.now), ..booking.clone() };
-        outcome.writes.push((key, Some(Record::Booking(cancelled))));
+        outcome.writes.push((key, Some(Record::Booking(Box::new(cancelled)))));
         Ok(outcome)
     }
 }

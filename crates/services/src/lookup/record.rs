@@ -47,7 +47,7 @@ pub(crate) fn put(dossier: &Dossier, expected_version: Option<u64>, case: &Case<
 fn stored(dossier: Dossier, key: Key, name: &str, case: &Case<'_>) -> Outcome {
     let version = dossier.version;
     let mut changes: Vec<_> = forget::timer(&dossier, case).into_iter().collect();
-    changes.push((key, Some(Record::Dossier(dossier))));
+    changes.push((key, Some(Record::Dossier(Box::new(dossier)))));
     done(version, changes, name)
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn subscriber(number: u64, name: &str) -> (Key, Option<Record>) {
         doc_issued_by: None,
         updated_at: None,
     };
-    (Key::Subscriber(phone(number)), Some(Record::Subscriber(record)))
+    (Key::Subscriber(phone(number)), Some(Record::Subscriber(Box::new(record))))
 }
 
 pub(crate) fn outbox(id: OutboxId, number: u64, body: Body) -> (Key, Option<Record>) {
@@ -89,7 +89,7 @@ pub(crate) fn outbox(id: OutboxId, number: u64, body: Body) -> (Key, Option<Reco
         attempts: 0,
         resent: 0,
     };
-    (Key::Outbox(id), Some(Record::Outbox(entry)))
+    (Key::Outbox(id), Some(Record::Outbox(Box::new(entry))))
 }
 
 pub(crate) fn timer(second: i64, code: &str) -> (Key, Option<Record>) {

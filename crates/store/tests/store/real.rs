@@ -336,7 +336,7 @@ fn canary_turn(sealed: Vec<u8>) -> Turn {
         at: at(0),
         entries: vec![message],
         writes: shared(vec![
-            (Key::Account(service(), id_number.into()), Some(Record::Account(account))),
+            (Key::Account(service(), id_number.into()), Some(Record::Account(Box::new(account)))),
             (Key::AccountPhone(service(), phone), Some(Record::AccountPhone(id_number.into()))),
             (key, Some(Record::Outbox(entry))),
             (Key::Timer(at(60), timer.clone()), Some(Record::Timer(at(60), timer))),

@@ -123,7 +123,7 @@ fn the_built_in_mix_is_asked_by_citizens_who_can_be_answered() {
         let (country, digits) = (&sm.destination.digits, &sm.source.digits);
         let plan = if country == "8383" { "vn" } else { "cz" };
         let plan: &NumberingPlan = plan.parse().unwrap();
-        let citizen = matches!(plan.party(&sm.source), Party::Citizen(it) if it.as_str() == digits);
+        let citizen = matches!(plan.party(&sm.source), Party::Citizen(it) if it.as_str() == digits.as_str());
         assert!(citizen, "{digits}");
         let words: Vec<_> = text(&sm).split(' ').take(2).map(str::to_owned).collect();
         *texts.entry(words.join(" ").replace(|it: char| it.is_ascii_digit(), "9")).or_insert(0) += 1;
