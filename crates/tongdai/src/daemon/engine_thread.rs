@@ -15,10 +15,10 @@ use tokio::sync::{Notify, mpsc};
 use crate::daemon::clock::Clock;
 use crate::daemon::writer_thread::{Caller, Job};
 
-/// Events that one turn takes: enough to share a sync among many, few enough that the first of them is
-/// answered within milliseconds, and that a turn of the longest messages, some 10 KiB each in the journal, fits
-/// into a segment of 16 MiB.
-const TURN_EVENTS_MAX: usize = 1_024;
+/// Events that one turn takes: enough to share a sync among many, few enough that the disk and the links have work
+/// while the next are decided (docs/PERFORMANCE.md), and that a turn of the longest messages, some 10 KiB each in the
+/// journal, fits into a segment of 16 MiB many times.
+const TURN_EVENTS_MAX: usize = 256;
 
 /// Batches of link events that are taken at once.
 const BATCHES_MAX: usize = 16;
