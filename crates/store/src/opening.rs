@@ -70,20 +70,8 @@ pub(crate) fn open(
         .map_err(OpenError::Recover)?;
     let keys = KeyBytes(lookup);
     let shared = Arc::new(Shared::default());
-    let mut ledger = Ledger {
-        shared: Arc::clone(&shared),
-        records: Arc::clone(&records),
-        keys: keys.clone(),
-        values: values.clone(),
-        secrets,
-        open: OpenEntries::new(keys.shard_seed()),
-        pending: Pending::default(),
-        cache: RefCell::new(Cache::new()),
-        sequence: last.sequence,
-        forgotten: VecDeque::new(),
-        moving: None,
-        key_buffer: Vec::new(),
-    };
+    let sides = (Arc::clone(&shared), Arc::clone(&records), keys.clone(), values.clone());
+    let mut ledger = ledger_after(last, secrets, sides);
     let mut writer = Writer {
         shared,
         disk,
@@ -107,6 +95,28 @@ pub(crate) fn open(
     writer.look_for_room().map_err(OpenError::Recover)?;
     let recovery = writer.recover(&mut ledger, rebuilt)?;
     Ok((ledger, writer, recovery))
+}
+
+/// The ledger before what is open is loaded.
+fn ledger_after(
+    last: Last,
+    secrets: Secrets,
+    (shared, records, keys, values): (Arc<Shared>, Arc<dyn Records>, KeyBytes, Values),
+) -> Ledger {
+    Ledger {
+        shared,
+        records,
+        secrets,
+        open: OpenEntries::new(keys.shard_seed()),
+        keys,
+        values,
+        pending: Pending::default(),
+        cache: RefCell::new(Cache::new()),
+        sequence: last.sequence,
+        forgotten: VecDeque::new(),
+        moving: None,
+        key_buffer: Vec::new(),
+    }
 }
 
 impl Writer {
