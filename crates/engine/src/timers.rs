@@ -71,7 +71,8 @@ impl Deadlines {
     /// Keeps an eye on a record that is dropped by age, from when it is made.
     pub(crate) fn watch_new(&mut self, key: &Key, record: Option<&Record>) {
         let Some(Record::Limits(limits)) = record else { return };
-        // A new one holds one code. So does one whose wrong codes grew old: that one is looked at twice.
+        // A new one holds one code. So does one whose wrong codes grew old: that one is watched once more, and the
+        // looks that find it young merge.
         if limits.found.len() + limits.misses.len() <= 1 {
             self.watch(key, limits);
         }
@@ -215,7 +216,8 @@ impl Engine {
         let Some(Record::Limits(limits)) = record.as_deref() else { return Ok(()) };
         let ends_at = limits.changed_at.map(|changed_at| after(changed_at, LIMITS_AGE));
         if ends_at.is_some_and(|ends_at| ends_at > turn.now.wall) {
-            self.deadlines.watch(&key, limits);
+            let moment = after(limits.changed_at.unwrap_or(Timestamp::UNIX_EPOCH), LIMITS_AGE);
+            self.deadlines.due.insert((moment, Due::Limits(key)));
         } else {
             turn.write(key, None);
         }

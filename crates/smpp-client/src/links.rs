@@ -25,7 +25,7 @@ pub enum Undelivered {
     Gone(Vec<LinkCommand>),
 }
 
-/// The way to the links, for the engine's thread.
+/// The way to the links, for whoever hands effects out.
 #[derive(Clone, Debug)]
 pub struct CommandSender {
     links: Arc<[mpsc::Sender<Vec<LinkCommand>>]>,
@@ -77,7 +77,7 @@ impl Links {
         Self { commands: CommandSender { links: senders.into() }, drain, tasks }
     }
 
-    /// A way to the links that can be moved to the engine's thread.
+    /// A way to the links that can be moved to another thread.
     #[must_use]
     pub fn sender(&self) -> CommandSender {
         self.commands.clone()

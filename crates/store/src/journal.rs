@@ -11,7 +11,6 @@ use vault::NoEntropy;
 
 use crate::disk::{Disk, DiskFile};
 use crate::error::{OpenError, StoreError, is_want_of_space};
-use crate::shared::UNWRITTEN_MAX;
 
 pub(crate) mod frame;
 pub(crate) mod segment;
@@ -152,12 +151,12 @@ impl Journal {
         !self.no_space
     }
 
-    /// Looks for space: one more segment's worth for each turn under way must be free beside what is `reserved`. The
-    /// segments at hand are; the caller says whether what the records write next is as well.
+    /// Looks for space: one more segment's worth must be free beside what is `reserved`, as much as all turns under way
+    /// take together. The segments at hand are; the caller says whether what the records write next is as well.
     pub(crate) fn look_for_room(&mut self, reserved: bool) -> io::Result<()> {
         let free = self.disk.free()?;
         let lacks_segment = self.no_space && self.spare.is_none();
-        self.set_no_space(lacks_segment || !reserved || free < UNWRITTEN_MAX * self.segment_octets);
+        self.set_no_space(lacks_segment || !reserved || free < self.segment_octets);
         Ok(())
     }
 

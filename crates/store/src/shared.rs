@@ -4,10 +4,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::error::StoreError;
 
-/// Turns that may be decided and not yet written: one that is being written, one that waits, one in the making. The
-/// disk has room for all of them where new messages are taken.
-pub(crate) const UNWRITTEN_MAX: u64 = 3;
-
 /// The words between ledger and writer.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {

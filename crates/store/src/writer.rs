@@ -146,7 +146,7 @@ impl Writer {
         if self.checkpoint.is_none() && due {
             self.begin_checkpoint();
         }
-        if self.checkpoint.is_some() {
+        if self.checkpoint.is_some() && self.journal.has_room() {
             // The next step is the ledger's.
             return Ok(false);
         }

@@ -15,7 +15,7 @@ use super::world::{LINKS, Step, World, note};
 use crate::auditor::Invariant;
 use crate::world::hash;
 
-/// Events that one turn takes; the daemon takes 1,024, its segments are larger as well.
+/// Events that one turn takes; the daemon takes 256, its segments are larger as well.
 const TURN_EVENTS_MAX: usize = 16;
 
 /// Pieces of work that may wait for the writer, as in the daemon.

@@ -30,6 +30,7 @@ impl Writer {
 
     /// Ends in good order, once all work is written.
     pub fn close(mut self, mut ledger: Ledger) -> Result<(), StoreError> {
+        self.shared.watch(ledger.forget_written())?;
         // A checkpoint writes; without space the journal carries it all to the next start.
         if ledger.has_room() { self.checkpoint(&mut ledger) } else { Ok(()) }
     }

@@ -10,6 +10,7 @@ use anyhow::anyhow;
 use engine::{Decided, Effect, Engine, Event};
 use feeds::CommandRequest;
 use model::journal::Turn;
+use store::StoreError;
 use tokio::sync::{Notify, mpsc};
 
 use crate::daemon::clock::Clock;
@@ -19,6 +20,9 @@ use crate::daemon::writer_thread::{Caller, Job};
 /// while the next are decided (docs/PERFORMANCE.md), and that a turn of the longest messages, some 10 KiB each in the
 /// journal, fits into a segment of 16 MiB many times.
 const TURN_EVENTS_MAX: usize = 256;
+
+/// Of these, drawn passwords and commands that are taken before what links say.
+const BESIDE_MAX: usize = 32;
 
 /// Batches of link events that are taken at once.
 const BATCHES_MAX: usize = 16;
@@ -103,8 +107,14 @@ impl EngineThread {
             jobs.send(Job::Close { work, ledger: Box::new(ledger) }).map_err(|_| writer_ended())
         });
         drop(jobs);
-        // What it says comes first: where the writer failed, the engine only says that it did.
-        thread.join().map_err(|_| anyhow!("the writer's thread panicked"))?.and(closed)
+        let written = thread.join().map_err(|_| anyhow!("the writer's thread panicked"))?;
+        // Where the writer failed, the engine says no more than that; where the ledger did, it is the other way round.
+        match written {
+            Err(error) if matches!(error.downcast_ref(), Some(StoreError::Poisoned)) => {
+                closed.and(Err(error))
+            }
+            written => written.and(closed),
+        }
     }
 
     fn turn_until_stopped(&mut self) -> anyhow::Result<()> {
@@ -174,6 +184,10 @@ impl EngineThread {
 
     /// Fills the turn with what else is waiting.
     fn take_waiting(&mut self, events: &mut Vec<Event>) {
+        // First a share of these: links that always have more must not keep clerks and passwords waiting.
+        for _ in 0..BESIDE_MAX {
+            events.extend(self.take_beside());
+        }
         loop {
             self.arrived.extend(self.batches.drain(..).flatten());
             let room = TURN_EVENTS_MAX.saturating_sub(events.len());
@@ -183,15 +197,18 @@ impl EngineThread {
             }
             if let Ok(batch) = self.intake.links.try_recv() {
                 self.batches.push(batch);
-            } else if let Ok(drawn) = self.intake.drawn.try_recv() {
-                events.push(drawn);
-            } else if let Ok(request) = self.intake.commands.try_recv() {
-                let event = self.command(request);
+            } else if let Some(event) = self.take_beside() {
                 events.push(event);
             } else {
                 return;
             }
         }
+    }
+
+    /// A drawn password, or else a command, that waits.
+    fn take_beside(&mut self) -> Option<Event> {
+        let drawn = self.intake.drawn.try_recv().ok();
+        drawn.or_else(|| self.intake.commands.try_recv().ok().map(|request| self.command(request)))
     }
 
     fn command(&mut self, request: CommandRequest) -> Event {
