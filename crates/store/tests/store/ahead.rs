@@ -1,0 +1,127 @@
+//! A ledger ahead of its writer: it knows what was taken, the disk only what was written.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use model::{Key, Space};
+use proptest::prelude::*;
+use store::sim::{SimDisk, SimRecords};
+use store::{Ledger, StoreError, Work, Writer};
+
+use crate::common::{assert_state, open, replay, timer, turn};
+
+/// Work that the writer has still to do.
+#[derive(Default)]
+struct Line {
+    waiting: VecDeque<Work>,
+    written: u64,
+}
+
+impl Line {
+    fn take(&mut self, ledger: &mut Ledger, sequence: u64) {
+        let turn = turn(sequence);
+        assert_eq!(ledger.take(&turn).unwrap(), sequence);
+        self.waiting.push_back(Work::Turn(sequence, turn));
+        self.waiting.extend(ledger.housekeeping(3).unwrap());
+    }
+
+    /// Writes until so many pieces of work wait.
+    fn write(&mut self, writer: &mut Writer, waiting: usize) {
+        while self.waiting.len() > waiting {
+            let Some(work) = self.waiting.pop_front() else { return };
+            if let Work::Turn(sequence, _) = work {
+                self.written = sequence;
+            }
+            writer.write(work).unwrap();
+            writer.housekeeping().unwrap();
+        }
+    }
+}
+
+/// Compares what a ledger tells with the plain replay of all turns that it took.
+fn assert_ledger(ledger: &Ledger, last: u64) {
+    let expected = replay(last);
+    for (key, _) in (1..=last.max(12)).flat_map(|sequence| turn(sequence).writes) {
+        assert_eq!(ledger.get(&key).unwrap().as_deref(), expected.get(&key), "{key:?} after turn {last}");
+    }
+    assert_eq!(
+        ledger.open_entries().count(),
+        expected.keys().filter(|key| key.space() == Space::Open).count()
+    );
+    let timers: Vec<Key> = expected.keys().filter(|key| matches!(key, Key::Timer(..))).cloned().collect();
+    for limit in [1, 2, usize::MAX] {
+        let due = ledger.due(Timestamp::MAX, limit).unwrap().into_iter().map(|(key, _)| key);
+        assert_eq!(due.collect::<Vec<_>>(), timers[..limit.min(timers.len())]);
+    }
+    let first = timers.first().map(|key| match key {
+        Key::Timer(due, _) => *due,
+        _ => unreachable!(),
+    });
+    assert_eq!(ledger.next_due().unwrap(), first);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn a_ledger_tells_what_was_taken_and_a_start_finds_what_was_written(
+        lags in prop::collection::vec(0_usize..4, 1..70),
+        seed in any::<u64>(),
+    ) {
+        let (disk, records) = (SimDisk::new(), SimRecords::new());
+        let (mut ledger, mut writer) = open(&disk, &records).unwrap().0.part();
+        let mut line = Line::default();
+        for (sequence, lag) in (1..).zip(&lags) {
+            line.take(&mut ledger, sequence);
+            assert_ledger(&ledger, sequence);
+            line.write(&mut writer, *lag);
+            assert_ledger(&ledger, sequence);
+            prop_assert_eq!(ledger.written(), line.written);
+        }
+        drop((ledger, writer));
+        disk.power_cut(seed);
+        records.power_cut(seed);
+        assert_state(&open(&disk, &records).unwrap().0, line.written);
+    }
+}
+
+#[test]
+fn an_orderly_stop_in_the_middle_of_a_checkpoint_ends_it() {
+    let (disk, records) = (SimDisk::new(), SimRecords::new());
+    let (mut ledger, mut writer) = open(&disk, &records).unwrap().0.part();
+    let mut line = Line::default();
+    let mut sequence = 0;
+    while !writer.is_awaited() {
+        sequence += 1;
+        line.take(&mut ledger, sequence);
+        line.write(&mut writer, 0);
+    }
+    line.waiting.extend(ledger.housekeeping(1).unwrap());
+    line.write(&mut writer, 0);
+    assert!(writer.is_awaited(), "one step does not end it");
+    writer.close(ledger).unwrap();
+    let (store, recovery) = open(&disk, &records).unwrap();
+    assert_eq!(recovery.replayed_turns, 0);
+    assert_state(&store, sequence);
+}
+
+#[test]
+fn an_unwritten_timer_is_found_in_its_place_and_an_unwritten_deletion_hides_one() {
+    let (disk, records) = (SimDisk::new(), SimRecords::new());
+    let (mut store, _) = open(&disk, &records).unwrap();
+    let with = |writes| model::journal::Turn { writes: crate::common::shared(writes), ..turn(1) };
+    store.commit(&with(vec![timer(10, "a"), timer(30, "c")])).unwrap();
+    let (mut ledger, _writer) = store.part();
+    ledger.take(&with(vec![(timer(10, "a").0, None), timer(20, "b")])).unwrap();
+    let due: Vec<Key> = ledger.due(Timestamp::MAX, 2).unwrap().into_iter().map(|(key, _)| key).collect();
+    assert_eq!(due, [timer(20, "b").0, timer(30, "c").0]);
+    assert_eq!(ledger.next_due().unwrap(), Some(crate::common::at(20)));
+}
+
+#[test]
+fn a_ledger_without_its_writer_promises_nothing() {
+    let (disk, records) = (SimDisk::new(), SimRecords::new());
+    let (mut ledger, writer) = open(&disk, &records).unwrap().0.part();
+    drop(writer);
+    assert!(matches!(ledger.take(&turn(1)), Err(StoreError::Poisoned)));
+    assert!(matches!(ledger.housekeeping(1), Err(StoreError::Poisoned)));
+}
