@@ -18,7 +18,7 @@ use crate::world::hash;
 /// Events that one turn takes; the daemon takes 256, its segments are larger as well.
 const TURN_EVENTS_MAX: usize = 16;
 
-/// Pieces of work that may wait for the writer, as in the daemon.
+/// Turns that may wait for the writer, as in the daemon.
 const UNWRITTEN_MAX: usize = 1;
 
 /// How a process ends.
@@ -67,6 +67,12 @@ pub(super) struct Process {
 
 pub(super) fn master() -> MasterKey {
     MasterKey::from_octets(&[7; 32])
+}
+
+impl Process {
+    fn waiting_turns(&self) -> usize {
+        self.unwritten.iter().filter(|(work, _)| !matches!(work, Some(Work::Move(_)))).count()
+    }
 }
 
 impl World {
@@ -148,7 +154,7 @@ impl World {
 
     /// When the engine takes its next turn.
     pub(super) fn next_turn(&self) -> Option<Duration> {
-        let waits = self.process.deciding || self.process.unwritten.len() > UNWRITTEN_MAX;
+        let waits = self.process.deciding || self.process.waiting_turns() > UNWRITTEN_MAX;
         let engine = self.process.engine.as_ref().filter(|_| !waits)?;
         if self.process.inbox.is_empty() && self.process.beside.is_empty() {
             engine.next_deadline()
@@ -213,14 +219,19 @@ impl World {
         self.move_entries();
     }
 
-    /// The writer writes what waits longest, if it has nothing under way.
+    /// The writer writes what waits longest, if it has nothing under way. What a checkpoint moves takes no time: in how
+    /// many steps it goes hangs on the store's keys, which are others in each run.
     fn write_next(&mut self) {
         if self.process.writing.is_some() {
             return;
         }
         let Some((work, effects)) = self.process.unwritten.pop_front() else { return };
+        let is_move = matches!(work, Some(Work::Move(_)));
         if let Err(error) = self.write(work) {
             return self.failed(&error.to_string());
+        }
+        if is_move {
+            return self.write_next();
         }
         self.process.writing = Some(effects);
         let slow = self.process.slow_ms;
@@ -246,34 +257,34 @@ impl World {
         self.perform(effects);
         self.housekeep();
         self.write_next();
-        self.move_entries();
     }
 
-    /// What the writer does between two pieces of work.
+    /// What writer and engine do between two turns.
     pub(super) fn housekeep(&mut self) {
-        let Some(writer) = self.process.writer.as_mut().filter(|_| self.process.writing.is_none()) else {
+        if self.process.writing.is_some() {
             return;
-        };
-        match writer.housekeeping() {
-            Ok(true) => {
-                let start = self.process.starts;
-                self.after(Duration::from_millis(1), Step::Housekeep { start });
-            }
-            Ok(false) => {}
-            Err(error) => self.failed(&error.to_string()),
+        }
+        match self.process.writer.as_mut().map(Writer::housekeeping) {
+            Some(Ok(true)) => self.housekeep_again(),
+            Some(Ok(false)) => self.move_entries(),
+            Some(Err(error)) => self.failed(&error.to_string()),
+            None => {}
         }
     }
 
-    /// What the engine does between two turns: a step of a checkpoint.
+    fn housekeep_again(&mut self) {
+        let start = self.process.starts;
+        self.after(Duration::from_millis(1), Step::Housekeep { start });
+    }
+
+    /// A step of a checkpoint, if one has begun.
     fn move_entries(&mut self) {
-        if self.process.deciding || self.process.unwritten.len() > UNWRITTEN_MAX {
-            return;
-        }
-        let Some(engine) = &mut self.process.engine else { return };
+        let Some(engine) = self.process.engine.as_mut().filter(|_| !self.process.deciding) else { return };
         match engine.housekeep() {
             Ok(Some(work)) => {
                 self.process.unwritten.push_back((Some(work), Vec::new()));
                 self.write_next();
+                self.housekeep_again();
             }
             Ok(None) => {}
             Err(error) => self.failed(&error.to_string()),
