@@ -268,7 +268,7 @@ impl Engine {
     ) -> Result<(), Fatal> {
         // The verdict of this part may still wait for a turn, and must not overwrite what is written here.
         self.flush_verdicts(turn)?;
-        let Some(mut entry) = turn.outbox(&self.store, outbox)? else { return Ok(()) };
+        let Some(mut entry) = turn.outbox(&self.ledger, outbox)? else { return Ok(()) };
         let Some(slot) = entry.parts.get_mut(usize::from(part)) else { return Ok(()) };
         *slot = match state {
             FinalState::Delivered => PartState::Delivered,

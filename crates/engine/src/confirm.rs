@@ -137,7 +137,7 @@ impl Engine {
         let Some(ticket) = self.tickets.ended(copy) else { return Ok(()) };
         // What waits for a turn is written first, for it may be the last word on this message.
         self.flush_verdicts(turn)?;
-        if turn.outbox(&self.store, ticket.item.outbox)?.is_none() {
+        if turn.outbox(&self.ledger, ticket.item.outbox)?.is_none() {
             return Ok(());
         }
         meters::submit("late");
@@ -236,7 +236,7 @@ impl Engine {
         state: PartState,
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
-        let Some(mut entry) = turn.outbox(&self.store, outbox)? else { return Ok(()) };
+        let Some(mut entry) = turn.outbox(&self.ledger, outbox)? else { return Ok(()) };
         match entry.parts.get_mut(usize::from(part)) {
             Some(slot) if matches!(slot, PartState::Unsent | PartState::Sending) => *slot = state,
             // A late response: it did arrive.
@@ -254,7 +254,7 @@ impl Engine {
 
     /// A part was refused: later again, or to the dead letters.
     fn refused(&mut self, pending: &Pending, turn: &mut Turn) -> Result<(), Fatal> {
-        let Some(mut entry) = turn.outbox(&self.store, pending.item.outbox)? else { return Ok(()) };
+        let Some(mut entry) = turn.outbox(&self.ledger, pending.item.outbox)? else { return Ok(()) };
         let pause = RETRIES.get(usize::from(entry.attempts)).or(RETRIES.last());
         entry.attempts = entry.attempts.saturating_add(1);
         let next = after(turn.now.wall, pause.copied().unwrap_or_default());

@@ -26,7 +26,7 @@ impl Engine {
                 Some(Step::Need(keys)) => {
                     snapshot.reserve(keys.len());
                     for key in keys {
-                        let record = turn.read(&self.store, &key)?;
+                        let record = turn.read(&self.ledger, &key)?;
                         snapshot.insert(key, record);
                     }
                 }

@@ -151,7 +151,7 @@ impl Engine {
 
     /// Hands one part to a link; whether it took a credit.
     fn hand_out(&mut self, group: usize, item: Item, link: LinkId, turn: &mut Turn) -> Result<bool, Fatal> {
-        let record = turn.read(&self.store, &Key::Outbox(item.outbox))?;
+        let record = turn.read(&self.ledger, &Key::Outbox(item.outbox))?;
         let Some(Record::Outbox(entry)) = record.as_deref() else { return Ok(false) };
         let part = usize::from(item.part);
         if !matches!(entry.parts.get(part), Some(PartState::Unsent | PartState::Sending)) {
@@ -214,7 +214,7 @@ impl Engine {
         let pieces = match &entry.body {
             Body::Text(text) => cut(text),
             Body::Awaited => return Ok(None),
-            Body::Secret { sealed } => match self.store.secrets().open(entry.id, sealed) {
+            Body::Secret { sealed } => match self.ledger.secrets().open(entry.id, sealed) {
                 Ok(text) => cut(&text),
                 Err(StoreError::SecretGone) => return Ok(None),
                 Err(error) => return Err(error.into()),
@@ -232,7 +232,7 @@ impl Engine {
             let heads: Vec<(usize, Item)> = self.queues.fronts().collect();
             let mut dropped = false;
             for (group, item) in heads {
-                let entry = turn.outbox(&self.store, item.outbox)?;
+                let entry = turn.outbox(&self.ledger, item.outbox)?;
                 if entry.as_ref().is_some_and(|entry| !self.is_expired(entry, turn.now.wall)) {
                     continue;
                 }

@@ -41,7 +41,7 @@ pub struct Decided {
 
 /// The straight line, over the ledger of its store. There is one in a process; it is driven by one thread.
 pub struct Engine {
-    pub(crate) store: Ledger,
+    pub(crate) ledger: Ledger,
     pub(crate) rules: Arc<Rules>,
     pub(crate) config: Arc<Config>,
     pub(crate) queues: Queues,
@@ -75,7 +75,7 @@ impl Engine {
     /// Takes a ledger as it was recovered, and puts what is open back in order: queues, receipts that are waited
     /// for, half-joined messages, fingerprints. The effects ask for passwords that were never drawn.
     pub fn start(
-        store: Ledger,
+        ledger: Ledger,
         recovery: &Recovery,
         rules: Arc<Rules>,
         config: Config,
@@ -83,7 +83,7 @@ impl Engine {
     ) -> Result<(Self, Vec<Effect>), Fatal> {
         let queues = Queues::new(&config);
         let mut engine = Self {
-            store,
+            ledger,
             rules,
             receipts: Receipts::new(queues.receipt_ids(&config)),
             queues,
@@ -102,9 +102,9 @@ impl Engine {
             now,
             buffers: Buffers::default(),
         };
-        engine.store.hold_retention(!engine.clock.is_trusted());
+        engine.ledger.hold_retention(!engine.clock.is_trusted());
         engine.restore(recovery, now);
-        engine.next_timer = engine.store.next_due()?;
+        engine.next_timer = engine.ledger.next_due()?;
         let effects = engine.draw_awaited();
         Ok((engine, effects))
     }
@@ -118,9 +118,9 @@ impl Engine {
         if self.clock.check(now) {
             self.fingerprints.clock_stepped(now);
         }
-        self.store.hold_retention(!self.clock.is_trusted());
-        let mut turn = Turn::new(self.store.next_sequence(), now, seed, &mut self.buffers);
-        if self.store.has_room() {
+        self.ledger.hold_retention(!self.clock.is_trusted());
+        let mut turn = Turn::new(self.ledger.next_sequence(), now, seed, &mut self.buffers);
+        if self.ledger.has_room() {
             for event in std::mem::take(&mut self.waiting).into_iter().chain(events) {
                 self.event(event, &mut turn)?;
                 turn.next_event();
@@ -140,7 +140,7 @@ impl Engine {
     pub fn housekeep(&mut self) -> Result<Option<Work>, Fatal> {
         /// About so many open entries are moved in one step, which then takes about a millisecond beside a turn.
         const STEP: usize = 250;
-        Ok(self.store.housekeeping(STEP)?)
+        Ok(self.ledger.housekeeping(STEP)?)
     }
 
     /// Takes back the turn that the writer emptied, for its room.
@@ -152,15 +152,15 @@ impl Engine {
     /// Nothing is handed out any more: what did not leave is open in the store and leaves after the next start.
     pub fn close(mut self, now: Now) -> Result<(Option<Work>, Ledger), Fatal> {
         self.now = now;
-        let mut turn = Turn::new(self.store.next_sequence(), now, [0; 32], &mut self.buffers);
+        let mut turn = Turn::new(self.ledger.next_sequence(), now, [0; 32], &mut self.buffers);
         self.flush_verdicts(&mut turn)?;
         let decided = self.finish_turn(turn)?;
-        Ok((decided.work, self.store))
+        Ok((decided.work, self.ledger))
     }
 
     /// A view of the records for pages.
     pub fn reader(&self) -> Reader {
-        self.store.reader()
+        self.ledger.reader()
     }
 
     /// Reads messages by the rules in force. A message that was read by others is read again when it is decided.
@@ -177,7 +177,7 @@ impl Engine {
     pub fn next_deadline(&self) -> Option<Duration> {
         /// While the disk is full nothing that is due can be made durable; room is looked for this often.
         const ROOM_PAUSE: Duration = Duration::from_secs(1);
-        if !self.store.has_room() {
+        if !self.ledger.has_room() {
             return Some(self.now.monotonic + ROOM_PAUSE);
         }
         let monotonic = |wall: Timestamp| {
@@ -255,11 +255,11 @@ impl Engine {
             return Ok(Decided { work: None, effects });
         }
         failpoints::reached(Point::Decided);
-        let sequence = self.store.take(&record)?;
+        let sequence = self.ledger.take(&record)?;
         if timers_changed {
-            self.next_timer = self.store.next_due()?;
+            self.next_timer = self.ledger.next_due()?;
         }
-        forgotten.into_iter().for_each(|id| self.store.forget(id));
+        forgotten.into_iter().for_each(|id| self.ledger.forget(id));
         Ok(Decided { work: Some(Work::Turn(sequence, record)), effects })
     }
 }

@@ -170,7 +170,7 @@ impl Engine {
     ) -> Result<(PartialMessage, bool), Fatal> {
         let fresh =
             PartialMessage { parts: vec![None; usize::from(id.total)], data_coding, since: turn.now.wall };
-        let known = turn.read(&self.store, &Key::PartialMessage(Box::new(id.clone())))?;
+        let known = turn.read(&self.ledger, &Key::PartialMessage(Box::new(id.clone())))?;
         let mut message = match known.as_deref() {
             Some(Record::PartialMessage(message)) if message.parts.len() == usize::from(id.total) => {
                 message.clone()
@@ -209,7 +209,7 @@ impl Engine {
     /// came again after their message was whole.
     fn give_up(&mut self, id: &PartialMessageId, turn: &mut Turn) -> Result<(), Fatal> {
         let key = Key::PartialMessage(Box::new(id.clone()));
-        let repeated = match turn.read(&self.store, &key)?.as_deref() {
+        let repeated = match turn.read(&self.ledger, &key)?.as_deref() {
             Some(Record::PartialMessage(message)) => {
                 self.partials.finished.had_all(id, message, turn.now.monotonic)
             }

@@ -130,39 +130,39 @@ impl Engine {
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
         // A part that completes a message counts as an act: taken again, alone, it would begin one that stays half.
-        let mut decided = Decided { act: inbound.part, ..Decided::default() };
+        let mut treatment = Treatment { act: inbound.part, ..Treatment::default() };
         if let Some(service) = self.service_at(meaning.service) {
             let limit = service.limits.messages_per_minute;
             if self.guard.admit(&inbound.route.citizen, limit, turn.now.monotonic) {
                 match meaning.interpretation {
                     Some(meaning) => {
-                        decided.rule = meaning.rule.clone();
-                        decided.act =
+                        treatment.rule = meaning.rule.clone();
+                        treatment.act =
                             inbound.part || meaning.result.as_ref().is_ok_and(model::Command::is_act);
-                        decided.label = self.answer(&inbound, meaning, &service, turn)?;
+                        treatment.label = self.answer(&inbound, meaning, &service, turn)?;
                     }
                     None => {
                         fault::note(&service.id);
-                        decided.label = FAULT.into();
+                        treatment.label = FAULT.into();
                         let outcome = apology(&inbound.route.citizen, &service);
                         self.settle(outcome, &service, Some(&inbound.route), turn);
                     }
                 }
             } else {
                 meters::ignored("loop_guard");
-                decided.label = "loop_guard".into();
+                treatment.label = "loop_guard".into();
             }
-            self.meters.message(&service.id, &decided.label);
-            decided.service = Some(service.id.clone());
+            self.meters.message(&service.id, &treatment.label);
+            treatment.service = Some(service.id.clone());
         } else {
             meters::ignored("no_service");
-            decided.label = "no_service".into();
+            treatment.label = "no_service".into();
         }
-        self.journal_message(inbound, text, decided, turn);
+        self.journal_message(inbound, text, treatment, turn);
         Ok(())
     }
 
-    fn journal_message(&mut self, inbound: Inbound, text: String, decided: Decided, turn: &mut Turn) {
+    fn journal_message(&mut self, inbound: Inbound, text: String, treatment: Treatment, turn: &mut Turn) {
         let Inbound { arrival, route, .. } = inbound;
         turn.entries.push(Entry::Message {
             index: turn.index(),
@@ -171,16 +171,16 @@ impl Engine {
             destination: route.source,
             text: Redacted(text),
             fingerprint: arrival.fingerprint,
-            service: decided.service,
-            rule: decided.rule,
-            label: decided.label,
-            act: decided.act,
+            service: treatment.service,
+            rule: treatment.rule,
+            label: treatment.label,
+            act: treatment.act,
         });
-        self.acknowledged(arrival, decided.act, turn);
+        self.acknowledged(arrival, treatment.act, turn);
     }
 
     /// Decides what a message means, and sends what is to be sent, unless the sender is a robot that takes its time;
-    /// the label of what was decided.
+    /// the label of what was treatment.
     fn answer(
         &mut self,
         inbound: &Inbound,
@@ -281,7 +281,7 @@ impl Engine {
 
 /// What was made of a message, for the journal.
 #[derive(Default)]
-struct Decided {
+struct Treatment {
     service: Option<ServiceId>,
     rule: Option<Arc<str>>,
     label: Arc<str>,

@@ -14,7 +14,7 @@ impl Engine {
     /// Rebuilds what lives in memory from the open records and from the last minute of the journal.
     pub(crate) fn restore(&mut self, recovery: &Recovery, now: Now) {
         let mut messages = Vec::new();
-        for (key, record) in self.store.open_entries() {
+        for (key, record) in self.ledger.open_entries() {
             match (key, record) {
                 (_, Record::Outbox(entry)) => messages.push((**entry).clone()),
                 (Key::PartialMessage(id), Record::PartialMessage(message)) => {

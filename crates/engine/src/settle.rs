@@ -185,7 +185,7 @@ impl Engine {
         hash: Redacted<String>,
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
-        let entry = turn.outbox(&self.store, outbox)?;
+        let entry = turn.outbox(&self.ledger, outbox)?;
         let Some(mut entry) = entry.filter(|entry| entry.body == Body::Awaited) else { return Ok(()) };
         let Some(service) = self.rules.service(subject.service()).cloned() else { return Ok(()) };
         let request = Request::Drawn { subject: subject.clone(), outbox, password, hash };
@@ -197,7 +197,7 @@ impl Engine {
         let place = outcome.messages.iter().position(|it| it.text.is_some() && it.to == entry.to);
         match place.map(|place| outcome.messages.remove(place)) {
             Some(Outgoing { text: Some(text), template, not_before, .. }) => {
-                let sealed = match self.store.secrets().keep(outbox, &text, turn.now.wall) {
+                let sealed = match self.ledger.secrets().keep(outbox, &text, turn.now.wall) {
                     Ok(sealed) => sealed,
                     // No slot is free: a new password is drawn once one is.
                     Err(StoreError::SecretsFull) => return Ok(()),

@@ -166,7 +166,7 @@ impl Engine {
         if self.next_timer.is_none_or(|moment| moment > turn.now.wall) {
             return Ok(());
         }
-        for (key, record) in self.store.due(turn.now.wall, STEP)? {
+        for (key, record) in self.ledger.due(turn.now.wall, STEP)? {
             let Record::Timer(_, subject) = record else { continue };
             // An event of this turn may have taken it back.
             if turn.deletes(&key) {
@@ -196,7 +196,7 @@ impl Engine {
 
     /// A message whose validity or whose wait for a receipt is over.
     fn outbox_due(&mut self, id: OutboxId, turn: &mut Turn) -> Result<(), Fatal> {
-        let Some(entry) = turn.outbox(&self.store, id)? else { return Ok(()) };
+        let Some(entry) = turn.outbox(&self.ledger, id)? else { return Ok(()) };
         let over = after(entry.expires_at, RECEIPT_GRACE);
         if entry.parts.contains(&PartState::Failed) {
             turn.write(Key::Outbox(id), None);
@@ -212,7 +212,7 @@ impl Engine {
     }
 
     fn limits_due(&mut self, key: Key, turn: &mut Turn) -> Result<(), Fatal> {
-        let record = turn.read(&self.store, &key)?;
+        let record = turn.read(&self.ledger, &key)?;
         let Some(Record::Limits(limits)) = record.as_deref() else { return Ok(()) };
         let ends_at = limits.changed_at.map(|changed_at| after(changed_at, LIMITS_AGE));
         if ends_at.is_some_and(|ends_at| ends_at > turn.now.wall) {
@@ -239,7 +239,7 @@ impl Engine {
         let over = now.saturating_sub(self.deadlines.secrets_swept_at) >= IDLE_SWEEP;
         if over && self.clock.is_trusted() {
             self.deadlines.secrets_swept_at = now;
-            self.store.secrets().sweep(turn.now.wall)?;
+            self.ledger.secrets().sweep(turn.now.wall)?;
         }
         metrics::gauge!("tongdai_outbox_queued").set(gauge(self.queues.len()));
         metrics::gauge!("tongdai_fingerprints_uncertain").set(gauge(self.fingerprints.uncertain_len()));

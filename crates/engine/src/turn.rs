@@ -109,10 +109,10 @@ impl Turn {
     }
 
     /// What a key holds, this turn's writes included.
-    pub(crate) fn read(&self, store: &Ledger, key: &Key) -> Result<Option<Arc<Record>>, Fatal> {
+    pub(crate) fn read(&self, ledger: &Ledger, key: &Key) -> Result<Option<Arc<Record>>, Fatal> {
         match self.places.get(key).and_then(|place| self.writes.get(*place)) {
             Some((_, record)) => Ok(record.clone()),
-            None => Ok(store.get(key)?),
+            None => Ok(ledger.get(key)?),
         }
     }
 
@@ -125,8 +125,8 @@ impl Turn {
     }
 
     /// An outgoing message, this turn's writes included, as a copy that can be changed and written.
-    pub(crate) fn outbox(&self, store: &Ledger, id: OutboxId) -> Result<Option<OutboxEntry>, Fatal> {
-        match self.read(store, &Key::Outbox(id))?.as_deref() {
+    pub(crate) fn outbox(&self, ledger: &Ledger, id: OutboxId) -> Result<Option<OutboxEntry>, Fatal> {
+        match self.read(ledger, &Key::Outbox(id))?.as_deref() {
             Some(Record::Outbox(entry)) => Ok(Some((**entry).clone())),
             _ => Ok(None),
         }
