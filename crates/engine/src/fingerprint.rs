@@ -90,6 +90,7 @@ impl Certain {
         now.saturating_sub(Duration::from_nanos(self.at())) > age
     }
 }
+
 /// A message that was acknowledged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Acknowledged {

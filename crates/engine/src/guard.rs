@@ -106,6 +106,8 @@ fn number(sender: &Msisdn) -> Sender {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -121,6 +123,29 @@ mod tests {
         assert!(!guard.admit(&sender, 10, Duration::from_secs(59)));
         assert!(guard.admit(&sender, 10, Duration::from_secs(120)));
     }
+
+    proptest! {
+        /// As if each message of the last minute were looked at.
+        #[test]
+        fn it_counts_what_a_plain_list_counts(
+            messages in prop::collection::vec((0_u64..20_000, 0_u8..4), 1..200),
+            limit in 1_u32..6,
+        ) {
+            let mut guard = LoopGuard::default();
+            let mut list: Vec<(u64, u8)> = Vec::new();
+            let mut now = 0;
+            for (pause, sender) in messages {
+                now += pause;
+                let of_him = |(at, of): &&(u64, u8)| *of == sender && now - at < WINDOW_MS;
+                let expected = list.iter().filter(of_him).count() < limit as usize;
+                let number = Msisdn::new(&format!("8490512345{sender}")).unwrap();
+                prop_assert_eq!(guard.admit(&number, limit, Duration::from_millis(now)), expected);
+                list.push((now, sender));
+            }
+            prop_assert!(guard.counts.len() <= 4 && guard.moments.len() <= guard.messages.len());
+        }
+    }
+
     #[test]
     fn thirty_texts_of_an_hour_that_are_no_command_are_answered_and_the_next_hour_begins_anew() {
         let mut guard = LoopGuard::default();

@@ -180,7 +180,7 @@ impl Engine {
     }
 
     /// Decides what a message means, and sends what is to be sent, unless the sender is a robot that takes its time;
-    /// the label of what was treatment.
+    /// the label of what was decided.
     fn answer(
         &mut self,
         inbound: &Inbound,

@@ -81,7 +81,7 @@ impl Deadlines {
     /// Looks at what was counted of a sender once it is old.
     fn watch(&mut self, key: &Key, limits: &Limits) {
         let Key::Limits(service, sender) = key else { return };
-        let moment = after(limits.changed_at.unwrap_or(Timestamp::UNIX_EPOCH), LIMITS_AGE);
+        let moment = old_at(limits);
         if self.limits.back().is_none_or(|(last, ..)| *last <= moment) {
             self.limits.push_back((moment, service.clone(), *sender));
         } else {
@@ -93,8 +93,7 @@ impl Deadlines {
     /// Takes back what was counted of a sender before a start.
     pub(crate) fn restore(&mut self, key: &Key, record: &Record) {
         let (Key::Limits(service, sender), Record::Limits(limits)) = (key, record) else { return };
-        let moment = after(limits.changed_at.unwrap_or(Timestamp::UNIX_EPOCH), LIMITS_AGE);
-        self.limits.push_back((moment, service.clone(), *sender));
+        self.limits.push_back((old_at(limits), service.clone(), *sender));
     }
 
     /// Sorts what was restored by age.
@@ -214,10 +213,8 @@ impl Engine {
     fn limits_due(&mut self, key: Key, turn: &mut Turn) -> Result<(), Fatal> {
         let record = turn.read(&self.ledger, &key)?;
         let Some(Record::Limits(limits)) = record.as_deref() else { return Ok(()) };
-        let ends_at = limits.changed_at.map(|changed_at| after(changed_at, LIMITS_AGE));
-        if ends_at.is_some_and(|ends_at| ends_at > turn.now.wall) {
-            let moment = after(limits.changed_at.unwrap_or(Timestamp::UNIX_EPOCH), LIMITS_AGE);
-            self.deadlines.due.insert((moment, Due::Limits(key)));
+        if old_at(limits) > turn.now.wall {
+            self.deadlines.due.insert((old_at(limits), Due::Limits(key)));
         } else {
             turn.write(key, None);
         }
@@ -278,6 +275,11 @@ impl Engine {
             self.deadlines.outbox(entry.expires_at, entry.id);
         }
     }
+}
+
+/// When what was counted of a sender is dropped.
+fn old_at(limits: &Limits) -> Timestamp {
+    after(limits.changed_at.unwrap_or(Timestamp::UNIX_EPOCH), LIMITS_AGE)
 }
 
 fn service_of(subject: &TimerSubject) -> &ServiceId {
