@@ -47,24 +47,49 @@ pub struct Moved {
 /// What the engine reads and what it changes. There is one of a store.
 pub struct Ledger {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) records: Arc<dyn Records>,
-    pub(crate) keys: KeyBytes,
-    pub(crate) values: Values,
+    records: Arc<dyn Records>,
+    keys: KeyBytes,
+    values: Values,
     pub(crate) secrets: Secrets,
     pub(crate) open: OpenEntries,
-    pub(crate) pending: Pending,
+    pending: Pending,
     /// Behind a cell, for a look changes what is kept.
-    pub(crate) cache: RefCell<Cache>,
+    cache: RefCell<Cache>,
     /// The last turn that was taken.
     pub(crate) sequence: u64,
     /// Messages that are final, each with the turn that made it so: their texts are zeroed once it is written.
-    pub(crate) forgotten: VecDeque<(u64, OutboxId)>,
+    forgotten: VecDeque<(u64, OutboxId)>,
     /// Shards that the checkpoint under way has yet to be given.
-    pub(crate) moving: Option<Vec<ShardNumber>>,
-    pub(crate) key_buffer: Vec<u8>,
+    moving: Option<Vec<ShardNumber>>,
+    key_buffer: Vec<u8>,
 }
 
 impl Ledger {
+    /// The ledger after turn `sequence`, before what is open is loaded.
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        records: Arc<dyn Records>,
+        keys: KeyBytes,
+        values: Values,
+        secrets: Secrets,
+        sequence: u64,
+    ) -> Self {
+        Self {
+            shared,
+            records,
+            open: OpenEntries::new(keys.shard_seed()),
+            keys,
+            values,
+            secrets,
+            pending: Pending::default(),
+            cache: RefCell::new(Cache::new()),
+            sequence,
+            forgotten: VecDeque::new(),
+            moving: None,
+            key_buffer: Vec::new(),
+        }
+    }
+
     /// The record of `key`, of either space.
     pub fn get(&self, key: &Key) -> Result<Option<Arc<Record>>, StoreError> {
         self.shared.check_alive()?;
@@ -142,7 +167,7 @@ impl Ledger {
         let synced = self.secrets.sync();
         self.shared.watch(synced)?;
         self.sequence += 1;
-        self.pending.written(self.shared.written());
+        self.pending.forget_up_to(self.shared.written());
         self.pending.begin(self.sequence);
         self.apply(turn, true);
         Ok(self.sequence)

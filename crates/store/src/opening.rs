@@ -1,7 +1,5 @@
 //! Opening a store: look, judge, and only then write. A start applies what was decided; it decides nothing.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 
@@ -10,7 +8,6 @@ use model::journal::Turn;
 use model::{Key, OutboxId};
 use vault::{Keys, MasterKey, Sealer};
 
-use crate::cache::Cache;
 use crate::disk::{Disk, DiskFile, read_whole};
 use crate::error::{Damage, OpenError, RecordsFault};
 use crate::journal::walk::{End, Survey};
@@ -19,7 +16,6 @@ use crate::key_bytes::{self, KeyBytes};
 use crate::ledger::Ledger;
 use crate::open_entries::{OpenEntries, SHARDS};
 use crate::options::Options;
-use crate::pending::Pending;
 use crate::records::{Batch, Records, RecordsError, RecordsHome};
 use crate::recovery::{Marks, Recovery};
 use crate::secrets::Secrets;
@@ -70,8 +66,14 @@ pub(crate) fn open(
         .map_err(OpenError::Recover)?;
     let keys = KeyBytes(lookup);
     let shared = Arc::new(Shared::default());
-    let sides = (Arc::clone(&shared), Arc::clone(&records), keys.clone(), values.clone());
-    let mut ledger = ledger_after(last, secrets, sides);
+    let mut ledger = Ledger::new(
+        Arc::clone(&shared),
+        Arc::clone(&records),
+        keys.clone(),
+        values.clone(),
+        secrets,
+        last.sequence,
+    );
     let mut writer = Writer {
         shared,
         disk,
@@ -95,28 +97,6 @@ pub(crate) fn open(
     writer.look_for_room().map_err(OpenError::Recover)?;
     let recovery = writer.recover(&mut ledger, rebuilt)?;
     Ok((ledger, writer, recovery))
-}
-
-/// The ledger before what is open is loaded.
-fn ledger_after(
-    last: Last,
-    secrets: Secrets,
-    (shared, records, keys, values): (Arc<Shared>, Arc<dyn Records>, KeyBytes, Values),
-) -> Ledger {
-    Ledger {
-        shared,
-        records,
-        secrets,
-        open: OpenEntries::new(keys.shard_seed()),
-        keys,
-        values,
-        pending: Pending::default(),
-        cache: RefCell::new(Cache::new()),
-        sequence: last.sequence,
-        forgotten: VecDeque::new(),
-        moving: None,
-        key_buffer: Vec::new(),
-    }
 }
 
 impl Writer {

@@ -12,8 +12,16 @@ pub(crate) struct Pending {
     records: FxHashMap<Key, Unwritten>,
     /// The timers among them by the octets of their keys, as the records sort them.
     timers: BTreeMap<Vec<u8>, Unwritten>,
-    /// What each turn wrote, the oldest first: keys, and the octets of timers' keys.
-    turns: VecDeque<(u64, Vec<Key>, Vec<Vec<u8>>)>,
+    /// What each turn wrote, the oldest first.
+    turns: VecDeque<Written>,
+}
+
+/// The names of what one turn wrote.
+struct Written {
+    sequence: u64,
+    keys: Vec<Key>,
+    /// The octets of timers' keys.
+    timers: Vec<Vec<u8>>,
 }
 
 /// The last write of a key: by which turn, and what.
@@ -43,28 +51,28 @@ impl Pending {
 
     /// Begins a turn: its writes follow.
     pub(crate) fn begin(&mut self, sequence: u64) {
-        self.turns.push_back((sequence, Vec::new(), Vec::new()));
+        self.turns.push_back(Written { sequence, keys: Vec::new(), timers: Vec::new() });
     }
 
     /// Adds a write of the turn that was begun last.
     pub(crate) fn put(&mut self, key: &Key, record: Option<&Arc<Record>>) {
-        let Some((sequence, keys, _)) = self.turns.back_mut() else { return };
-        keys.push(key.clone());
-        self.records.insert(key.clone(), Unwritten { sequence: *sequence, record: record.cloned() });
+        let Some(turn) = self.turns.back_mut() else { return };
+        turn.keys.push(key.clone());
+        self.records.insert(key.clone(), Unwritten { sequence: turn.sequence, record: record.cloned() });
     }
 
     /// Adds a timer of the turn that was begun last.
     pub(crate) fn put_timer(&mut self, octets: &[u8], record: Option<&Arc<Record>>) {
-        let Some((sequence, _, timers)) = self.turns.back_mut() else { return };
-        timers.push(octets.to_vec());
-        let unwritten = Unwritten { sequence: *sequence, record: record.cloned() };
+        let Some(turn) = self.turns.back_mut() else { return };
+        turn.timers.push(octets.to_vec());
+        let unwritten = Unwritten { sequence: turn.sequence, record: record.cloned() };
         self.timers.insert(octets.to_vec(), unwritten);
     }
 
     /// Forgets what the turns up to `written` wrote: the records have it.
-    pub(crate) fn written(&mut self, written: u64) {
-        while self.turns.front().is_some_and(|(sequence, ..)| *sequence <= written) {
-            let Some((sequence, keys, timers)) = self.turns.pop_front() else { break };
+    pub(crate) fn forget_up_to(&mut self, written: u64) {
+        while self.turns.front().is_some_and(|turn| turn.sequence <= written) {
+            let Some(Written { sequence, keys, timers }) = self.turns.pop_front() else { break };
             for key in keys {
                 if self.records.get(&key).is_some_and(|unwritten| unwritten.sequence == sequence) {
                     self.records.remove(&key);
@@ -109,11 +117,11 @@ mod tests {
         assert_eq!(pending.get(&key(1)), Some(Some(record(2))));
         assert_eq!(pending.get(&key(2)), Some(None));
         assert_eq!(pending.get(&key(3)), None);
-        pending.written(7);
+        pending.forget_up_to(7);
         assert_eq!(pending.get(&key(1)), Some(Some(record(2))));
         assert_eq!(pending.get(&key(2)), None);
         assert_eq!(pending.timers().collect::<Vec<_>>(), [(&b"t"[..], None)]);
-        pending.written(8);
+        pending.forget_up_to(8);
         assert_eq!(pending.get(&key(1)), None);
         assert!(!pending.has_timer(b"t") && pending.turns.is_empty());
     }
