@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
+use model::journal::Turn;
+use model::outbox::Body;
 use model::{Key, Space};
 use proptest::prelude::*;
 use store::sim::{SimDisk, SimRecords};
 use store::{Ledger, StoreError, Work, Writer};
 
-use crate::common::{assert_state, open, replay, timer, turn};
+use crate::common::{assert_state, at, open, outbox, outbox_id, replay, shared, timer, turn};
 
 /// Work that the writer has still to do.
 #[derive(Default)]
@@ -108,13 +110,13 @@ fn an_orderly_stop_in_the_middle_of_a_checkpoint_ends_it() {
 fn an_unwritten_timer_is_found_in_its_place_and_an_unwritten_deletion_hides_one() {
     let (disk, records) = (SimDisk::new(), SimRecords::new());
     let (mut store, _) = open(&disk, &records).unwrap();
-    let with = |writes| model::journal::Turn { writes: crate::common::shared(writes), ..turn(1) };
+    let with = |writes| Turn { writes: shared(writes), ..turn(1) };
     store.commit(&with(vec![timer(10, "a"), timer(30, "c")])).unwrap();
     let (mut ledger, _writer) = store.part();
     ledger.take(&with(vec![(timer(10, "a").0, None), timer(20, "b")])).unwrap();
     let due: Vec<Key> = ledger.due(Timestamp::MAX, 2).unwrap().into_iter().map(|(key, _)| key).collect();
     assert_eq!(due, [timer(20, "b").0, timer(30, "c").0]);
-    assert_eq!(ledger.next_due().unwrap(), Some(crate::common::at(20)));
+    assert_eq!(ledger.next_due().unwrap(), Some(at(20)));
 }
 
 #[test]
@@ -124,4 +126,37 @@ fn a_ledger_without_its_writer_promises_nothing() {
     drop(writer);
     assert!(matches!(ledger.take(&turn(1)), Err(StoreError::Poisoned)));
     assert!(matches!(ledger.housekeeping(1), Err(StoreError::Poisoned)));
+}
+
+#[test]
+fn a_final_text_is_zeroed_once_its_end_is_written_and_in_an_orderly_stop_on_a_full_disk() {
+    for stops in [false, true] {
+        let (disk, records) = (SimDisk::new(), SimRecords::new());
+        let (mut store, _) = open(&disk, &records).unwrap();
+        let id = outbox_id(1, 0);
+        let sealed = store.secrets().keep(id, "MK: Xy7kPq2mNw", at(0)).unwrap();
+        let (key, record) = outbox(id, 1, Body::Secret { sealed });
+        let with = |record| Turn { writes: shared(vec![(key.clone(), record)]), ..turn(1) };
+        store.commit(&with(record)).unwrap();
+        while store.housekeeping(10).unwrap() {}
+        let (mut ledger, mut writer) = store.part();
+
+        let end = with(None);
+        let sequence = ledger.take(&end).unwrap();
+        ledger.forget(id);
+        ledger.housekeeping(10).unwrap();
+        assert_eq!(ledger.secrets().len(), 1, "its end may still be lost");
+        writer.write(Work::Turn(sequence, end)).unwrap();
+        assert!(writer.is_awaited());
+        if stops {
+            disk.set_full(true);
+            writer.housekeeping().unwrap();
+            assert!(!ledger.has_room());
+            writer.close(ledger).unwrap();
+        } else {
+            ledger.housekeeping(10).unwrap();
+            assert!(ledger.secrets().is_empty() && !writer.is_awaited());
+        }
+        assert!(disk.contents("secrets").unwrap().iter().all(|octet| *octet == 0));
+    }
 }
