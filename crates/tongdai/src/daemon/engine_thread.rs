@@ -24,8 +24,8 @@ const TURN_EVENTS_MAX: usize = 256;
 /// Of these, drawn passwords and commands that are taken before what links say.
 const BESIDE_MAX: usize = 32;
 
-/// Batches of link events that are taken at once.
-const BATCHES_MAX: usize = 16;
+/// Read batches of link events that may wait, and that are taken at once.
+pub(crate) const BATCHES_MAX: usize = 16;
 
 /// Where a turn's events come from.
 pub(crate) struct Intake {

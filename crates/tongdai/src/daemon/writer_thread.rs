@@ -46,8 +46,8 @@ pub(crate) fn spawn(writer: Writer, outlets: Outlets) -> std::io::Result<WriterL
     let (spent_out, spent) = sync_channel(WAITING_MAX + 1);
     let awaited = Arc::new(Notify::new());
     let release = Release { outlets, callers: HashMap::new(), held: Vec::new() };
-    let ended = NotifyAtEnd(Arc::clone(&awaited));
-    let thread = WriterThread { writer, jobs: jobs_in, spent: spent_out, release, ended };
+    let engine = Wake(Arc::clone(&awaited));
+    let thread = WriterThread { writer, jobs: jobs_in, spent: spent_out, release, engine };
     let thread = std::thread::Builder::new().name("writer".into()).spawn(move || thread.run())?;
     Ok(WriterLine { jobs, spent, awaited, thread })
 }
@@ -58,7 +58,7 @@ struct WriterThread {
     jobs: Receiver<Job>,
     spent: SyncSender<Turn>,
     release: Release,
-    ended: NotifyAtEnd,
+    engine: Wake,
 }
 
 impl WriterThread {
@@ -80,7 +80,7 @@ impl WriterThread {
             }
             housekeeping = self.writer.housekeeping()?;
             if self.writer.is_awaited() {
-                self.ended.0.notify_one();
+                self.engine.wake();
             }
         }
     }
@@ -100,12 +100,18 @@ impl WriterThread {
     }
 }
 
-/// Wakes the engine's thread when this one ends, in whichever way.
-struct NotifyAtEnd(Arc<Notify>);
+/// Wakes the engine's thread: when it is awaited, and when this thread ends, in whichever way.
+struct Wake(Arc<Notify>);
 
-impl Drop for NotifyAtEnd {
-    fn drop(&mut self) {
+impl Wake {
+    fn wake(&self) {
         self.0.notify_one();
+    }
+}
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        self.wake();
     }
 }
 
