@@ -99,18 +99,11 @@ fn body(pdu: &Pdu, out: &mut BytesMut) -> Result<(), EncodeError> {
     }
 }
 
-/// The octets of a text that is ASCII and has no NUL; whether it is.
-fn put_ascii(octets: &[u8], out: &mut BytesMut) -> bool {
-    let plain = octets.is_ascii() && !octets.contains(&0);
-    if plain {
-        out.put_slice(octets);
-    }
-    plain
-}
-
 /// A C-octet string. A NUL inside would move every field that follows it.
 fn put_text(text: &str, out: &mut BytesMut) {
-    if !put_ascii(text.as_bytes(), out) {
+    if text.is_ascii() && !text.contains('\0') {
+        out.put_slice(text.as_bytes());
+    } else {
         out.extend(
             text.chars()
                 .filter(|character| *character != '\0')
@@ -123,12 +116,7 @@ fn put_text(text: &str, out: &mut BytesMut) {
 fn put_address(address: &Address, out: &mut BytesMut) {
     out.put_u8(address.ton);
     out.put_u8(address.npi);
-    // As octets: that an address is a text need not be proved once more.
-    if put_ascii(address.digits.as_bytes(), out) {
-        out.put_u8(0);
-    } else {
-        put_text(&address.digits, out);
-    }
+    put_text(&address.digits, out);
 }
 
 fn put_tlvs(tlvs: &Tlvs, out: &mut BytesMut) -> Result<(), EncodeError> {

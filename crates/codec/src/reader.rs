@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use bytes::{Buf, Bytes};
-use model::{Address, Redacted, Short};
+use model::{Address, Redacted};
 
 use crate::{Bind, BindResp, CommandStatus, Sm, SmResp, Tlv, Tlvs, tlv::tag};
 
@@ -12,19 +12,8 @@ use crate::{Bind, BindResp, CommandStatus, Sm, SmResp, Tlv, Tlvs, tlv::tag};
 /// empty TLVs cannot grow tenfold in memory.
 const TLVS_MAX: usize = 128;
 
-/// The octets of a text field as a string: ASCII as such, others as Latin-1, so that nothing is lost.
-pub(crate) fn text(octets: &[u8]) -> String {
-    if octets.is_empty() {
-        return String::new();
-    }
-    match std::str::from_utf8(octets) {
-        Ok(ascii) if ascii.is_ascii() => ascii.to_owned(),
-        _ => text::latin1::decode(octets),
-    }
-}
-
-/// [`text`], without a block of memory for an address of the length that the specification allows.
-fn short(octets: &[u8]) -> Short {
+/// The octets of a text field as a `String` or `Short`: ASCII as such, others as Latin-1, so that nothing is lost.
+pub(crate) fn text<T: From<String> + for<'a> From<&'a str>>(octets: &[u8]) -> T {
     match std::str::from_utf8(octets) {
         Ok(ascii) if ascii.is_ascii() => ascii.into(),
         _ => text::latin1::decode(octets).into(),
@@ -52,16 +41,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A C-octet string of whatever length; it must have its NUL, for a field follows.
-    fn c_string(&mut self) -> Result<String, CommandStatus> {
-        self.c_octets(text)
-    }
-
-    /// The same, read as something else.
-    fn c_octets<T>(&mut self, read: impl FnOnce(&[u8]) -> T) -> Result<T, CommandStatus> {
+    fn c_string<T: From<String> + for<'t> From<&'t str>>(&mut self) -> Result<T, CommandStatus> {
         let rest = self.rest();
         let end = rest.iter().position(|octet| *octet == 0).ok_or(CommandStatus::ESME_RINVMSGLEN)?;
         self.at += end + 1;
-        Ok(read(rest.get(..end).unwrap_or_default()))
+        Ok(text(rest.get(..end).unwrap_or_default()))
     }
 
     /// A C-octet string that ends the mandatory part: the end of the body does for its NUL.
@@ -73,7 +57,7 @@ impl<'a> Reader<'a> {
     }
 
     fn address(&mut self) -> Result<Address, CommandStatus> {
-        Ok(Address { ton: self.octet()?, npi: self.octet()?, digits: self.c_octets(short)? })
+        Ok(Address { ton: self.octet()?, npi: self.octet()?, digits: self.c_string()? })
     }
 
     /// The place of so many octets.
