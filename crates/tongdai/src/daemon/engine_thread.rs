@@ -98,9 +98,9 @@ impl EngineThread {
         self.turn(vec![Event::ClockConfirmed])
     }
 
-    /// Runs turns until it is told to stop, or until the store fails: then nothing more is acknowledged.
+    /// Runs turns until the links are gone, or until the store fails: then nothing more is acknowledged.
     pub(crate) fn run(mut self) -> anyhow::Result<()> {
-        let turned = self.turn_until_stopped();
+        let turned = self.turn_while_linked();
         let Self { engine, clock, writer: WriterLine { jobs, thread, .. }, .. } = self;
         let closed = turned.and_then(|()| {
             let (work, ledger) = engine.close(clock.now())?;
@@ -117,7 +117,7 @@ impl EngineThread {
         }
     }
 
-    fn turn_until_stopped(&mut self) -> anyhow::Result<()> {
+    fn turn_while_linked(&mut self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         loop {
             let mut events = Vec::new();
@@ -185,9 +185,7 @@ impl EngineThread {
     /// Fills the turn with what else is waiting.
     fn take_waiting(&mut self, events: &mut Vec<Event>) {
         // First a share of these: links that always have more must not keep clerks and passwords waiting.
-        for _ in 0..BESIDE_MAX {
-            events.extend(self.take_beside());
-        }
+        events.extend(std::iter::from_fn(|| self.take_beside()).take(BESIDE_MAX));
         loop {
             self.arrived.extend(self.batches.drain(..).flatten());
             let room = TURN_EVENTS_MAX.saturating_sub(events.len());
