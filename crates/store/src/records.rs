@@ -1,4 +1,4 @@
-//! The inner door to the records: an ordered map with atomic batches, behind which sled stands.
+//! The inner door to the records: an ordered map, behind which sled stands.
 
 use std::io;
 use std::ops::Range;
@@ -49,8 +49,8 @@ impl RecordsError {
 /// A key and its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 
-/// An ordered map of octets. Durable up to the last [`Records::sync`]; what came after it survives in order
-/// of the batches or not at all.
+/// An ordered map of octets. Durable up to the last [`Records::sync`]; what came after it survives in order or not at
+/// all.
 pub trait Records: Send + Sync {
     /// The value of `key`.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RecordsError>;
@@ -58,10 +58,14 @@ pub trait Records: Send + Sync {
     /// The first `limit` pairs from `from` on and before `until`, in order of the keys.
     fn scan(&self, from: &[u8], until: &[u8], limit: usize) -> Result<Vec<Pair>, RecordsError>;
 
-    /// Applies a batch as a whole.
-    fn apply(&self, batch: &Batch) -> Result<(), RecordsError>;
+    /// Makes the writes of a batch one after the other: a reader may see some of them, and some may survive. Nobody who
+    /// reads waits.
+    fn put(&self, batch: &Batch) -> Result<(), RecordsError>;
 
-    /// Makes all that was applied durable.
+    /// Makes the writes of a batch as a whole: all of them survive or none. Who reads waits meanwhile.
+    fn put_whole(&self, batch: &Batch) -> Result<(), RecordsError>;
+
+    /// Makes all that was put durable.
     fn sync(&self) -> Result<(), RecordsError>;
 
     /// Sees to it that the next `octets` or so can be written however full the disk becomes. Nothing is reserved where
@@ -78,7 +82,7 @@ pub trait RecordsHome: Send {
     fn set_aside(&mut self) -> Result<(), RecordsError>;
 }
 
-/// Writes that are applied together; a later write of a key wins. One buffer, used again each turn.
+/// Writes in order; a later write of a key wins. One buffer, used again each turn.
 #[derive(Debug, Default)]
 pub struct Batch {
     octets: Vec<u8>,

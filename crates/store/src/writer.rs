@@ -91,7 +91,7 @@ impl Writer {
     pub(crate) fn write_turn(&mut self, sequence: u64, turn: &Turn) -> Result<(), StoreError> {
         self.prepare(turn, sequence)?;
         if planted(Bug::RecordsBeforeJournal) {
-            self.records.apply(&self.batch)?;
+            self.records.put(&self.batch)?;
         }
         let sealer = &self.values.0;
         let written = self.journal.append(turn.at, |sequence, out| {
@@ -110,24 +110,23 @@ impl Writer {
     pub(crate) fn prepare(&mut self, turn: &Turn, sequence: u64) -> Result<(), StoreError> {
         self.batch.clear();
         for (key, record) in turn.writes.iter().filter(|(key, _)| key.space() == Space::Records) {
+            // Its number first: the records never hold anything of a turn that they don't name.
+            if self.batch.is_empty() {
+                put_applied(&mut self.batch, sequence);
+            }
             self.keys.encode(key, &mut self.key_buffer);
             match record {
                 Some(record) => self.values.put(&mut self.batch, &self.key_buffer, record)?,
                 None => self.batch.remove(&self.key_buffer),
             }
         }
-        // A pure look-up writes nothing to the records.
-        if !self.batch.is_empty() {
-            put_applied(&mut self.batch, sequence);
-        }
         Ok(())
     }
 
     /// Applies a durable turn, whose batch was prepared.
     pub(crate) fn apply(&mut self, turn: &Turn, sequence: u64) -> Result<(), StoreError> {
-        if !self.batch.is_empty() {
-            self.records.apply(&self.batch)?;
-        }
+        // A pure look-up writes nothing to them.
+        self.records.put(&self.batch)?;
         self.due_writes += turn.writes.len() as u64;
         self.marks.add(turn.at, sequence);
         self.last_at = Some(turn.at);
@@ -201,7 +200,7 @@ pub(crate) fn turn_aad(sequence: u64) -> [u8; 12] {
     aad
 }
 
-/// Adds the last applied turn to a batch, so that both are applied or neither.
+/// Adds the last applied turn to a batch.
 pub(crate) fn put_applied(batch: &mut Batch, sequence: u64) {
     put_plain(batch, &key_bytes::APPLIED, &sequence.to_be_bytes());
 }

@@ -144,7 +144,19 @@ impl Records for SledRecords {
         pairs.map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(error_of)).collect()
     }
 
-    fn apply(&self, batch: &Batch) -> Result<(), RecordsError> {
+    fn put(&self, batch: &Batch) -> Result<(), RecordsError> {
+        let db = self.db()?;
+        for (key, value) in batch.writes() {
+            let put = match value {
+                Some(value) => db.insert(key, value),
+                None => db.remove(key),
+            };
+            put.map_err(error_of)?;
+        }
+        Ok(())
+    }
+
+    fn put_whole(&self, batch: &Batch) -> Result<(), RecordsError> {
         let mut writes = sled::Batch::default();
         for (key, value) in batch.writes() {
             match value {

@@ -12,13 +12,14 @@ use crate::records::{Batch, Pair, Records, RecordsError, RecordsHome};
 pub struct SimRecords(Arc<Mutex<State>>);
 
 type Map = BTreeMap<Vec<u8>, Vec<u8>>;
-type Writes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
+type Write = (Vec<u8>, Option<Vec<u8>>);
+type Writes = Vec<Write>;
 
 #[derive(Debug, Default)]
 struct State {
     current: Map,
     durable: Map,
-    /// Batches since the last sync.
+    /// Writes since the last sync, each with those that survive with it or not at all.
     unsynced: Vec<Writes>,
     set_aside: u64,
     operations: u64,
@@ -33,13 +34,13 @@ impl SimRecords {
         Self::default()
     }
 
-    /// Cuts the power: `seed` decides how many of the batches since the last sync remain, the oldest first.
+    /// Cuts the power: `seed` decides how many of the writes since the last sync remain, the oldest first.
     pub fn power_cut(&self, seed: u64) {
         let mut state = self.state();
         let kept = Dice(seed).up_to(state.unsynced.len());
-        let batches = std::mem::take(&mut state.unsynced);
-        for batch in batches.into_iter().take(kept) {
-            apply(&mut state.durable, batch);
+        let writes = std::mem::take(&mut state.unsynced);
+        for writes in writes.into_iter().take(kept) {
+            apply(&mut state.durable, writes);
         }
         state.current = state.durable.clone();
         state.fail_at = None;
@@ -67,12 +68,12 @@ impl SimRecords {
         self.state().set_aside
     }
 
-    /// How many batches and syncs were asked for so far.
+    /// How many writes, batches that are written as a whole, and syncs were asked for so far.
     pub fn operations(&self) -> u64 {
         self.state().operations
     }
 
-    /// Makes batch or sync number `operation` and all after it fail, until [`SimRecords::power_cut`].
+    /// Makes write, batch or sync number `operation` and all after it fail, until [`SimRecords::power_cut`].
     pub fn fail_at(&self, operation: u64) {
         self.state().fail_at = Some(operation);
     }
@@ -104,6 +105,11 @@ impl State {
             _ => Ok(()),
         }
     }
+
+    fn put(&mut self, writes: Writes) {
+        apply(&mut self.current, writes.clone());
+        self.unsynced.push(writes);
+    }
 }
 
 impl RecordsHome for SimRecords {
@@ -134,13 +140,19 @@ impl Records for SimRecords {
         Ok(pairs.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
-    fn apply(&self, batch: &Batch) -> Result<(), RecordsError> {
+    fn put(&self, batch: &Batch) -> Result<(), RecordsError> {
+        let mut state = self.state();
+        for write in writes_of(batch) {
+            state.change()?;
+            state.put(vec![write]);
+        }
+        Ok(())
+    }
+
+    fn put_whole(&self, batch: &Batch) -> Result<(), RecordsError> {
         let mut state = self.state();
         state.change()?;
-        let writes: Writes =
-            batch.writes().map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec))).collect();
-        apply(&mut state.current, writes.clone());
-        state.unsynced.push(writes);
+        state.put(writes_of(batch).collect());
         Ok(())
     }
 
@@ -155,6 +167,10 @@ impl Records for SimRecords {
     fn reserve(&self, _: u64) -> io::Result<()> {
         if self.state().full { Err(rustix::io::Errno::NOSPC.into()) } else { Ok(()) }
     }
+}
+
+fn writes_of(batch: &Batch) -> impl Iterator<Item = Write> {
+    batch.writes().map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec)))
 }
 
 fn apply(map: &mut Map, writes: Writes) {

@@ -62,6 +62,8 @@ impl Writer {
 
     pub(super) fn take_moved(&mut self, moved: Moved) -> Result<(), StoreError> {
         self.batch.clear();
+        put_applied(&mut self.batch, self.journal.last().sequence);
+        let mut in_pieces = false;
         for (number, entries) in &moved.shards {
             let Some(before) = self.pieces.get(usize::from(*number)).copied() else { continue };
             // All that it held came and went.
@@ -71,15 +73,18 @@ impl Writer {
             self.keys.encode_shard(*number, &mut self.key_buffer);
             let now = self.values.put_open(&mut self.batch, &self.key_buffer, entries)?;
             self.values.remove_open(&mut self.batch, &self.key_buffer, now..before);
+            in_pieces |= before.max(now) > 1;
             if let Some(pieces) = self.pieces.get_mut(usize::from(*number)) {
                 *pieces = now;
             }
         }
-        if !self.batch.is_empty() {
-            put_applied(&mut self.batch, self.journal.last().sequence);
-            self.records.apply(&self.batch)?;
-            failpoints::reached(Point::CheckpointMoved);
+        // Pieces of different moments are no shard.
+        if in_pieces {
+            self.records.put_whole(&self.batch)?
+        } else {
+            self.records.put(&self.batch)?
         }
+        failpoints::reached(Point::CheckpointMoved);
         match self.checkpoint.take_if(|_| moved.last) {
             Some(checkpoint) => self.finish(&checkpoint),
             None => Ok(()),
@@ -92,7 +97,7 @@ impl Writer {
         put_applied(&mut self.batch, self.journal.last().sequence);
         // The last thing that is written: where it is missing, what was moved may be missing as well.
         put_plain(&mut self.batch, &key_bytes::CHECKPOINT, &generation.to_be_bytes());
-        self.records.apply(&self.batch)?;
+        self.records.put(&self.batch)?;
         failpoints::reached(Point::CheckpointApplied);
         if !planted(Bug::SentinelBeforeRecords) {
             self.records.sync()?;
