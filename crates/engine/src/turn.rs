@@ -43,6 +43,8 @@ pub(crate) struct Buffers {
     /// As the writer gave them back: empty.
     turns: Vec<model::journal::Turn>,
     places: FxHashMap<Key, usize>,
+    /// How many effects the last turn had: the next is likely to have as many.
+    effects: usize,
 }
 
 impl Buffers {
@@ -79,7 +81,7 @@ impl Turn {
             entries,
             writes,
             places: std::mem::take(&mut buffers.places),
-            effects: Vec::new(),
+            effects: Vec::with_capacity(buffers.effects),
             forgotten: Vec::new(),
             timers_changed: false,
         }
@@ -181,6 +183,7 @@ impl Turn {
         let Self { now, entries, writes, effects, forgotten, mut places, .. } = self;
         places.clear();
         buffers.places = places;
+        buffers.effects = effects.len();
         EndedTurn { record: model::journal::Turn { at: now.wall, entries, writes }, effects, forgotten }
     }
 }
