@@ -173,7 +173,7 @@ fn check_problem(status: StatusCode, headers: &HeaderMap, body: &[u8], shown: &s
 fn app(commands: CommandSender) -> App {
     let rules = Rules::builtin();
     let dossier = Dossier { code: "13557009".to_owned(), version: 1, ..Dossier::default() };
-    let key = Key::Dossier(ServiceId::new("hue-xnc"), "13557009".to_owned());
+    let key = Key::Dossier(ServiceId::new("hue-xnc"), "13557009".into());
     let records = HashMap::from([(key, Record::Dossier(Box::new(dossier)))]);
     App {
         commands,

@@ -255,7 +255,7 @@ async fn the_calendar_is_read_and_changed() {
 async fn a_stored_dossier_is_shown_with_its_version() {
     let api = Api::new();
     let dossier = Dossier { code: "1355-7009".to_owned(), version: 7, ..Dossier::default() };
-    let key = Key::Dossier(model::ServiceId::new("hue"), "13557009".to_owned());
+    let key = Key::Dossier(model::ServiceId::new("hue"), "13557009".into());
     api.store(key, Record::Dossier(Box::new(dossier)));
     let answer = api.send("GET", DOSSIER, "").await;
     assert_eq!((answer.status, answer.header("etag")), (StatusCode::OK, "\"7\""));

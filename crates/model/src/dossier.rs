@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::redact::Redacted;
+use crate::short::Short;
 
 /// A dossier of one service, found by its printed code.
 ///
@@ -141,8 +142,6 @@ pub enum DossierEvent {
 }
 
 /// A dossier's look-up key: letters and digits of its code, upper case.
-pub fn code_key(code: &str) -> String {
-    let mut key = String::with_capacity(code.len());
-    key.extend(code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()));
-    key
+pub fn code_key(code: &str) -> Short {
+    code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }

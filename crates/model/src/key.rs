@@ -16,15 +16,16 @@ use crate::limits::Limits;
 use crate::outbox::{Fingerprint, FingerprintEntry, OutboxEntry, PartialMessage, PartialMessageId};
 use crate::queue::Queue;
 use crate::redact::Redacted;
+use crate::short::Short;
 use crate::subscriber::Subscriber;
 
 /// The name of one record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Key {
     /// A dossier by [`crate::dossier::code_key`] of its code.
-    Dossier(ServiceId, String),
+    Dossier(ServiceId, Short),
     /// A waiting line.
-    Queue(ServiceId, String),
+    Queue(ServiceId, Short),
     /// The subscriber of a number; shared by all services.
     Subscriber(Msisdn),
     /// An account by ID number.
@@ -61,7 +62,7 @@ pub enum TimerSubject {
     /// A booking was long ago.
     ForgetBooking(ServiceId, Date, Redacted<String>),
     /// A dossier was ended long ago; by [`crate::dossier::code_key`] of its code.
-    ForgetDossier(ServiceId, String),
+    ForgetDossier(ServiceId, Short),
 }
 
 /// Where the store keeps a record.

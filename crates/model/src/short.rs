@@ -80,6 +80,25 @@ impl From<&String> for Short {
     }
 }
 
+impl FromIterator<char> for Short {
+    fn from_iter<T: IntoIterator<Item = char>>(characters: T) -> Self {
+        let mut characters = characters.into_iter();
+        let mut octets = [0; Self::INLINE_MAX];
+        let mut length = 0;
+        while let Some(character) = characters.next() {
+            let end = length + character.len_utf8();
+            let Some(place) = octets.get_mut(length..end) else {
+                let start = octets.get(..length).and_then(|start| str::from_utf8(start).ok());
+                let start = start.unwrap_or_default().chars();
+                return start.chain([character]).chain(characters).collect::<String>().into();
+            };
+            character.encode_utf8(place);
+            length = end;
+        }
+        Self(Inner::Inline { length: u8::try_from(length).unwrap_or_default(), octets })
+    }
+}
+
 impl Deref for Short {
     type Target = str;
 
@@ -179,6 +198,7 @@ mod tests {
         for (short, text) in shorts.iter().zip(&texts) {
             assert_eq!((short.as_str(), short.as_bytes()), (text.as_str(), text.as_bytes()));
             assert_eq!(*short, Short::from(text.clone()));
+            assert_eq!(*short, text.chars().collect::<Short>());
         }
     }
 }

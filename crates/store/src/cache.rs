@@ -20,18 +20,23 @@ const LOOKED_AT_MAX: usize = 8;
 /// The records, in slots around which a hand goes: what was not used since its last round makes room.
 #[derive(Default)]
 pub(crate) struct Cache {
-    places: FxHashMap<Key, usize>,
+    known: FxHashMap<Key, Known>,
     slots: Vec<Slot>,
     hand: usize,
     octets: usize,
     octets_max: usize,
 }
 
+/// All that a look at a record needs, in one place.
+struct Known {
+    record: Option<Arc<Record>>,
+    used: bool,
+    slot: u32,
+}
+
 struct Slot {
     key: Key,
-    record: Option<Arc<Record>>,
-    octets: usize,
-    used: bool,
+    octets: u32,
 }
 
 impl Cache {
@@ -41,9 +46,9 @@ impl Cache {
 
     /// What `key` holds, where that is known: a record, or none.
     pub(crate) fn get(&mut self, key: &Key) -> Option<Option<Arc<Record>>> {
-        let slot = self.slots.get_mut(*self.places.get(key)?)?;
-        slot.used = true;
-        Some(slot.record.clone())
+        let known = self.known.get_mut(key)?;
+        known.used = true;
+        Some(known.record.clone())
     }
 
     /// Remembers what was read and is not known; `encoded` is the length of its value.
@@ -51,20 +56,22 @@ impl Cache {
         if record.is_none() && !is_of_an_office(key) {
             return;
         }
-        let octets = size_of::<Slot>() + size_of::<(Key, usize)>() + size_of::<Record>() + encoded;
+        let octets = size_of::<Slot>() + size_of::<(Key, Known)>() + size_of::<Record>() + encoded;
         while self.octets + octets > self.octets_max && !self.slots.is_empty() {
             self.evict();
         }
+        let (Ok(slot), Ok(length)) = (u32::try_from(self.slots.len()), u32::try_from(octets)) else { return };
         self.octets += octets;
-        self.places.insert(key.clone(), self.slots.len());
-        self.slots.push(Slot { key: key.clone(), record, octets, used: false });
+        self.known.insert(key.clone(), Known { record, used: false, slot });
+        self.slots.push(Slot { key: key.clone(), octets: length });
     }
 
     /// Takes a write of a key. A day of a calendar changes with every booking and is asked for with the next: what is
     /// written takes the place of what was known. Any other key is read again when it is asked for.
     pub(crate) fn write(&mut self, key: &Key, record: Option<&Arc<Record>>) {
-        let Some(place) = self.places.get(key).copied() else { return };
-        self.take(place);
+        if !self.take(key) {
+            return;
+        }
         if is_of_an_office(key) {
             // How long it is the writer will know; not longer than this.
             self.insert(key, record.cloned(), VALUE_MAX);
@@ -74,26 +81,30 @@ impl Cache {
     fn evict(&mut self) {
         for _ in 0..LOOKED_AT_MAX {
             self.hand = if self.hand < self.slots.len() { self.hand } else { 0 };
-            match self.slots.get_mut(self.hand) {
-                Some(slot) if slot.used => slot.used = false,
-                _ => break,
+            let known = self.slots.get(self.hand).and_then(|slot| self.known.get_mut(&slot.key));
+            match known.filter(|known| known.used) {
+                Some(known) => known.used = false,
+                None => break,
             }
             self.hand += 1;
         }
-        let place = if self.hand < self.slots.len() { self.hand } else { 0 };
-        self.take(place);
+        self.hand = if self.hand < self.slots.len() { self.hand } else { 0 };
+        let Some(key) = self.slots.get(self.hand).map(|slot| slot.key.clone()) else { return };
+        self.take(&key);
         // The newest has moved there; the hand comes by again when it has been round.
-        self.hand = place + 1;
+        self.hand += 1;
     }
 
-    /// Empties a slot; the last one moves into its place.
-    fn take(&mut self, place: usize) {
+    /// Forgets a key, and says whether it was known. The last slot moves into the place of its own.
+    fn take(&mut self, key: &Key) -> bool {
+        let Some(known) = self.known.remove(key) else { return false };
+        let place = known.slot as usize;
         let slot = self.slots.swap_remove(place);
-        self.places.remove(&slot.key);
-        self.octets -= slot.octets;
-        if let Some(moved) = self.slots.get(place) {
-            self.places.insert(moved.key.clone(), place);
+        self.octets -= slot.octets as usize;
+        if let Some(moved) = self.slots.get(place).and_then(|moved| self.known.get_mut(&moved.key)) {
+            moved.slot = known.slot;
         }
+        true
     }
 }
 
@@ -110,7 +121,7 @@ mod tests {
     use super::*;
 
     fn key(number: u8) -> Key {
-        Key::Queue(ServiceId::new("s"), number.to_string())
+        Key::Queue(ServiceId::new("s"), number.to_string().into())
     }
 
     fn record(value: u64) -> Arc<Record> {
@@ -159,10 +170,10 @@ mod tests {
                         }
                     }
                 }
-                let held: usize = cache.slots.iter().map(|slot| slot.octets).sum();
+                let held: usize = cache.slots.iter().map(|slot| slot.octets as usize).sum();
                 prop_assert_eq!(cache.octets, held);
                 prop_assert!(held <= cache.octets_max || cache.slots.len() == 1);
-                prop_assert_eq!(cache.places.len(), cache.slots.len());
+                prop_assert_eq!(cache.known.len(), cache.slots.len());
             }
         }
     }
@@ -183,7 +194,7 @@ mod tests {
         for number in 0..24 {
             cache.insert(&key(number), None, 0);
         }
-        let left: Vec<u8> = (0..24).filter(|number| cache.places.contains_key(&key(*number))).collect();
+        let left: Vec<u8> = (0..24).filter(|number| cache.known.contains_key(&key(*number))).collect();
         assert_eq!(left.len(), 8);
         assert!(left.iter().all(|number| *number >= 8), "{left:?}");
     }
@@ -191,7 +202,7 @@ mod tests {
     #[test]
     fn a_code_that_does_not_exist_takes_no_place() {
         let mut cache = cache(4);
-        let typed = Key::Dossier(ServiceId::new("s"), "13557009".to_owned());
+        let typed = Key::Dossier(ServiceId::new("s"), "13557009".into());
         cache.insert(&typed, None, 0);
         assert_eq!(cache.get(&typed), None);
         cache.insert(&typed, Some(record(1)), 0);

@@ -181,7 +181,7 @@ fn check_effects(case: &Case<'_>, books: &Books, findings: &mut Vec<Finding>) {
         }
     }
     for code in case.load.dossiers.keys() {
-        if held(&Key::Dossier(ServiceId::new("hue-xnc"), code.clone())).is_none() {
+        if held(&Key::Dossier(ServiceId::new("hue-xnc"), code.as_str().into())).is_none() {
             let what = format!("the API said that dossier {code} is written, and it is not there");
             findings.push(Finding::new(Invariant::I1, what));
         }

@@ -16,7 +16,7 @@ pub(super) fn timer(dossier: &Dossier, case: &Case<'_>) -> Option<(Key, Option<R
 
 /// Forgets a dossier, unless a clerk has corrected its end since.
 pub(crate) fn due(code_key: &str, case: &Case<'_>) -> Decision {
-    let key = Key::Dossier(case.service.id.clone(), code_key.to_owned());
+    let key = Key::Dossier(case.service.id.clone(), code_key.into());
     let picked_up_at = case.dossier(&key)?.and_then(|dossier| dossier.picked_up_at);
     let over = window(case).zip(picked_up_at).is_some_and(|(window, at)| window.forgotten_at(at) <= case.now);
     Ok(if over { writes(vec![(key, None)], "dossier_forgotten") } else { label("dossier_kept") })

@@ -199,7 +199,7 @@ fn a_busy_feed_keeps_the_record_small_and_the_figures_right() {
             assert!(text.contains(&format!("la {tick} nguoi")), "{second}: {text}");
         }
     }
-    let key = Key::Queue(world.service.id.clone(), "STTXC".to_owned());
+    let key = Key::Queue(world.service.id.clone(), "STTXC".into());
     assert!(
         matches!(&world.records[&key], Record::Queue(queue) if queue.samples.len() <= Queue::SAMPLES_MAX)
     );

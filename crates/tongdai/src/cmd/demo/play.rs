@@ -81,7 +81,7 @@ impl<'a> Player<'a> {
             ["dossier", service, code] => {
                 Key::Dossier(ServiceId::new(service), model::dossier::code_key(code))
             }
-            ["queue", service, queue] => Key::Queue(ServiceId::new(service), queue.to_owned()),
+            ["queue", service, queue] => Key::Queue(ServiceId::new(service), (*queue).into()),
             ["subscriber", number] => Key::Subscriber(Msisdn::new(number)?),
             ["account", service, id] => Key::Account(ServiceId::new(service), id.into()),
             ["day", service, date] => Key::SlotDay(ServiceId::new(service), date.parse()?),
