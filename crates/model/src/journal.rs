@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
@@ -19,6 +20,7 @@ use crate::redact::Redacted;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// When.
+    #[serde(with = "crate::moment")]
     pub at: Timestamp,
     /// What happened, in the order of the events; refusals as well as acts.
     pub entries: Vec<Entry>,
@@ -120,4 +122,93 @@ pub enum Entry {
         /// The message.
         outbox: OutboxId,
     },
+}
+
+/// What a start needs of a [`Turn`] whose writes it has: read in a fraction of the time. A busy minute has millions of
+/// messages, and a start looks at all of them.
+#[derive(Debug, Deserialize)]
+pub struct TurnOutline {
+    /// When.
+    #[serde(with = "crate::moment")]
+    pub at: Timestamp,
+    /// What was received, in the order of the events; none for anything else that happened.
+    pub entries: Vec<EntryOutline>,
+    #[serde(rename = "writes")]
+    _writes: IgnoredAny,
+}
+
+/// What recognises a redelivery of what an [`Entry`] took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(from = "SparseEntry")]
+pub struct EntryOutline(pub Option<Received>);
+
+/// Something that was received and that the SMSC may hand over again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// What recognises its redelivery.
+    pub fingerprint: Fingerprint,
+    /// Whether an act stood, or may have stood, behind it.
+    pub act: bool,
+    /// Whether it was run; else it was taken for the redelivery of one that was, or not answered.
+    pub ran: bool,
+}
+
+/// [`Entry`], with no more than [`Received`] is made of.
+#[derive(Deserialize)]
+#[serde(rename = "Entry")]
+#[allow(dead_code, reason = "that a field stands there is what is said of it")]
+enum SparseEntry {
+    Message {
+        index: IgnoredAny,
+        group: IgnoredAny,
+        source: IgnoredAny,
+        destination: IgnoredAny,
+        text: IgnoredAny,
+        fingerprint: Fingerprint,
+        service: IgnoredAny,
+        rule: IgnoredAny,
+        label: IgnoredAny,
+        act: bool,
+    },
+    Part {
+        group: IgnoredAny,
+        fingerprint: Fingerprint,
+    },
+    Quarantine {
+        group: IgnoredAny,
+        source: IgnoredAny,
+        destination: IgnoredAny,
+        data_coding: IgnoredAny,
+        octets: IgnoredAny,
+        fingerprint: Fingerprint,
+    },
+    Ignored {
+        reason: IgnoredAny,
+        source: IgnoredAny,
+        fingerprint: Fingerprint,
+    },
+    Verdict(IgnoredAny),
+    Receipt(IgnoredAny),
+    Command(IgnoredAny),
+    Timer(IgnoredAny),
+    Drawn(IgnoredAny),
+}
+
+impl From<SparseEntry> for EntryOutline {
+    fn from(entry: SparseEntry) -> Self {
+        let (fingerprint, act, ran) = match entry {
+            SparseEntry::Message { fingerprint, act, .. } => (fingerprint, act, true),
+            // A part that comes again may complete an act, and what was ignored may be the redelivery of one; a
+            // message put aside is never run.
+            SparseEntry::Part { fingerprint, .. } => (fingerprint, true, true),
+            SparseEntry::Ignored { fingerprint, .. } => (fingerprint, true, false),
+            SparseEntry::Quarantine { fingerprint, .. } => (fingerprint, false, true),
+            SparseEntry::Verdict(_)
+            | SparseEntry::Receipt(_)
+            | SparseEntry::Command(_)
+            | SparseEntry::Timer(_)
+            | SparseEntry::Drawn(_) => return Self(None),
+        };
+        Self(Some(Received { fingerprint, act, ran }))
+    }
 }

@@ -41,7 +41,7 @@ pub enum Key {
     /// What clerks changed in the calendar.
     CalendarEdits(ServiceId),
     /// Something to do at a moment. Sorted by that moment in the store.
-    Timer(Timestamp, TimerSubject),
+    Timer(#[serde(with = "crate::moment")] Timestamp, TimerSubject),
     /// Wrong codes of a sender.
     Limits(ServiceId, Msisdn),
     /// A message on its way out.
@@ -129,7 +129,7 @@ pub enum Record {
     /// Of [`Key::CalendarEdits`].
     CalendarEdits(CalendarEdits),
     /// Of [`Key::Timer`].
-    Timer(Timestamp, TimerSubject),
+    Timer(#[serde(with = "crate::moment")] Timestamp, TimerSubject),
     /// Of [`Key::Limits`].
     Limits(Limits),
     /// Of [`Key::Outbox`].

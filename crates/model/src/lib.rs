@@ -14,6 +14,7 @@ pub mod id;
 pub mod journal;
 pub mod key;
 pub mod limits;
+mod moment;
 pub mod now;
 pub mod outbox;
 pub mod outcome;

@@ -33,9 +33,10 @@ pub struct OutboxEntry {
     /// The text, or where it is.
     pub body: Body,
     /// Not sent before this moment.
-    #[serde(default)]
+    #[serde(default, with = "crate::moment::option")]
     pub not_before: Option<Timestamp>,
     /// Worthless after this moment.
+    #[serde(with = "crate::moment")]
     pub expires_at: Timestamp,
     /// Who wants to know what became of it.
     #[serde(default)]
@@ -100,7 +101,7 @@ pub enum PartState {
 
 /// The hash that recognises a redelivered message (docs/RELIABILITY.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Fingerprint(pub [u8; 16]);
+pub struct Fingerprint(#[serde(with = "serde_bytes")] pub [u8; 16]);
 
 impl Hash for Fingerprint {
     /// Its first half does for a table: it is a hash already.
@@ -114,6 +115,7 @@ impl Hash for Fingerprint {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FingerprintEntry {
     /// When its acknowledgement became uncertain.
+    #[serde(with = "crate::moment")]
     pub since: Timestamp,
     /// Whether an act (not a mere look-up) stands behind it.
     pub act: bool,
@@ -151,5 +153,6 @@ pub struct PartialMessage {
     /// `data_coding` of the first part that came.
     pub data_coding: u8,
     /// When the first part came.
+    #[serde(with = "crate::moment")]
     pub since: Timestamp,
 }

@@ -4,8 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use failpoints::{Bug, Point, planted};
-use model::journal::Turn;
+use model::journal::{Turn, TurnOutline};
 use model::{Key, OutboxId};
+use serde::de::DeserializeOwned;
 use vault::{Keys, MasterKey, Sealer};
 
 use crate::disk::{Disk, DiskFile, read_whole};
@@ -128,9 +129,11 @@ impl Writer {
         let from = self.sentinel.recent_from.min(apply_after + 1);
         let mut trim_at = TRIM_AT;
         survey.walk(from, &mut |header, payload| {
-            let turn = read_turn(&self.values.0, header.sequence, payload)?;
-            recovery.note(&turn);
+            let plain = open_turn(&self.values.0, header.sequence, payload)?;
+            let outline: TurnOutline = decode_turn(header.sequence, plain)?;
+            recovery.note(&outline);
             if header.sequence > apply_after && !planted(Bug::ReplayLeftOut) {
+                let turn: Turn = decode_turn(header.sequence, plain)?;
                 self.prepare(&turn, header.sequence)
                     .and_then(|()| self.apply(&turn, header.sequence))
                     .map_err(OpenError::Recover)?;
@@ -138,8 +141,8 @@ impl Writer {
                 self.due_octets += u64::from(header.length);
                 recovery.replayed_turns += 1;
             } else {
-                self.marks.add(turn.at, header.sequence);
-                self.last_at = Some(turn.at);
+                self.marks.add(outline.at, header.sequence);
+                self.last_at = Some(outline.at);
             }
             // A rebuild reads the whole journal; only its last minute is wanted.
             if recovery.recent.len() >= trim_at {
@@ -187,9 +190,15 @@ const TRIM_AT: usize = 1_000_000;
 
 /// Opens and decodes the record of a turn.
 pub(crate) fn read_turn(sealer: &Sealer, sequence: u64, payload: &mut [u8]) -> Result<Turn, Damage> {
-    let damage = Damage::Turn { sequence };
-    let plain = sealer.open_in_place(&turn_aad(sequence), payload).map_err(|_| damage.clone())?;
-    rmp_serde::from_slice(plain).map_err(|_| damage)
+    decode_turn(sequence, open_turn(sealer, sequence, payload)?)
+}
+
+fn open_turn<'a>(sealer: &Sealer, sequence: u64, payload: &'a mut [u8]) -> Result<&'a [u8], Damage> {
+    sealer.open_in_place(&turn_aad(sequence), payload).map_err(|_| Damage::Turn { sequence })
+}
+
+fn decode_turn<T: DeserializeOwned>(sequence: u64, plain: &[u8]) -> Result<T, Damage> {
+    rmp_serde::from_slice(plain).map_err(|_| Damage::Turn { sequence })
 }
 
 fn read_or_make_sentinel(disk: &dyn Disk, key: &MasterKey) -> Result<Sentinel, OpenError> {
@@ -338,5 +347,5 @@ fn mark_store(records: &dyn Records, sentinel: &Sentinel, store: &[u8; 16]) -> R
     put_plain(&mut batch, &key_bytes::STORE, store);
     put_plain(&mut batch, &key_bytes::CHECKPOINT, &sentinel.generation.to_be_bytes());
     put_applied(&mut batch, 0);
-    records.apply(&batch)
+    records.put_whole(&batch)
 }

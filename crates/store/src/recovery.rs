@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
-use model::journal::{Entry, Turn};
+use model::journal::{Received, TurnOutline};
 use model::outbox::Fingerprint;
 
 /// How far back a message's acknowledgement may not have reached the SMSC: fingerprints are kept as long.
@@ -41,24 +41,11 @@ pub struct Recent {
 
 impl Recovery {
     /// Remembers the fingerprints of a turn.
-    pub(crate) fn note(&mut self, turn: &Turn) {
+    pub(crate) fn note(&mut self, turn: &TurnOutline) {
         let at = turn.at;
-        let recent =
-            |fingerprint: &Fingerprint, act, ran| Some(Recent { at, fingerprint: *fingerprint, act, ran });
+        let recent = |Received { fingerprint, act, ran }| Recent { at, fingerprint, act, ran };
         self.last_turn_at = Some(at);
-        self.recent.extend(turn.entries.iter().filter_map(|entry| match entry {
-            Entry::Message { fingerprint, act, .. } => recent(fingerprint, *act, true),
-            // A part that comes again may complete an act, and what was ignored may be the redelivery of one; a
-            // message put aside is never run.
-            Entry::Part { fingerprint, .. } => recent(fingerprint, true, true),
-            Entry::Ignored { fingerprint, .. } => recent(fingerprint, true, false),
-            Entry::Quarantine { fingerprint, .. } => recent(fingerprint, false, true),
-            Entry::Verdict { .. }
-            | Entry::Receipt { .. }
-            | Entry::Command { .. }
-            | Entry::Timer { .. }
-            | Entry::Drawn { .. } => None,
-        }));
+        self.recent.extend(turn.entries.iter().filter_map(|entry| entry.0.map(recent)));
     }
 
     /// Drops what is older than the last minute before the last turn.

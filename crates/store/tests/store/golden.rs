@@ -1,6 +1,6 @@
 //! Octets that stand on disks: turns have no field names, so a field in the wrong place would be read as another.
 
-use model::journal::Turn;
+use model::journal::{Entry, Received, Turn, TurnOutline};
 
 /// A turn with every kind of entry, key and record, each field with a value of its own.
 const READABLE: &str = include_str!("golden/turn.json");
@@ -20,4 +20,26 @@ fn a_turn_of_the_first_program_of_this_format_reads_as_it_was_meant() {
     rmp_serde::encode::write(&mut again, &read).unwrap();
     let reread: Turn = rmp_serde::from_slice(&again).unwrap();
     assert!(reread == meant, "what is written now is read as another");
+}
+
+#[test]
+fn an_outline_says_what_the_whole_turn_says() {
+    let meant: Turn = serde_json::from_str(READABLE).unwrap();
+    let mut octets = Vec::new();
+    rmp_serde::encode::write(&mut octets, &meant).unwrap();
+    let outline: TurnOutline = rmp_serde::from_slice(&octets).unwrap();
+    assert_eq!(outline.at, meant.at);
+    let received = |entry: &Entry| {
+        let (fingerprint, act, ran) = match entry {
+            Entry::Message { fingerprint, act, .. } => (*fingerprint, *act, true),
+            Entry::Part { fingerprint, .. } => (*fingerprint, true, true),
+            Entry::Ignored { fingerprint, .. } => (*fingerprint, true, false),
+            Entry::Quarantine { fingerprint, .. } => (*fingerprint, false, true),
+            _ => return None,
+        };
+        Some(Received { fingerprint, act, ran })
+    };
+    let expected: Vec<_> = meant.entries.iter().map(received).collect();
+    assert_eq!(outline.entries.iter().map(|entry| entry.0).collect::<Vec<_>>(), expected);
+    assert!(expected.iter().flatten().count() >= 4, "one of each kind at least");
 }
