@@ -15,7 +15,6 @@ use crate::dispatch::{Ticket, may_resend};
 use crate::engine::Engine;
 use crate::event::{LinkId, SubmitResult};
 use crate::fatal::Fatal;
-use crate::meters;
 use crate::queue::{CONFIGURATION_PAUSE, Item};
 use crate::settle::{after, wants_receipt};
 use crate::turn::Turn;
@@ -93,7 +92,7 @@ impl Engine {
         let profile = self.config.links.get(usize::from(link.0)).map(|link| &link.profile);
         let overridden = profile.and_then(|profile| profile.statuses.get(&status.0).copied());
         let verdict = overridden.unwrap_or_else(|| Verdict::of(status));
-        meters::submit(name(verdict));
+        self.meters.submit(name(verdict));
         match verdict {
             Verdict::Accepted => return self.accepted(&ticket, copy, message_id, turn),
             Verdict::Throttled if planted(Bug::ThrottledForgotten) => {}
@@ -140,7 +139,7 @@ impl Engine {
         if turn.outbox(&self.ledger, ticket.item.outbox)?.is_none() {
             return Ok(());
         }
-        meters::submit("late");
+        self.meters.submit("late");
         self.accepted(&ticket, copy, message_id, turn)?;
         // Before a copy that waits can leave.
         self.flush_verdicts(turn)
@@ -163,7 +162,7 @@ impl Engine {
     /// The link died with a part: it may never have reached the SMSC, so it leaves again where that does no harm,
     /// as often as links die, up to the bound that dispatch keeps.
     pub(crate) fn died_with(&mut self, ticket: &Ticket, now: Duration) {
-        meters::submit("uncertain");
+        self.meters.submit("uncertain");
         let Ticket { item, group, simple, .. } = *ticket;
         if planted(Bug::UnansweredForgotten) {
             return;
@@ -178,7 +177,7 @@ impl Engine {
     /// No response came on a living link: once more where that does no harm, else it waits for a receipt or a
     /// person. An SMSC that stays silent twice is not asked a third time.
     pub(crate) fn uncertain(&mut self, ticket: &Ticket, now: Duration) {
-        meters::submit("uncertain");
+        self.meters.submit("uncertain");
         let Ticket { item, group, simple, .. } = *ticket;
         if may_resend(item.class) && !item.silent {
             self.queues.put_back(group, Item { again: true, silent: true, ..item });

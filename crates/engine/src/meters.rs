@@ -11,6 +11,8 @@ const LABELS_MAX: usize = 512;
 #[derive(Default)]
 pub(crate) struct Meters {
     messages: FxHashMap<ServiceId, FxHashMap<String, Counter>>,
+    /// By verdict: a handful of words.
+    submits: Vec<(&'static str, Counter)>,
 }
 
 impl Meters {
@@ -31,6 +33,17 @@ impl Meters {
         labels.insert(label.to_owned(), counter);
     }
 
+    /// Counts what became of a submit.
+    pub(crate) fn submit(&mut self, verdict: &'static str) {
+        if let Some((_, counter)) = self.submits.iter().find(|(word, _)| *word == verdict) {
+            counter.increment(1);
+            return;
+        }
+        let counter = metrics::counter!("tongdai_submits_total", "verdict" => verdict);
+        counter.increment(1);
+        self.submits.push((verdict, counter));
+    }
+
     /// Drops the handles: other services may be in force.
     pub(crate) fn clear(&mut self) {
         self.messages.clear();
@@ -40,11 +53,6 @@ impl Meters {
 /// Counts messages that were not answered on purpose.
 pub(crate) fn ignored(reason: &'static str) {
     metrics::counter!("tongdai_ignored_total", "reason" => reason).increment(1);
-}
-
-/// Counts what became of submits.
-pub(crate) fn submit(verdict: &'static str) {
-    metrics::counter!("tongdai_submits_total", "verdict" => verdict).increment(1);
 }
 
 /// Counts receipts by whether their message was found.
