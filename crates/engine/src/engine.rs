@@ -25,7 +25,7 @@ use crate::guard::LoopGuard;
 use crate::meters::Meters;
 use crate::partial::Partials;
 use crate::queue::Queues;
-use crate::reading::MessageReader;
+use crate::reading::{Edition, MessageReader};
 use crate::timers::Deadlines;
 use crate::turn::{Buffers, Delivery, EndedTurn, Turn};
 
@@ -43,6 +43,7 @@ pub struct Decided {
 pub struct Engine {
     pub(crate) ledger: Ledger,
     pub(crate) rules: Arc<Rules>,
+    pub(crate) edition: Edition,
     pub(crate) config: Arc<Config>,
     pub(crate) queues: Queues,
     pub(crate) tickets: Tickets,
@@ -85,6 +86,7 @@ impl Engine {
         let mut engine = Self {
             ledger,
             rules,
+            edition: 0,
             receipts: Receipts::new(queues.receipt_ids(&config)),
             queues,
             config: Arc::new(config),
@@ -165,7 +167,7 @@ impl Engine {
 
     /// Reads messages by the rules in force. A message that was read by others is read again when it is decided.
     pub fn message_reader(&self) -> MessageReader {
-        MessageReader::new(Arc::clone(&self.rules), Arc::clone(&self.config))
+        MessageReader::new(Arc::clone(&self.rules), self.edition, Arc::clone(&self.config))
     }
 
     /// The rules in force.
@@ -218,6 +220,7 @@ impl Engine {
             }
             Event::Rules(rules) => {
                 self.rules = rules;
+                self.edition = self.edition.wrapping_add(1);
                 self.meters.clear();
             }
             Event::ClockConfirmed => self.clock.confirm(turn.now),

@@ -27,19 +27,23 @@ const OCTETS_MAX: usize = 4 * 1024;
 #[derive(Debug, Clone)]
 pub struct MessageReader {
     rules: Arc<Rules>,
+    edition: Edition,
     config: Arc<Config>,
 }
 
+/// Which rules of one engine, counted from its start.
+pub(crate) type Edition = u32;
+
 impl MessageReader {
-    pub(crate) fn new(rules: Arc<Rules>, config: Arc<Config>) -> Self {
-        Self { rules, config }
+    pub(crate) fn new(rules: Arc<Rules>, edition: Edition, config: Arc<Config>) -> Self {
+        Self { rules, edition, config }
     }
 
     /// Reads a deliver_sm or data_sm that came over `link`. Days that the text does not name are counted from `wall`.
     pub fn read(&self, link: LinkId, sm: Sm, wall: Timestamp) -> Reading {
         let is_message = sm.kind() == SmKind::Message || planted(Bug::ReceiptAsMessage);
         match self.config.links.get(usize::from(link.0)).filter(|_| is_message) {
-            Some(link) => Reading(Read::Message(Box::new(Message::read(&self.rules, link, sm, wall)))),
+            Some(link) => Reading(Read::Message(Box::new(Message::read(self, link, sm, wall)))),
             None => Reading(Read::Receipt(Box::new(sm))),
         }
     }
@@ -74,6 +78,8 @@ pub(crate) struct Message {
     sender: Result<Msisdn, &'static str>,
     pub(crate) content: Content,
     pub(crate) meaning: Meaning,
+    /// Of the rules that were asked. A number, as all threads would count on the rules themselves.
+    edition: Edition,
 }
 
 /// What was in it.
@@ -88,7 +94,6 @@ pub(crate) enum Content {
 
 /// What the rules say of it; other rules may say something else.
 pub(crate) struct Meaning {
-    rules: Arc<Rules>,
     /// The sender is one of our own numbers.
     own_number: bool,
     /// The place in the rules of the service that was written to.
@@ -98,7 +103,7 @@ pub(crate) struct Meaning {
 }
 
 impl Message {
-    fn read(rules: &Arc<Rules>, link: &LinkConfig, sm: Sm, wall: Timestamp) -> Self {
+    fn read(reader: &MessageReader, link: &LinkConfig, sm: Sm, wall: Timestamp) -> Self {
         let data = sm.user_data();
         let (concat, payload) = match &data {
             Ok(data) => (data.concat, data.payload.as_ref()),
@@ -123,14 +128,17 @@ impl Message {
             }
             None => Content::octets(sm.user_octets(), concat.is_none_or(|concat| concat.number == 1)),
         };
+        let rules = &reader.rules;
         let meaning = Meaning::find(rules, link, sender.as_ref().ok(), &sm.destination, content.text(), wall);
+        let edition = reader.edition;
         let Sm { source, destination, data_coding, .. } = sm;
-        Self { source, destination, data_coding, fingerprint, sender, content, meaning }
+        Self { source, destination, data_coding, fingerprint, sender, content, meaning, edition }
     }
 
     /// Asks the rules in force, where they are not those that were asked.
-    pub(crate) fn renew(&mut self, rules: &Arc<Rules>, link: &LinkConfig, wall: Timestamp) {
-        if !Arc::ptr_eq(&self.meaning.rules, rules) {
+    pub(crate) fn renew(&mut self, rules: &Rules, edition: Edition, link: &LinkConfig, wall: Timestamp) {
+        if self.edition != edition {
+            self.edition = edition;
             let sender = self.sender.as_ref().ok();
             self.meaning = Meaning::find(rules, link, sender, &self.destination, self.content.text(), wall);
         }
@@ -168,7 +176,7 @@ impl Meaning {
     /// Asks the rules. They are pure, but they are asked about what anybody may write: a panic over one text costs
     /// that text.
     pub(crate) fn find(
-        rules: &Arc<Rules>,
+        rules: &Rules,
         link: &LinkConfig,
         sender: Option<&Msisdn>,
         destination: &Address,
@@ -186,7 +194,7 @@ impl Meaning {
             };
             fence(read).flatten()
         });
-        Self { rules: Arc::clone(rules), own_number, service, interpretation }
+        Self { own_number, service, interpretation }
     }
 }
 

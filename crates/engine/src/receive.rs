@@ -66,7 +66,7 @@ impl Engine {
     ) -> Result<(), Fatal> {
         let Some(group) = self.queues.group_of(delivery.link) else { return Ok(()) };
         let Some(link) = self.config.links.get(usize::from(delivery.link.0)) else { return Ok(()) };
-        message.renew(&self.rules, link, turn.now.wall);
+        message.renew(&self.rules, self.edition, link, turn.now.wall);
         let arrival = Arrival { delivery, fingerprint: message.fingerprint };
         if let Some(act) = self.absorb(arrival, turn) {
             self.ignore(arrival, message.source, "redelivery", act, turn);

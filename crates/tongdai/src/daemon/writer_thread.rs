@@ -148,7 +148,9 @@ impl Release {
         }
         for (place, held) in self.held.iter_mut().enumerate().filter(|(_, held)| !held.is_empty()) {
             let link = LinkId(u16::try_from(place).unwrap_or(u16::MAX));
-            match self.outlets.links.send(link, std::mem::take(held)) {
+            // The next turn is likely to have as many.
+            let room = Vec::with_capacity(held.len());
+            match self.outlets.links.send(link, std::mem::replace(held, room)) {
                 Ok(()) => {}
                 Err(Undelivered::Full(commands)) => *held = commands,
                 // The link has left for good, in the drain. Its unsent messages are open in the store.
