@@ -28,7 +28,7 @@ pub struct Turn {
     pub writes: Vec<(Key, Option<Arc<Record>>)>,
 }
 
-/// One thing that happened in a turn.
+/// One thing that happened in a turn. `SparseEntry` below follows it field by field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entry {
     /// A whole message of a citizen was taken.

@@ -8,8 +8,9 @@ use crate::disk::{Disk, read_whole, replace};
 use crate::error::{Damage, OpenError, StoreError};
 use crate::journal::Last;
 
-/// The one format of a store that this program writes and reads. 1 kept each open entry by itself.
-pub(crate) const FORMAT: u32 = 2;
+/// The one format of a store that this program writes and reads. 1 kept each open entry by itself, 2 wrote moments as
+/// texts and fingerprints as sixteen numbers.
+pub(crate) const FORMAT: u32 = 3;
 const NAME: &str = "sentinel";
 const OCTETS_MAX: u64 = 4096;
 

@@ -4,7 +4,7 @@ use model::journal::{Entry, Received, Turn, TurnOutline};
 
 /// A turn with every kind of entry, key and record, each field with a value of its own.
 const READABLE: &str = include_str!("golden/turn.json");
-/// The same as the journal of format 2 holds it, before it is sealed. Never renewed: what is added to a type has a
+/// The same as the journal of format 3 holds it, before it is sealed. Never renewed: what is added to a type has a
 /// default, and then this still reads as the text above with that default.
 const OCTETS: &str = include_str!("golden/turn.hex");
 
@@ -20,6 +20,20 @@ fn a_turn_of_the_first_program_of_this_format_reads_as_it_was_meant() {
     rmp_serde::encode::write(&mut again, &read).unwrap();
     let reread: Turn = rmp_serde::from_slice(&again).unwrap();
     assert!(reread == meant, "what is written now is read as another");
+}
+
+#[test]
+fn a_moment_beyond_what_the_journal_can_hold_stands_at_its_end() {
+    let written = |at: &str| {
+        let turn = Turn { at: at.parse().unwrap(), entries: Vec::new(), writes: Vec::new() };
+        let mut octets = Vec::new();
+        rmp_serde::encode::write(&mut octets, &turn).unwrap();
+        rmp_serde::from_slice::<Turn>(&octets).unwrap().at.to_string()
+    };
+    assert_eq!(written("9999-12-30T22:00:00.999999999Z"), "2262-04-11T23:47:16.854775807Z");
+    assert_eq!(written("-009999-01-02T01:59:59Z"), "1677-09-21T00:12:43.145224192Z");
+    assert_eq!(written("1969-12-31T23:59:59.999999999Z"), "1969-12-31T23:59:59.999999999Z");
+    assert_eq!(written("2026-08-03T00:00:00.000000001Z"), "2026-08-03T00:00:00.000000001Z");
 }
 
 #[test]
