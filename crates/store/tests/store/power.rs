@@ -1,12 +1,16 @@
 //! Whatever fails, and whenever the power goes: an acknowledged turn is there, and the state is the replay.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 
-use crate::common::{assert_state, at, expected_recent, master, open, outbox, outbox_id, shared, turn};
+use crate::common::{
+    assert_state, at, expected_recent, long_partial, master, open, outbox, outbox_id, shared, turn,
+};
+use model::Record;
 use model::journal::Turn;
-use model::outbox::Body;
-use store::StoreError;
+use model::outbox::{Body, PartialMessage};
 use store::sim::{SimDisk, SimRecords};
+use store::{OpenError, Options, Store, StoreError};
 
 const TURNS: u64 = 45;
 
@@ -90,6 +94,41 @@ fn a_power_cut_while_the_records_are_written_loses_nothing_acknowledged() {
         disk.power_cut(operation);
         records.power_cut(operation);
         check(&disk, &records, acknowledged, &format!("records fail at {operation}"));
+    }
+}
+
+#[test]
+fn a_power_cut_while_a_shard_of_several_pieces_moves_tears_it_never() {
+    let (key, Some(Record::PartialMessage(long))) = long_partial(1) else { unreachable!() };
+    let short = PartialMessage { parts: long.parts[..2].to_vec(), ..long.clone() };
+    for (before, after) in [(&short, &long), (&long, &short)] {
+        for (failing, seed) in (0..12).flat_map(|failing| (0..8).map(move |seed| (failing, seed))) {
+            let (disk, records) = (SimDisk::new(), SimRecords::new());
+            let open = || {
+                let options = Options { segment_octets: 1 << 20, ..Options::default() };
+                let (store, _) =
+                    Store::open_with(Arc::new(disk.clone()), &mut records.clone(), &master(), options)?;
+                Ok::<_, OpenError>(store)
+            };
+            let record = |message: &PartialMessage| Some(Record::PartialMessage(message.clone()));
+            let turn = |second, message| {
+                let writes = shared(vec![(key.clone(), record(message))]);
+                Turn { at: at(second), entries: Vec::new(), writes }
+            };
+            let mut store = open().unwrap();
+            store.commit(&turn(1, before)).unwrap();
+            store.checkpoint().unwrap();
+            store.commit(&turn(2, after)).unwrap();
+            records.fail_at(records.operations() + failing);
+            let moved = store.checkpoint().is_ok();
+            drop(store);
+            disk.power_cut(seed);
+            records.power_cut(seed);
+            let what = format!("operation {failing}, {seed}");
+            let store = open().unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(store.get(&key).unwrap().as_deref(), record(after).as_ref(), "{what}");
+            assert!(failing < 11 || moved, "each operation of a checkpoint has failed once");
+        }
     }
 }
 
