@@ -26,7 +26,9 @@ mod kind {
     pub(super) const TIMER: u8 = 10;
     /// A shard of open entries, in pieces. 32 to 35 were single entries, in format 1.
     pub(super) const SHARD: u8 = 36;
-    pub(super) const END: u8 = 37;
+    /// What changed of open entries between two checkpoints.
+    pub(super) const CHANGES: u8 = 37;
+    pub(super) const END: u8 = 38;
 }
 
 /// The last applied turn.
@@ -37,8 +39,10 @@ pub(crate) const STORE: [u8; 2] = [kind::META, 2];
 pub(crate) const CHECKPOINT: [u8; 2] = [kind::META, 3];
 /// The first octets of the citizens' records.
 pub(crate) const RECORDS: std::ops::Range<[u8; 1]> = [kind::DOSSIER]..[kind::SHARD];
-/// The first octets of open entries.
-pub(crate) const OPEN: std::ops::Range<[u8; 1]> = [kind::SHARD]..[kind::END];
+/// The first octets of the shards of open entries.
+pub(crate) const SHARDS: std::ops::Range<[u8; 1]> = [kind::SHARD]..[kind::CHANGES];
+/// The first octets of changes since the shards were moved.
+pub(crate) const CHANGES: std::ops::Range<[u8; 1]> = [kind::CHANGES]..[kind::END];
 
 /// Whether values of this kind of key are stored unsealed: how full a day is, and nothing personal.
 pub(crate) fn is_plain(key: &[u8]) -> bool {
@@ -117,6 +121,32 @@ impl KeyBytes {
 
     fn hashed(&self, out: &mut Vec<u8>, kind: u8, value: &str) {
         out.extend_from_slice(&self.0.hash(kind, value.as_bytes()));
+    }
+}
+
+/// A chunk of changes of open entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    /// The checkpoint that wrote it.
+    pub(crate) generation: u64,
+    /// Its number among those of this checkpoint.
+    pub(crate) number: u32,
+}
+
+impl Chunk {
+    /// The octets of its key; they sort as chunks were written.
+    pub(crate) fn octets(self) -> [u8; 13] {
+        let mut out = [kind::CHANGES; 13];
+        out[1..9].copy_from_slice(&self.generation.to_be_bytes());
+        out[9..].copy_from_slice(&self.number.to_be_bytes());
+        out
+    }
+
+    /// The chunk that has this key.
+    pub(crate) fn of(octets: &[u8]) -> Option<Self> {
+        let (generation, number) = octets.strip_prefix(&[kind::CHANGES])?.split_first_chunk()?;
+        let number = u32::from_be_bytes(number.try_into().ok()?);
+        Some(Self { generation: u64::from_be_bytes(*generation), number })
     }
 }
 
@@ -253,7 +283,10 @@ mod tests {
         assert!(octets(&bytes, &open).is_empty() && open.space() == model::Space::Open);
         let mut shard = Vec::new();
         bytes.encode_shard(7, &mut shard);
-        assert!(OPEN.contains(&[shard[0]]) && !RECORDS.contains(&[shard[0]]) && !is_plain(&shard));
+        let chunk = Chunk { generation: 7, number: 1 };
+        assert_eq!(Chunk::of(&chunk.octets()), Some(chunk));
+        assert!(CHANGES.contains(&[chunk.octets()[0]]) && !is_plain(&chunk.octets()));
+        assert!(SHARDS.contains(&[shard[0]]) && !RECORDS.contains(&[shard[0]]) && !is_plain(&shard));
     }
 
     #[test]

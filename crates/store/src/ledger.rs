@@ -21,7 +21,7 @@ use crate::pending::Pending;
 use crate::reader::Reader;
 use crate::records::{Pair, Records};
 use crate::secrets::Secrets;
-use crate::shared::Shared;
+use crate::shared::{Awaits, Shared};
 use crate::values::Values;
 
 /// What a shard takes beside its entries, in entries: sled's work for one value.
@@ -40,8 +40,8 @@ pub enum Work {
 #[derive(Debug)]
 pub struct Moved {
     pub(crate) shards: Vec<(ShardNumber, ShardEntries)>,
-    /// The checkpoint has all that it needs.
-    pub(crate) last: bool,
+    /// Where the checkpoint has all that it needs: how many entries there are that last.
+    pub(crate) complete: Option<usize>,
 }
 
 /// What the engine reads and what it changes. There is one of a store.
@@ -234,11 +234,12 @@ impl Ledger {
     /// Whether a checkpoint waits for shards. It writes; without space it waits as well, and the journal at hand
     /// carries what is under way.
     fn moves(&self) -> bool {
-        self.shared.is_checkpoint_begun() && self.has_room()
+        self.shared.awaits() != Awaits::Nothing && self.has_room()
     }
 
     pub(crate) fn move_shards(&mut self, limit: usize) -> Moved {
-        let moving = self.moving.get_or_insert_with(|| self.open.take_changed());
+        let whole = self.shared.awaits() == Awaits::All;
+        let moving = self.moving.get_or_insert_with(|| self.open.take_changed(whole));
         let mut shards = Vec::new();
         let mut left = limit;
         if planted(Bug::OpenEntriesLeftOut) {
@@ -249,12 +250,12 @@ impl Ledger {
             left = left.saturating_sub(entries.len() + SHARD_COST);
             shards.push((number, entries));
         }
-        let last = moving.is_empty();
-        if last {
+        let complete = moving.is_empty().then(|| self.open.lasting());
+        if complete.is_some() {
             self.moving = None;
-            self.shared.set_checkpoint_begun(false);
+            self.shared.set_awaits(Awaits::Nothing);
         }
-        Moved { shards, last }
+        Moved { shards, complete }
     }
 
     /// Holds the deletion of old segments, or lets it go on: nothing is deleted by a clock that nobody believes.

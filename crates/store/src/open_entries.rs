@@ -10,16 +10,17 @@ use rustc_hash::FxHashMap;
 
 use model::{Key, Record};
 
-/// Shards of messages on their way out, by when they were made: what is open at one moment was made lately.
-const OUTBOX_SHARDS: u64 = 1_024;
+/// Shards of what passes within minutes: messages on their way out by when they were made, for what is open at one
+/// moment was made lately, and messages in parts.
+const PASSING_SHARDS: u64 = 1_024;
 /// Messages of one turn that lie together; a step of a checkpoint moves at least one shard.
 const OUTBOX_TOGETHER: u64 = 128;
 /// Shards over which a turn's messages spread: a turn takes some thousand events.
 const OUTBOX_SHARDS_OF_A_TURN: u64 = 8;
-/// Shards of all else, by a sum over the key: a million entries are some hundred, or one long value, in each.
-const OTHER_SHARDS: u64 = 8_192;
+/// Shards of what lasts, by a sum over the key: a million entries are some hundred, or one long value, in each.
+const LASTING_SHARDS: u64 = 8_192;
 /// Shards in all.
-pub(crate) const SHARDS: usize = (OUTBOX_SHARDS + OTHER_SHARDS) as usize;
+pub(crate) const SHARDS: usize = (PASSING_SHARDS + LASTING_SHARDS) as usize;
 
 /// A table with so many times the room that it needs is made smaller.
 const SPARE_FACTOR: usize = 8;
@@ -36,14 +37,22 @@ pub(crate) struct OpenEntries {
     /// Of the sums over keys; the same for all the life of a store.
     seed: u64,
     shards: Vec<Shard>,
-    /// Shards that changed since they were last moved.
-    changed: Vec<ShardNumber>,
+    /// Shards of what passes that changed since they were last moved.
+    changed_passing: Vec<ShardNumber>,
+    /// The same of what lasts.
+    changed_lasting: Vec<ShardNumber>,
+}
+
+/// Whether an entry of this key is there for hours: what is counted of a sender, or who might write once more. Each
+/// citizen of a day has one, and few of them change between two checkpoints.
+pub(crate) fn lasts(key: &Key) -> bool {
+    matches!(key, Key::Limits(..) | Key::Fingerprint(_))
 }
 
 #[derive(Default)]
 struct Shard {
     entries: FxHashMap<Key, Arc<Record>>,
-    /// It stands in `changed`.
+    /// It stands among those that changed.
     changed: bool,
 }
 
@@ -51,7 +60,7 @@ impl OpenEntries {
     pub(crate) fn new(seed: u64) -> Self {
         let mut shards = Vec::new();
         shards.resize_with(SHARDS, Shard::default);
-        Self { seed, shards, changed: Vec::new() }
+        Self { seed, shards, changed_passing: Vec::new(), changed_lasting: Vec::new() }
     }
 
     pub(crate) fn get(&self, key: &Key) -> Option<&Arc<Record>> {
@@ -76,8 +85,14 @@ impl OpenEntries {
         };
         if (record.is_some() || known.is_some()) && !shard.changed {
             shard.changed = true;
-            self.changed.push(number);
+            let changed = if lasts(key) { &mut self.changed_lasting } else { &mut self.changed_passing };
+            changed.push(number);
         }
+    }
+
+    /// How many entries there are that last.
+    pub(crate) fn lasting(&self) -> usize {
+        self.shards.iter().skip(PASSING_SHARDS as usize).map(|shard| shard.entries.len()).sum()
     }
 
     /// Takes a shard as the records hold it; its number, where all of it belongs into one.
@@ -90,9 +105,14 @@ impl OpenEntries {
         alike.then_some(number)
     }
 
-    /// The shards to move at a checkpoint; what changes from now on is for the next one.
-    pub(crate) fn take_changed(&mut self) -> Vec<ShardNumber> {
-        std::mem::take(&mut self.changed)
+    /// The shards to move at a checkpoint, those of what lasts where it is to be `whole`; what changes from now on is
+    /// for the next one.
+    pub(crate) fn take_changed(&mut self, whole: bool) -> Vec<ShardNumber> {
+        let mut changed = std::mem::take(&mut self.changed_passing);
+        if whole {
+            changed.append(&mut self.changed_lasting);
+        }
+        changed
     }
 
     /// Begins the move of a shard: what it holds now. None where it was moved already.
@@ -108,17 +128,18 @@ impl OpenEntries {
 
     /// Where a key's entry lies. Never changed, for the records hold entries by it.
     fn number_of(&self, key: &Key) -> ShardNumber {
-        let other = |octets: &[u8]| OUTBOX_SHARDS + sum(self.seed, octets) % OTHER_SHARDS;
+        let passing = |octets: &[u8]| sum(self.seed, octets) % PASSING_SHARDS;
+        let lasting = |octets: &[u8]| PASSING_SHARDS + sum(self.seed, octets) % LASTING_SHARDS;
         let number = match key {
             Key::Outbox(id) => {
                 let within = u64::from(id.cause.index) / OUTBOX_TOGETHER % OUTBOX_SHARDS_OF_A_TURN;
-                (id.cause.sequence % OUTBOX_SHARDS * OUTBOX_SHARDS_OF_A_TURN + within) % OUTBOX_SHARDS
+                (id.cause.sequence % PASSING_SHARDS * OUTBOX_SHARDS_OF_A_TURN + within) % PASSING_SHARDS
             }
-            Key::Limits(_, phone) => other(phone.as_str().as_bytes()),
-            Key::Fingerprint(fingerprint) => other(&fingerprint.0),
+            Key::Limits(_, phone) => lasting(phone.as_str().as_bytes()),
+            Key::Fingerprint(fingerprint) => lasting(&fingerprint.0),
             // Long ones: no two of a sender need lie together.
             Key::PartialMessage(id) => {
-                other(&[id.source.digits.as_bytes(), &id.reference.to_be_bytes()].concat())
+                passing(&[id.source.digits.as_bytes(), &id.reference.to_be_bytes()].concat())
             }
             // No other kind of key is an open entry.
             _ => 0,

@@ -13,7 +13,7 @@ use crate::disk::{Disk, DiskFile, read_whole};
 use crate::error::{Damage, OpenError, RecordsFault};
 use crate::journal::walk::{End, Survey};
 use crate::journal::{self, Journal, Last};
-use crate::key_bytes::{self, KeyBytes};
+use crate::key_bytes::{self, Chunk, KeyBytes};
 use crate::ledger::Ledger;
 use crate::open_entries::{OpenEntries, SHARDS};
 use crate::options::Options;
@@ -23,7 +23,7 @@ use crate::secrets::Secrets;
 use crate::sentinel::Sentinel;
 use crate::shared::Shared;
 use crate::values::{Values, piece_number};
-use crate::writer::{Writer, put_applied, put_plain, turn_aad};
+use crate::writer::{Changes, Writer, put_applied, put_plain, turn_aad};
 
 const KEYS: &str = "keys";
 
@@ -87,6 +87,7 @@ pub(crate) fn open(
         marks: Marks::default(),
         checkpoint: None,
         pieces: vec![0; SHARDS],
+        changes: Changes::default(),
         due_octets: 0,
         due_writes: 0,
         last_at: None,
@@ -107,7 +108,8 @@ impl Writer {
             self.sentinel.restart();
             self.sentinel.write(&*self.disk).map_err(OpenError::Recover)?;
         } else {
-            self.load_open_entries(&mut ledger.open)?;
+            self.load_shards(&mut ledger.open)?;
+            self.load_changes(&mut ledger.open)?;
         }
         let recovery = self.replay(ledger)?;
         failpoints::reached(Point::StartApplied);
@@ -155,13 +157,13 @@ impl Writer {
         Ok(recovery)
     }
 
-    fn load_open_entries(&mut self, open: &mut OpenEntries) -> Result<(), OpenError> {
+    fn load_shards(&mut self, open: &mut OpenEntries) -> Result<(), OpenError> {
         let fault = |error| OpenError::Records(RecordsFault::Unreadable(error));
-        let mut from = key_bytes::OPEN.start.to_vec();
+        let mut from = key_bytes::SHARDS.start.to_vec();
         let mut whole = Vec::new();
         let mut taken: u16 = 0;
         loop {
-            let page = self.records.scan(&from, &key_bytes::OPEN.end, PAGE).map_err(fault)?;
+            let page = self.records.scan(&from, &key_bytes::SHARDS.end, PAGE).map_err(fault)?;
             let Some((last, _)) = page.last() else { break };
             from = last.clone();
             from.push(0);
@@ -181,7 +183,33 @@ impl Writer {
                 }
             }
         }
-        if taken == 0 { Ok(()) } else { Err(Damage::Value { kind: key_bytes::OPEN.start[0] }.into()) }
+        if taken == 0 { Ok(()) } else { Err(Damage::Value { kind: key_bytes::SHARDS.start[0] }.into()) }
+    }
+
+    /// Loads what changed since the shards were moved; removes what a checkpoint left that was never finished.
+    fn load_changes(&mut self, open: &mut OpenEntries) -> Result<(), OpenError> {
+        let fault = |error| OpenError::Records(RecordsFault::Unreadable(error));
+        let mut from = key_bytes::CHANGES.start.to_vec();
+        self.batch.clear();
+        loop {
+            let page = self.records.scan(&from, &key_bytes::CHANGES.end, PAGE).map_err(fault)?;
+            let Some((last, _)) = page.last() else { break };
+            from = last.clone();
+            from.push(0);
+            for (at, value) in page {
+                let chunk = Chunk::of(&at).ok_or(Damage::Value { kind: key_bytes::CHANGES.start[0] })?;
+                // The next checkpoint has this number, and may have fewer chunks.
+                if chunk.generation > self.sentinel.generation {
+                    self.batch.remove(&at);
+                    continue;
+                }
+                for (key, record) in self.values.get_changes(&at, value)? {
+                    open.write(&key, record.as_ref());
+                }
+                self.changes.stored(chunk);
+            }
+        }
+        self.records.put(&self.batch).map_err(fault)
     }
 }
 

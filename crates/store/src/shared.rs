@@ -1,15 +1,26 @@
 //! What the two sides of a store tell each other without waiting.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use crate::error::StoreError;
+
+/// The shards of open entries that a checkpoint waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Awaits {
+    /// None: there is no checkpoint under way, or it has all.
+    Nothing,
+    /// Those of entries that pass.
+    Passing,
+    /// Those of all entries.
+    All,
+}
 
 /// The words between ledger and writer.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     written: AtomicU64,
     no_room: AtomicBool,
-    checkpoint_begun: AtomicBool,
+    awaits: AtomicU8,
     forgets: AtomicBool,
     retention_held: AtomicBool,
     poisoned: AtomicBool,
@@ -33,13 +44,22 @@ impl Shared {
         self.no_room.store(!has_room, Ordering::Relaxed);
     }
 
-    /// Whether the writer waits for the shards of a checkpoint.
-    pub(crate) fn is_checkpoint_begun(&self) -> bool {
-        self.checkpoint_begun.load(Ordering::Acquire)
+    /// The shards that the writer waits for.
+    pub(crate) fn awaits(&self) -> Awaits {
+        match self.awaits.load(Ordering::Acquire) {
+            1 => Awaits::Passing,
+            2 => Awaits::All,
+            _ => Awaits::Nothing,
+        }
     }
 
-    pub(crate) fn set_checkpoint_begun(&self, begun: bool) {
-        self.checkpoint_begun.store(begun, Ordering::Release);
+    pub(crate) fn set_awaits(&self, awaits: Awaits) {
+        let octet = match awaits {
+            Awaits::Nothing => 0,
+            Awaits::Passing => 1,
+            Awaits::All => 2,
+        };
+        self.awaits.store(octet, Ordering::Release);
     }
 
     /// Whether the ledger waits for a turn to be written.

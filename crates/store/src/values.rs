@@ -10,6 +10,7 @@ use vault::Sealer;
 use crate::error::{Damage, StoreError};
 use crate::key_bytes::is_plain;
 use crate::records::Batch;
+use crate::writer::Change;
 
 /// Marks an unsealed value; a sealed one begins with the sealer's version, which is another octet.
 const PLAIN: u8 = 0;
@@ -87,6 +88,44 @@ impl Values {
         for number in pieces {
             batch.remove(&piece_key(key_octets, number));
         }
+    }
+
+    /// Adds the write of a chunk to `batch`: as many of `changes`, in order, as it holds. Returns how many these are.
+    pub(crate) fn put_changes(
+        &self,
+        batch: &mut Batch,
+        at: &[u8],
+        changes: &[Change],
+    ) -> Result<usize, StoreError> {
+        let mut taken = 0;
+        let octets = batch.put(at, |out| {
+            self.0.seal_into(at, out, |out| {
+                let begin = out.len();
+                while let Some(change) = changes.get(taken).filter(|_| out.len() < begin + PIECE) {
+                    encode_positional(out, change)?;
+                    taken += 1;
+                }
+                Ok::<(), StoreError>(())
+            })??;
+            Ok::<(), StoreError>(())
+        })?;
+        if octets > VALUE_MAX {
+            return Err(StoreError::RecordTooLarge { octets, max: VALUE_MAX });
+        }
+        Ok(taken)
+    }
+
+    /// Reads a chunk of changes, in their order.
+    pub(crate) fn get_changes(&self, at: &[u8], mut value: Vec<u8>) -> Result<Vec<Change>, Damage> {
+        let damage = || Damage::Value { kind: kind_of(at) };
+        let mut plain = self.0.open_in_place(at, &mut value).map_err(|_| damage())?;
+        let mut changes = Vec::new();
+        while !plain.is_empty() {
+            let (key, record): (Key, Option<Record>) =
+                rmp_serde::from_read(&mut plain).map_err(|_| damage())?;
+            changes.push((key, record.map(Arc::new)));
+        }
+        Ok(changes)
     }
 
     /// Opens one piece; returns how many belong together and appends the piece's part to `whole`.

@@ -36,8 +36,10 @@ pub struct Report {
     pub turns: Option<(u64, u64)>,
     /// Citizens' records, timers included.
     pub records: u64,
-    /// Open entries as of the last checkpoint.
+    /// Open entries in their shards.
     pub open_entries: u64,
+    /// Changes of open entries since their shards were moved.
+    pub changes: u64,
     /// Keys of one-time texts.
     pub secrets: u64,
     /// What is wrong; empty for a sound store.
@@ -204,7 +206,7 @@ impl Report {
             }
         })?;
         let mut whole = Vec::new();
-        each(records, &key_bytes::OPEN, |key, value| {
+        each(records, &key_bytes::SHARDS, |key, value| {
             let read = values.take_piece(key, value, &mut whole).and_then(|pieces| {
                 let last = piece_number(key).is_some_and(|piece| piece.checked_add(1) == Some(pieces));
                 if last {
@@ -221,10 +223,13 @@ impl Report {
         })?;
         // The last piece of the last shard is missing.
         if !whole.is_empty() {
-            let damage = Damage::Value { kind: key_bytes::OPEN.start[0] };
+            let damage = Damage::Value { kind: key_bytes::SHARDS.start[0] };
             self.faults.push(StoreError::from(damage).into());
         }
-        Ok(())
+        each(records, &key_bytes::CHANGES, |key, value| match values.get_changes(key, value) {
+            Ok(changes) => self.changes += changes.len() as u64,
+            Err(damage) => self.faults.push(StoreError::from(damage).into()),
+        })
     }
 }
 
@@ -238,7 +243,7 @@ impl fmt::Display for Report {
             None => writeln!(f, "journal      no turns in {} segments", self.segments)?,
         }
         writeln!(f, "records      {}", self.records)?;
-        writeln!(f, "open entries {} at the checkpoint", self.open_entries)?;
+        writeln!(f, "open entries {}, and {} changes", self.open_entries, self.changes)?;
         writeln!(f, "secrets      {}", self.secrets)?;
         for fault in &self.faults {
             writeln!(f, "FAULT        {fault}")?;

@@ -19,11 +19,13 @@ use crate::options::Options;
 use crate::records::{Batch, Records, RecordsError};
 use crate::recovery::Marks;
 use crate::sentinel::Sentinel;
-use crate::shared::Shared;
+use crate::shared::{Awaits, Shared};
 use crate::values::{Values, encode_positional};
 
+mod changes;
 mod checkpoint;
 
+pub(crate) use changes::{Change, Changes};
 use checkpoint::Checkpoint;
 
 /// What is reserved ahead for the records: far more than one turn writes to them.
@@ -43,6 +45,7 @@ pub struct Writer {
     pub(crate) checkpoint: Option<Checkpoint>,
     /// In how many pieces the records hold each shard of open entries; 0 where they don't.
     pub(crate) pieces: Vec<u16>,
+    pub(crate) changes: Changes,
     /// Octets of journal and key writes since the last checkpoint began.
     pub(crate) due_octets: u64,
     pub(crate) due_writes: u64,
@@ -75,7 +78,7 @@ impl Writer {
         written
     }
 
-    /// Makes a segment ahead, begins a checkpoint that is due, or removes a segment that is old. Call it after each
+    /// Makes a segment ahead, takes a step of a checkpoint, or removes a segment that is old. Call it after each
     /// piece of work and when idle. Returns whether there is more to do.
     pub fn housekeeping(&mut self) -> Result<bool, StoreError> {
         self.shared.check_alive()?;
@@ -85,7 +88,7 @@ impl Writer {
 
     /// Whether [`crate::Ledger::housekeeping`] has something to do.
     pub fn is_awaited(&self) -> bool {
-        self.shared.is_checkpoint_begun() || self.shared.forgets()
+        self.shared.awaits() != Awaits::Nothing || self.shared.forgets()
     }
 
     pub(crate) fn write_turn(&mut self, sequence: u64, turn: &Turn) -> Result<(), StoreError> {
@@ -102,6 +105,7 @@ impl Writer {
         failpoints::reached(Point::RecordSynced);
         self.due_octets += self.journal.last_octets();
         self.apply(turn, sequence)?;
+        self.changes.keep(&turn.writes);
         failpoints::reached(Point::Applied);
         Ok(())
     }
@@ -146,8 +150,7 @@ impl Writer {
             self.begin_checkpoint();
         }
         if self.checkpoint.is_some() && self.journal.has_room() {
-            // The next step is the ledger's.
-            return Ok(false);
+            return self.step_checkpoint();
         }
         let floor = self.sentinel.recent_from.min(self.sentinel.sequence + 1);
         match self.last_at.filter(|_| !self.shared.is_retention_held()) {

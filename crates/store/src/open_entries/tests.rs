@@ -14,7 +14,7 @@ fn record() -> Arc<Record> {
 /// The keys that a checkpoint begun now moves.
 fn checkpoint(open: &mut OpenEntries) -> Vec<Key> {
     let mut moved = Vec::new();
-    for number in open.take_changed() {
+    for number in open.take_changed(true) {
         let Some(entries) = open.begin_move(number) else { continue };
         moved.extend(entries.into_iter().map(|(key, _)| key));
     }
@@ -28,12 +28,12 @@ fn a_table_is_not_kept_as_large_as_it_once_was() {
     for index in 0..120 {
         open.write(&Key::Outbox(id(index)), Some(&record()));
     }
-    let [number] = open.take_changed()[..] else { unreachable!() };
+    let [number] = open.take_changed(true)[..] else { unreachable!() };
     assert_eq!(open.begin_move(number).unwrap().len(), 120);
     for index in 0..120 {
         open.write(&Key::Outbox(id(index)), None);
     }
-    assert_eq!(open.take_changed(), [number]);
+    assert_eq!(open.take_changed(true), [number]);
     assert_eq!(open.begin_move(number).unwrap(), []);
     assert_eq!(open.shards[usize::from(number)].entries.capacity(), 0);
 }
@@ -45,22 +45,34 @@ fn what_is_over_is_taken_out_of_the_records() {
     assert_eq!(checkpoint(&mut open), [key(1)]);
     open.write(&key(1), None);
     assert!(!open.contains(&key(1)) && open.iter().count() == 0);
-    let [number] = open.take_changed()[..] else { unreachable!() };
+    let [number] = open.take_changed(true)[..] else { unreachable!() };
     assert_eq!(open.begin_move(number), Some(Vec::new()), "the records are to forget what is over");
     open.write(&key(1), None);
-    assert!(open.take_changed().is_empty(), "what is not there does not change by being deleted");
+    assert!(open.take_changed(true).is_empty(), "what is not there does not change by being deleted");
 }
 
 #[test]
 fn what_changes_while_a_checkpoint_runs_is_moved_as_it_is_at_its_step() {
     let mut open = OpenEntries::new(7);
     open.write(&key(1), Some(&record()));
-    let [moving] = open.take_changed()[..] else { unreachable!() };
+    let [moving] = open.take_changed(true)[..] else { unreachable!() };
     open.write(&key(1), None);
     open.write(&key(1), Some(&record()));
     assert!(open.begin_move(moving).is_some());
     assert_eq!(checkpoint(&mut open), [], "what was written again meanwhile is not moved twice");
     open.write(&key(1), Some(&record()));
+    assert_eq!(checkpoint(&mut open), [key(1)]);
+}
+
+#[test]
+fn what_lasts_is_left_out_of_a_checkpoint_that_is_not_whole() {
+    let mut open = OpenEntries::new(7);
+    let id = model::OutboxId { cause: model::EventId { sequence: 1, index: 0 }, ordinal: 0 };
+    open.write(&Key::Outbox(id), Some(&record()));
+    open.write(&key(1), Some(&record()));
+    assert_eq!((open.iter().count(), open.lasting()), (2, 1));
+    let [passing] = open.take_changed(false)[..] else { unreachable!() };
+    assert_eq!(open.begin_move(passing), Some(vec![(Key::Outbox(id), record())]));
     assert_eq!(checkpoint(&mut open), [key(1)]);
 }
 
@@ -80,7 +92,7 @@ fn numbers_in_a_row_spread_over_the_shards() {
     let open = OpenEntries::new(7);
     let mut entries = vec![0_u32; SHARDS];
     (0..40_960).for_each(|number| entries[usize::from(open.number_of(&key(number)))] += 1);
-    let (outbox, other) = entries.split_at(OUTBOX_SHARDS as usize);
-    assert!(outbox.iter().all(|entries| *entries == 0));
-    assert!(other.iter().all(|entries| *entries < 25), "five in each, and nowhere a crowd");
+    let (passing, lasting) = entries.split_at(PASSING_SHARDS as usize);
+    assert!(passing.iter().all(|entries| *entries == 0));
+    assert!(lasting.iter().all(|entries| *entries < 25), "five in each, and nowhere a crowd");
 }

@@ -1,24 +1,47 @@
 //! A checkpoint: open entries into the records, records durable, sentinel in place. In small steps between
 //! turns; a start after a crash in the middle goes by the sentinel before.
 //!
+//! A whole one moves the shards of all entries that changed; most move those of passing entries, and write what changed
+//! of the others (`changes.rs`).
+//!
 //! Entries are moved as they are at their step, perhaps later than the turn of the checkpoint. That is
 //! right: a start applies all turns after it again, and writes are absolute. A step comes after the turns whose
 //! writes it holds, for all work is done in order: the records are never ahead of the journal.
 
 use failpoints::{Bug, Point, planted};
 
-use super::{Writer, put_applied, put_plain};
+use super::{Change, Writer, put_applied, put_plain};
 use crate::error::StoreError;
 use crate::journal::Last;
-use crate::key_bytes;
+use crate::key_bytes::{self, Chunk};
 use crate::ledger::{Ledger, Moved};
+use crate::shared::Awaits;
 
 /// A checkpoint under way.
 pub(crate) struct Checkpoint {
     /// Up to here the records will be durable.
     last: Last,
     recent_from: u64,
+    extent: Extent,
+    /// The ledger has given all its shards.
+    moved: bool,
 }
+
+/// What becomes of entries that last.
+enum Extent {
+    /// All shards that changed are moved, and then the chunks of changes are removed.
+    Whole,
+    /// What changed is written.
+    Changes {
+        changes: Vec<Change>,
+        /// How many of them are written, and in how many chunks.
+        written: usize,
+        chunks: u32,
+    },
+}
+
+/// Chunks that are written or removed in one step.
+const STEP_CHUNKS: usize = 4;
 
 impl Writer {
     /// Begins a checkpoint whether or not one is due, and finishes it. For an orderly stop, once all work is written.
@@ -45,8 +68,11 @@ impl Writer {
     }
 
     fn move_all(&mut self, ledger: &mut Ledger) -> Result<(), StoreError> {
-        while self.checkpoint.is_some() {
+        while self.checkpoint.as_ref().is_some_and(|checkpoint| !checkpoint.moved) {
             self.take_moved(ledger.move_shards(usize::MAX))?;
+        }
+        while self.checkpoint.is_some() {
+            self.step_checkpoint()?;
         }
         Ok(())
     }
@@ -54,10 +80,16 @@ impl Writer {
     pub(super) fn begin_checkpoint(&mut self) {
         let last = self.journal.last();
         let recent_from = self.marks.first(last.sequence + 1);
-        self.checkpoint = Some(Checkpoint { last, recent_from });
+        let changes = self.changes.begin(self.last_at);
+        let awaits = if changes.is_some() { Awaits::Passing } else { Awaits::All };
+        let extent = match changes {
+            Some(changes) => Extent::Changes { changes, written: 0, chunks: 0 },
+            None => Extent::Whole,
+        };
+        self.checkpoint = Some(Checkpoint { last, recent_from, extent, moved: false });
         (self.due_octets, self.due_writes) = (0, 0);
         failpoints::reached(Point::CheckpointBegun);
-        self.shared.set_checkpoint_begun(true);
+        self.shared.set_awaits(awaits);
     }
 
     pub(super) fn take_moved(&mut self, moved: Moved) -> Result<(), StoreError> {
@@ -85,10 +117,66 @@ impl Writer {
             self.records.put(&self.batch)?
         }
         failpoints::reached(Point::CheckpointMoved);
-        match self.checkpoint.take_if(|_| moved.last) {
-            Some(checkpoint) => self.finish(&checkpoint),
-            None => Ok(()),
+        if let (Some(checkpoint), Some(lasting)) = (&mut self.checkpoint, moved.complete) {
+            checkpoint.moved = true;
+            if matches!(checkpoint.extent, Extent::Whole) {
+                self.changes.moved(lasting);
+            }
         }
+        Ok(())
+    }
+
+    /// The writer's part of a checkpoint: some chunks of changes, written or removed; the last step finishes it.
+    /// Returns whether there is more that does not wait for the ledger.
+    pub(super) fn step_checkpoint(&mut self) -> Result<bool, StoreError> {
+        let Some(mut checkpoint) = self.checkpoint.take() else { return Ok(false) };
+        let more = match &mut checkpoint.extent {
+            Extent::Whole => checkpoint.moved && self.remove_chunks()?,
+            Extent::Changes { changes, written, chunks } => self.write_chunks(changes, written, chunks)?,
+        };
+        if !more && checkpoint.moved {
+            self.finish(&checkpoint)?;
+        } else {
+            self.checkpoint = Some(checkpoint);
+        }
+        Ok(more)
+    }
+
+    /// Writes the next chunks; returns whether there are more.
+    fn write_chunks(
+        &mut self,
+        changes: &[Change],
+        written: &mut usize,
+        chunks: &mut u32,
+    ) -> Result<bool, StoreError> {
+        let generation = self.sentinel.generation + 1;
+        self.batch.clear();
+        put_applied(&mut self.batch, self.journal.last().sequence);
+        for _ in 0..STEP_CHUNKS {
+            let left = changes.get(*written..).unwrap_or_default();
+            if left.is_empty() {
+                break;
+            }
+            let chunk = Chunk { generation, number: *chunks };
+            *written += self.values.put_changes(&mut self.batch, &chunk.octets(), left)?;
+            *chunks += 1;
+            self.changes.stored(chunk);
+        }
+        self.records.put(&self.batch)?;
+        failpoints::reached(Point::CheckpointMoved);
+        Ok(*written < changes.len())
+    }
+
+    /// Removes some of the chunks that the shards have made needless, the oldest first: what is left of them after a
+    /// crash must not be older than what is gone. Returns whether there are more.
+    fn remove_chunks(&mut self) -> Result<bool, StoreError> {
+        self.batch.clear();
+        put_applied(&mut self.batch, self.journal.last().sequence);
+        let oldest = std::iter::from_fn(|| self.changes.take_oldest()).take(STEP_CHUNKS);
+        oldest.for_each(|chunk| self.batch.remove(&chunk.octets()));
+        let any = self.batch.len() > 1;
+        self.records.put(&self.batch)?;
+        Ok(any)
     }
 
     fn finish(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::id::EventId;
 use model::journal::{Entry, Turn};
 use model::key::TimerSubject;
+use model::limits::Limits;
 use model::outbox::{Body, Fingerprint, FingerprintEntry, OutboxEntry, PartialMessage, PartialMessageId};
 use model::outcome::Class;
 use model::{Address, Key, Msisdn, OutboxId, Record, Redacted, ServiceId, Space, Subscriber};
@@ -97,6 +98,12 @@ pub(crate) fn timer(second: i64, code: &str) -> (Key, Option<Record>) {
     (Key::Timer(at(second), subject.clone()), Some(Record::Timer(at(second), subject)))
 }
 
+/// What is counted of a sender at a moment.
+pub(crate) fn limits(number: u64, second: u64) -> (Key, Option<Record>) {
+    let misses = vec![at(i64::try_from(second).unwrap())];
+    (Key::Limits(service(), phone(number)), Some(Record::Limits(Limits { misses, ..Limits::default() })))
+}
+
 /// A message of parts that outgrows one piece of an open entry.
 pub(crate) fn long_partial(number: u64) -> (Key, Option<Record>) {
     let id = PartialMessageId {
@@ -139,6 +146,11 @@ pub(crate) fn turn(sequence: u64) -> Turn {
             Some(Record::Fingerprint(FingerprintEntry { since: at(0), act: true, copies: 1 })),
         ),
     ];
+    // What lasts: ever more of them, each changed now and then, some gone.
+    writes.push(limits(100 + n % 29, n));
+    if n.is_multiple_of(5) {
+        writes.push((limits(100 + (n + 7) % 29, n).0, None));
+    }
     // Two of one turn, which lie together, end in different turns.
     writes.extend((n > 1).then(|| (Key::Outbox(outbox_id(n - 1, 1)), None)));
     writes.extend((n > 2).then(|| (Key::Outbox(outbox_id(n - 2, 0)), None)));

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use crate::common::{
-    assert_state, at, expected_recent, long_partial, master, open, outbox, outbox_id, shared, turn,
+    assert_state, at, expected_recent, limits, long_partial, master, open, outbox, outbox_id, shared, turn,
 };
 use model::Record;
 use model::journal::Turn;
@@ -13,6 +13,9 @@ use store::sim::{SimDisk, SimRecords};
 use store::{OpenError, Options, Store, StoreError};
 
 const TURNS: u64 = 45;
+
+/// Open entries of a step: some shards, so that a checkpoint takes some turns and ends before the next is due.
+const STEP: usize = 200;
 
 /// Commits turns until one fails; returns the last that was acknowledged.
 fn live(disk: &SimDisk, records: &SimRecords, turns: u64) -> u64 {
@@ -29,7 +32,7 @@ fn live(disk: &SimDisk, records: &SimRecords, turns: u64) -> u64 {
             }
         }
         acknowledged = sequence;
-        if store.housekeeping(3).is_err() {
+        if store.housekeeping(STEP).is_err() {
             assert!(store.commit(&turn(sequence + 1)).is_err());
             break;
         }
@@ -60,6 +63,21 @@ fn a_life_without_faults_rolls_segments_and_makes_checkpoints() {
     assert!(generation > 2, "{sentinel}");
     assert!(disk.contents("journal-0000000000000005").is_some(), "several segments");
     assert_eq!(check(&disk, &records, TURNS, "after an orderly stop"), TURNS);
+}
+
+#[test]
+fn checkpoints_write_changes_until_they_move_the_shards_and_remove_them() {
+    let changes = |turns| {
+        let (disk, records) = (SimDisk::new(), SimRecords::new());
+        live(&disk, &records, turns);
+        let report = store::verify_with(&disk, &records, &master()).unwrap();
+        assert!(report.faults.is_empty(), "{report}");
+        report.changes
+    };
+    let changes: Vec<u64> = (1..=TURNS).map(changes).collect();
+    let pairs = || changes.iter().zip(&changes[1..]);
+    assert!(pairs().filter(|(before, after)| after > before).count() > 2, "{changes:?}");
+    assert!(pairs().filter(|(before, after)| **before > 0 && **after == 0).count() > 1, "{changes:?}");
 }
 
 #[test]
@@ -104,12 +122,7 @@ fn a_power_cut_while_a_shard_of_several_pieces_moves_tears_it_never() {
     for (before, after) in [(&short, &long), (&long, &short)] {
         for (failing, seed) in (0..12).flat_map(|failing| (0..8).map(move |seed| (failing, seed))) {
             let (disk, records) = (SimDisk::new(), SimRecords::new());
-            let open = || {
-                let options = Options { segment_octets: 1 << 20, ..Options::default() };
-                let (store, _) =
-                    Store::open_with(Arc::new(disk.clone()), &mut records.clone(), &master(), options)?;
-                Ok::<_, OpenError>(store)
-            };
+            let open = || open_wide(&disk, &records);
             let record = |message: &PartialMessage| Some(Record::PartialMessage(message.clone()));
             let turn = |second, message| {
                 let writes = shared(vec![(key.clone(), record(message))]);
@@ -130,6 +143,80 @@ fn a_power_cut_while_a_shard_of_several_pieces_moves_tears_it_never() {
             assert!(failing < 11 || moved, "each operation of a checkpoint has failed once");
         }
     }
+}
+
+/// A store that makes checkpoints when it is told to.
+fn open_wide(disk: &SimDisk, records: &SimRecords) -> Result<Store, OpenError> {
+    let options = Options { segment_octets: 1 << 20, ..Options::default() };
+    let (store, _) = Store::open_with(Arc::new(disk.clone()), &mut records.clone(), &master(), options)?;
+    Ok(store)
+}
+
+/// Commits what is counted of senders as of `second`.
+fn count(store: &mut Store, senders: std::ops::Range<u64>, second: u64) {
+    let writes = shared(senders.map(|sender| limits(sender, second)).collect());
+    store.commit(&Turn { at: at(0), entries: Vec::new(), writes }).unwrap();
+}
+
+/// Makes a checkpoint whose `failing`th operation on the records fails, then cuts the power.
+fn cut_in_checkpoint(
+    mut store: Store,
+    disk: &SimDisk,
+    records: &SimRecords,
+    failing: u64,
+    seed: u64,
+) -> bool {
+    records.fail_at(records.operations() + failing);
+    let made = store.checkpoint().is_ok();
+    drop(store);
+    disk.power_cut(seed);
+    records.power_cut(seed);
+    made
+}
+
+#[test]
+fn changes_of_a_checkpoint_that_was_not_finished_are_never_taken_for_those_of_the_next() {
+    for (failing, seed) in (0..8).flat_map(|failing| (0..8).map(move |seed| (failing, seed))) {
+        let (disk, records) = (SimDisk::new(), SimRecords::new());
+        let mut store = open_wide(&disk, &records).unwrap();
+        count(&mut store, 0..40, 1);
+        store.checkpoint().unwrap();
+        count(&mut store, 0..2, 2);
+        cut_in_checkpoint(store, &disk, &records, failing, seed);
+        let mut store = open_wide(&disk, &records).unwrap();
+        count(&mut store, 0..1, 3);
+        store.checkpoint().unwrap();
+        drop(store);
+        let store = open_wide(&disk, &records).unwrap();
+        for (sender, second) in [(0, 3), (1, 2), (2, 1)] {
+            let (key, record) = limits(sender, second);
+            assert_eq!(store.get(&key).unwrap().as_deref(), record.as_ref(), "operation {failing}, {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_power_cut_while_changes_are_removed_brings_none_of_them_back() {
+    let mut made = false;
+    for (failing, seed) in (0..60).flat_map(|failing| (0..8).map(move |seed| (failing, seed))) {
+        let (disk, records) = (SimDisk::new(), SimRecords::new());
+        let mut store = open_wide(&disk, &records).unwrap();
+        count(&mut store, 0..40, 1);
+        store.checkpoint().unwrap();
+        for second in 2..6 {
+            count(&mut store, 0..second, second);
+            store.checkpoint().unwrap();
+        }
+        drop(store);
+        // The first one of a process moves the shards and removes the changes of four.
+        made |= cut_in_checkpoint(open_wide(&disk, &records).unwrap(), &disk, &records, failing, seed);
+        let store = open_wide(&disk, &records).unwrap();
+        for (sender, second) in [(0, 5), (4, 5), (5, 1)] {
+            let (key, record) = limits(sender, second);
+            assert_eq!(store.get(&key).unwrap().as_deref(), record.as_ref(), "operation {failing}, {seed}");
+        }
+    }
+    assert!(made, "each operation of a checkpoint has failed once");
 }
 
 #[test]

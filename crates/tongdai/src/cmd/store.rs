@@ -34,6 +34,7 @@ fn object(report: &Report) -> serde_json::Value {
         "turns": report.turns,
         "records": report.records,
         "open_entries": report.open_entries,
+        "changes": report.changes,
         "secrets": report.secrets,
         "faults": report.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
