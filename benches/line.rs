@@ -98,7 +98,8 @@ impl Line {
     pub fn events(&mut self, messages: u32) -> Vec<Event> {
         let responses = self.unanswered.drain(..).map(|ticket| {
             let message_id = format!("{ticket:X}");
-            let result = SubmitResult::Response { status: CommandStatus::ESME_ROK, message_id };
+            let result =
+                SubmitResult::Response { status: CommandStatus::ESME_ROK, message_id: message_id.into() };
             Event::Submitted { link: LINK, ticket, result }
         });
         let mut events: Vec<Event> = responses.collect();

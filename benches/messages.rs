@@ -53,7 +53,7 @@ pub fn submit_sm() -> Body {
     Body::SubmitSm(Sm {
         source: Address::new(0, 1, "8383"),
         destination: Address::new(1, 1, "84905123456"),
-        validity_period: "000001000000000R".to_owned(),
+        validity_period: "000001000000000R".into(),
         short_message: Bytes::from_static(ANSWER),
         ..Sm::default()
     })
@@ -62,7 +62,7 @@ pub fn submit_sm() -> Body {
 /// The SMSC's receipt for it.
 #[must_use]
 pub fn submit_sm_resp() -> Body {
-    Body::SubmitSmResp(SmResp { message_id: "5F3A01C2".to_owned(), tlvs: Tlvs::new() })
+    Body::SubmitSmResp(SmResp { message_id: "5F3A01C2".into(), tlvs: Tlvs::new() })
 }
 
 /// What acknowledges a citizen's message.

@@ -49,11 +49,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A C-octet string that ends the mandatory part: the end of the body does for its NUL.
-    fn last_c_string(&mut self) -> String {
+    fn last_c_string<T: From<String> + for<'t> From<&'t str>>(&mut self) -> T {
         let rest = self.rest();
         let end = rest.iter().position(|octet| *octet == 0).unwrap_or(rest.len());
         self.at += end + 1;
-        rest.get(..end).map(text).unwrap_or_default()
+        text(rest.get(..end).unwrap_or(rest))
     }
 
     fn address(&mut self) -> Result<Address, CommandStatus> {

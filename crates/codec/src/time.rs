@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use model::Short;
+
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
@@ -93,21 +95,33 @@ impl std::fmt::Display for SmppTime {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Absolute(time) => write!(formatter, "{time}"),
-            Self::Relative(span) => {
-                // Each answer has one: its digits are not put through the machinery of formats.
-                let mut field = *b"000000000000000R";
-                let mut seconds = span.as_secs().min(99 * YEAR);
-                for (digits, unit) in field.chunks_exact_mut(2).zip(UNITS) {
-                    let count = seconds / unit;
-                    seconds %= unit;
-                    for (digit, value) in digits.iter_mut().zip([count / 10, count % 10]) {
-                        *digit += u8::try_from(value).unwrap_or_default();
-                    }
-                }
-                formatter.write_str(str::from_utf8(&field).unwrap_or_default())
-            }
+            Self::Relative(span) => formatter.write_str(str::from_utf8(&field(*span)).unwrap_or_default()),
         }
     }
+}
+
+/// Without a block of memory for a span: each answer has one.
+impl From<SmppTime> for Short {
+    fn from(time: SmppTime) -> Self {
+        match time {
+            SmppTime::Absolute(_) => time.to_string().into(),
+            SmppTime::Relative(span) => str::from_utf8(&field(span)).unwrap_or_default().into(),
+        }
+    }
+}
+
+/// A span as it is sent, its digits not put through the machinery of formats.
+fn field(span: Duration) -> [u8; DIGITS + 1] {
+    let mut field = *b"000000000000000R";
+    let mut seconds = span.as_secs().min(99 * YEAR);
+    for (digits, unit) in field.chunks_exact_mut(2).zip(UNITS) {
+        let count = seconds / unit;
+        seconds %= unit;
+        for (digit, value) in digits.iter_mut().zip([count / 10, count % 10]) {
+            *digit += u8::try_from(value).unwrap_or_default();
+        }
+    }
+    field
 }
 
 fn relative(fields: [u8; 6]) -> Duration {

@@ -45,7 +45,7 @@ fn sm() -> impl Strategy<Value = Sm> {
             protocol_id: flags[1],
             priority_flag: flags[2],
             schedule_delivery_time: times.0,
-            validity_period: times.1,
+            validity_period: times.1.into(),
             registered_delivery: flags[3],
             replace_if_present_flag: flags[4],
             data_coding: flags[5],
@@ -87,7 +87,9 @@ fn bind() -> impl Strategy<Value = Bind> {
 
 fn body() -> impl Strategy<Value = Body> {
     let bind_resp = || (c_string(20), tlvs()).prop_map(|(system_id, tlvs)| BindResp { system_id, tlvs });
-    let sm_resp = || (c_string(70), tlvs()).prop_map(|(message_id, tlvs)| SmResp { message_id, tlvs });
+    let sm_resp = || {
+        (c_string(70), tlvs()).prop_map(|(message_id, tlvs)| SmResp { message_id: message_id.into(), tlvs })
+    };
     prop_oneof![
         bind().prop_map(Body::BindTransmitter),
         bind().prop_map(Body::BindReceiver),

@@ -238,7 +238,7 @@ fn put_address(kind: &str, name: &str, address: &Address, put: &mut impl FnMut(&
 }
 
 fn put_resp(resp: &SmResp, put: &mut impl FnMut(&str, String)) {
-    put("message_id", resp.message_id.clone());
+    put("message_id", resp.message_id.to_string());
     put_tlvs(&resp.tlvs, put);
 }
 

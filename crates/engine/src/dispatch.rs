@@ -11,7 +11,7 @@ use failpoints::{Bug, planted};
 use jiff::{SignedDuration, Timestamp};
 use model::outbox::{Body, OutboxEntry, PartState};
 use model::outcome::{Class, FinalState};
-use model::{Key, Record};
+use model::{Key, Record, Short};
 use rustc_hash::FxHashMap;
 use store::StoreError;
 
@@ -283,12 +283,12 @@ fn mark(entry: &OutboxEntry, item: Item) -> Option<OutboxEntry> {
 }
 
 /// For how long the SMSC may keep a message; empty for as long as it does by itself.
-fn validity_period(left: SignedDuration) -> String {
+fn validity_period(left: SignedDuration) -> Short {
     let left = Duration::try_from(left).unwrap_or_default();
-    if left >= VALIDITY_MIN { SmppTime::relative(left).to_string() } else { String::new() }
+    if left >= VALIDITY_MIN { SmppTime::relative(left).into() } else { Short::default() }
 }
 
-fn submit_sm(entry: &OutboxEntry, piece: Segment, validity_period: String) -> Sm {
+fn submit_sm(entry: &OutboxEntry, piece: Segment, validity_period: Short) -> Sm {
     let mut sm = Sm {
         source: entry.source.clone(),
         destination: entry.destination.clone(),

@@ -145,7 +145,7 @@ impl Engine {
         Ok(self.ledger.housekeeping(STEP)?)
     }
 
-    /// Takes back the turn that the writer emptied, for its room.
+    /// Takes back a turn that was written, for its room.
     pub fn give_back(&mut self, turn: model::journal::Turn) {
         self.buffers.give_back(turn);
     }

@@ -48,10 +48,13 @@ pub(crate) struct Buffers {
 }
 
 impl Buffers {
-    /// Takes back what a written turn was collected in.
-    pub(crate) fn give_back(&mut self, turn: model::journal::Turn) {
+    /// Takes back what a written turn was collected in, and frees what it held: the thread that allocates again soon
+    /// has the blocks at hand, while those that another thread frees are far from its core.
+    pub(crate) fn give_back(&mut self, mut turn: model::journal::Turn) {
         /// One in the making, and those that are not written yet.
         const TURNS_MAX: usize = 3;
+        turn.entries.clear();
+        turn.writes.clear();
         if self.turns.len() < TURNS_MAX {
             self.turns.push(turn);
         }

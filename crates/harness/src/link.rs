@@ -149,7 +149,7 @@ impl Link {
     pub(crate) fn release(&mut self) {
         let Some(pair) = &mut self.pair else { return };
         for (sequence_number, message_id) in self.held.drain(..) {
-            let body = Body::SubmitSmResp(SmResp { message_id, ..SmResp::default() });
+            let body = Body::SubmitSmResp(SmResp { message_id: message_id.into(), ..SmResp::default() });
             pair.smsc.respond(Pdu { command_status: CommandStatus::ESME_ROK, sequence_number, body });
         }
     }
@@ -245,7 +245,7 @@ impl Link {
             session::Event::Answered { ticket, response } => {
                 let message_id = match response.body {
                     Body::SubmitSmResp(resp) => resp.message_id,
-                    _ => String::new(),
+                    _ => model::Short::default(),
                 };
                 let result = SubmitResult::Response { status: response.command_status, message_id };
                 Some(Event::Submitted { link, ticket, result })
@@ -291,7 +291,8 @@ impl Link {
                             continue;
                         }
                     };
-                    let body = Body::SubmitSmResp(SmResp { message_id, ..SmResp::default() });
+                    let body =
+                        Body::SubmitSmResp(SmResp { message_id: message_id.into(), ..SmResp::default() });
                     pair.smsc.respond(Pdu { command_status, sequence_number, body });
                 }
                 Output::Event(session::Event::Answered { ticket, response }) => {

@@ -10,6 +10,7 @@ use crate::address::{Address, Msisdn};
 use crate::id::{OutboxId, ServiceId};
 use crate::outcome::{Class, FinalSubject};
 use crate::redact::Redacted;
+use crate::short::Short;
 
 /// A message on its way out, from the commit that made it to its final state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +90,7 @@ pub enum PartState {
     /// The SMSC took it.
     Accepted {
         /// Its id for receipts, as given.
-        message_id: String,
+        message_id: Short,
     },
     /// A final receipt came.
     Delivered,

@@ -290,7 +290,7 @@ impl Link {
 }
 
 fn response(sequence_number: u32, data_sm: bool, command_status: CommandStatus, message_id: String) -> Pdu {
-    let resp = SmResp { message_id, tlvs: Tlvs::new() };
+    let resp = SmResp { message_id: message_id.into(), tlvs: Tlvs::new() };
     let body = if data_sm { Body::DataSmResp(resp) } else { Body::SubmitSmResp(resp) };
     Pdu { command_status, sequence_number, body }
 }

@@ -123,8 +123,8 @@ async fn a_second_response_with_another_id_is_the_one_that_receipts_name() {
     for _ in 0..4 {
         ids.push(receipt(&mut esme).await.message_id.unwrap());
     }
-    assert_eq!(ids.iter().filter(|id| **id == second.message_id).count(), 1);
-    assert_eq!(ids.pop(), Some(second.message_id));
+    assert_eq!(ids.iter().filter(|id| second.message_id == id.as_str()).count(), 1);
+    assert_eq!(ids.pop(), Some(second.message_id.to_string()));
     ids.dedup();
     assert!(ids.len() == 3 && !ids.contains(&first), "{ids:?}");
 }

@@ -58,16 +58,14 @@ pub struct Writer {
 
 impl Writer {
     /// Makes work durable: a turn is one record of the journal, synced, then its writes are applied to the records.
-    /// Effects of a turn may leave once this has returned. Gives the turn back, emptied, for the room that it has.
+    /// Effects of a turn may leave once this has returned. Gives the turn back, for the room that it has.
     ///
     /// After an error nothing more is promised: the ledger has taken what is not durable.
     pub fn write(&mut self, work: Work) -> Result<Option<Turn>, StoreError> {
         self.shared.check_alive()?;
         let written = match work {
-            Work::Turn(sequence, mut turn) => self.write_turn(sequence, &turn).map(|()| {
+            Work::Turn(sequence, turn) => self.write_turn(sequence, &turn).map(|()| {
                 reach_recorded(&turn.entries);
-                turn.entries.clear();
-                turn.writes.clear();
                 Some(turn)
             }),
             Work::Move(moved) => self.take_moved(moved).map(|()| None),

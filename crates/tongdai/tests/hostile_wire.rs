@@ -66,7 +66,7 @@ impl Wire {
     }
 
     fn accept(&self, sequence_number: u32, message_id: &str) {
-        let resp = SmResp { message_id: message_id.to_owned(), ..SmResp::default() };
+        let resp = SmResp { message_id: message_id.into(), ..SmResp::default() };
         let body = Body::SubmitSmResp(resp);
         self.send(Pdu { command_status: CommandStatus::ESME_ROK, sequence_number, body });
     }

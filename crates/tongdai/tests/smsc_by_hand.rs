@@ -107,7 +107,7 @@ impl Link {
 }
 
 fn submit_resp(sequence_number: u32, command_status: CommandStatus, message_id: &str) -> Pdu {
-    let resp = SmResp { message_id: message_id.to_owned(), ..SmResp::default() };
+    let resp = SmResp { message_id: message_id.into(), ..SmResp::default() };
     Pdu { command_status, sequence_number, body: Body::SubmitSmResp(resp) }
 }
 

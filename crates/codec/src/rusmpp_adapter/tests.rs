@@ -28,7 +28,7 @@ fn strict_sm() -> impl Strategy<Value = Sm> {
             registered_delivery,
             data_coding,
             schedule_delivery_time: times.0,
-            validity_period: times.1,
+            validity_period: times.1.into(),
             short_message: text.into(),
             tlvs: tlvs.into_iter().map(|(tag, value)| Tlv { tag, value: value.into() }).collect(),
             ..Sm::default()

@@ -95,7 +95,7 @@ fn held_receipts_are_bounded() {
 #[test]
 fn a_message_is_delivered_when_all_parts_are_and_failed_when_one_is() {
     use PartState::{Accepted, Delivered, Failed, Uncertain};
-    let accepted = || Accepted { message_id: "1".to_owned() };
+    let accepted = || Accepted { message_id: "1".into() };
     assert_eq!(whole_state(&[Delivered, accepted()]), None);
     assert_eq!(whole_state(&[Delivered, Delivered]), Some(FinalState::Delivered));
     assert_eq!(whole_state(&[accepted(), Failed]), Some(FinalState::Failed));

@@ -179,10 +179,10 @@ impl Line {
     }
 }
 
-fn message_id(body: Body) -> String {
+fn message_id(body: Body) -> model::Short {
     match body {
         Body::SubmitSmResp(resp) | Body::DataSmResp(resp) => resp.message_id,
-        _ => String::new(),
+        _ => model::Short::default(),
     }
 }
 

@@ -374,7 +374,7 @@ impl World {
         status: u32,
         message_id: String,
     ) {
-        let body = Body::SubmitSmResp(SmResp { message_id, ..SmResp::default() });
+        let body = Body::SubmitSmResp(SmResp { message_id: message_id.into(), ..SmResp::default() });
         let Some(session) = &mut self.connections[connection].session else { return };
         session.respond(Pdu { command_status: CommandStatus(status), sequence_number, body });
         self.step_peer(connection);

@@ -256,7 +256,7 @@ mod tests {
             service_type: "CMT".to_owned(),
             source: Address::new(0, 1, "8383"),
             destination: Address::new(1, 1, "84905123456"),
-            validity_period: "000000010000000R".to_owned(),
+            validity_period: "000000010000000R".into(),
             short_message: Bytes::copy_from_slice(text),
             ..Sm::default()
         }

@@ -155,7 +155,7 @@ impl Esme {
             Event::Answered { ticket, response } => {
                 assert_eq!(ticket, asked);
                 let Body::SubmitSmResp(resp) = response.body else { panic!("{response:?}") };
-                (response.command_status, resp.message_id)
+                (response.command_status, resp.message_id.to_string())
             }
             other => panic!("{other:?}"),
         }

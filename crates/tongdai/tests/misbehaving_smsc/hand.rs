@@ -112,7 +112,7 @@ impl Hand {
 
 /// ESME_ROK to a submit_sm.
 pub(crate) fn resp(header: Header, message_id: &str) -> Pdu {
-    let resp = SmResp { message_id: message_id.to_owned(), ..SmResp::default() };
+    let resp = SmResp { message_id: message_id.into(), ..SmResp::default() };
     answer(header, Body::SubmitSmResp(resp))
 }
 
