@@ -70,7 +70,7 @@ fn body(pdu: &Pdu, out: &mut BytesMut) -> Result<(), EncodeError> {
         }
         Body::SubmitSm(sm) | Body::DeliverSm(sm) => put_sm(sm, out),
         Body::DataSm(sm) => put_data_sm(sm, out),
-        Body::DeliverSmResp(resp) => put_id_and_tlvs(&resp.message_id, &resp.tlvs, out),
+        Body::DeliverSmResp(resp) => put_id_and_tlvs(resp.message_id.as_bytes(), &resp.tlvs, out),
         Body::SubmitSmResp(resp) | Body::DataSmResp(resp) => put_sm_resp(pdu.command_status, resp, out),
         Body::QuerySm(query) => {
             put_query_sm(query, out);
@@ -81,8 +81,8 @@ fn body(pdu: &Pdu, out: &mut BytesMut) -> Result<(), EncodeError> {
             Ok(())
         }
         Body::Outbind(outbind) => {
-            put_text(&outbind.system_id, out);
-            put_text(&outbind.password.0, out);
+            put_text(outbind.system_id.as_bytes(), out);
+            put_text(outbind.password.0.as_bytes(), out);
             Ok(())
         }
         Body::AlertNotification(alert) => {
@@ -100,12 +100,13 @@ fn body(pdu: &Pdu, out: &mut BytesMut) -> Result<(), EncodeError> {
 }
 
 /// A C-octet string. A NUL inside would move every field that follows it.
-fn put_text(text: &str, out: &mut BytesMut) {
-    if text.is_ascii() && !text.contains('\0') {
-        out.put_slice(text.as_bytes());
+fn put_text(text: &[u8], out: &mut BytesMut) {
+    if text.is_ascii() && !text.contains(&0) {
+        out.put_slice(text);
     } else {
         out.extend(
-            text.chars()
+            String::from_utf8_lossy(text)
+                .chars()
                 .filter(|character| *character != '\0')
                 .map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')),
         );
@@ -116,7 +117,7 @@ fn put_text(text: &str, out: &mut BytesMut) {
 fn put_address(address: &Address, out: &mut BytesMut) {
     out.put_u8(address.ton);
     out.put_u8(address.npi);
-    put_text(&address.digits, out);
+    put_text(address.digits.as_bytes(), out);
 }
 
 fn put_tlvs(tlvs: &Tlvs, out: &mut BytesMut) -> Result<(), EncodeError> {
@@ -131,12 +132,12 @@ fn put_tlvs(tlvs: &Tlvs, out: &mut BytesMut) -> Result<(), EncodeError> {
 fn put_sm(sm: &Sm, out: &mut BytesMut) -> Result<(), EncodeError> {
     let sm_length = u8::try_from(sm.short_message.len())
         .map_err(|_| EncodeError::ShortMessage { octets: sm.short_message.len() })?;
-    put_text(&sm.service_type, out);
+    put_text(sm.service_type.as_bytes(), out);
     put_address(&sm.source, out);
     put_address(&sm.destination, out);
     out.put_slice(&[sm.esm_class, sm.protocol_id, sm.priority_flag]);
-    put_text(&sm.schedule_delivery_time, out);
-    put_text(&sm.validity_period, out);
+    put_text(sm.schedule_delivery_time.as_bytes(), out);
+    put_text(sm.validity_period.as_bytes(), out);
     out.put_slice(&[
         sm.registered_delivery,
         sm.replace_if_present_flag,
@@ -152,7 +153,7 @@ fn put_data_sm(sm: &Sm, out: &mut BytesMut) -> Result<(), EncodeError> {
     if !sm.short_message.is_empty() {
         return Err(EncodeError::ShortMessage { octets: sm.short_message.len() });
     }
-    put_text(&sm.service_type, out);
+    put_text(sm.service_type.as_bytes(), out);
     put_address(&sm.source, out);
     put_address(&sm.destination, out);
     out.put_slice(&[sm.esm_class, sm.registered_delivery, sm.data_coding]);
@@ -163,37 +164,37 @@ fn put_sm_resp(status: CommandStatus, resp: &SmResp, out: &mut BytesMut) -> Resu
     if !status.is_ok() && resp.message_id.is_empty() && resp.tlvs.is_empty() {
         return Ok(());
     }
-    put_id_and_tlvs(&resp.message_id, &resp.tlvs, out)
+    put_id_and_tlvs(resp.message_id.as_bytes(), &resp.tlvs, out)
 }
 
 fn put_bind_resp(status: CommandStatus, resp: &BindResp, out: &mut BytesMut) -> Result<(), EncodeError> {
     if !status.is_ok() && resp.system_id.is_empty() && resp.tlvs.is_empty() {
         return Ok(());
     }
-    put_id_and_tlvs(&resp.system_id, &resp.tlvs, out)
+    put_id_and_tlvs(resp.system_id.as_bytes(), &resp.tlvs, out)
 }
 
-fn put_id_and_tlvs(id: &str, tlvs: &Tlvs, out: &mut BytesMut) -> Result<(), EncodeError> {
+fn put_id_and_tlvs(id: &[u8], tlvs: &Tlvs, out: &mut BytesMut) -> Result<(), EncodeError> {
     put_text(id, out);
     put_tlvs(tlvs, out)
 }
 
 fn put_bind(bind: &Bind, out: &mut BytesMut) {
-    put_text(&bind.system_id, out);
-    put_text(&bind.password.0, out);
-    put_text(&bind.system_type, out);
+    put_text(bind.system_id.as_bytes(), out);
+    put_text(bind.password.0.as_bytes(), out);
+    put_text(bind.system_type.as_bytes(), out);
     out.put_slice(&[bind.interface_version, bind.addr_ton, bind.addr_npi]);
-    put_text(&bind.address_range, out);
+    put_text(bind.address_range.as_bytes(), out);
 }
 
 fn put_query_sm(query: &QuerySm, out: &mut BytesMut) {
-    put_text(&query.message_id, out);
+    put_text(query.message_id.as_bytes(), out);
     put_address(&query.source, out);
 }
 
 fn put_query_sm_resp(resp: &QuerySmResp, out: &mut BytesMut) {
-    put_text(&resp.message_id, out);
-    put_text(&resp.final_date, out);
+    put_text(resp.message_id.as_bytes(), out);
+    put_text(resp.final_date.as_bytes(), out);
     out.put_slice(&[resp.message_state, resp.error_code]);
 }
 

@@ -18,7 +18,7 @@ use crate::open_entries::lasts;
 /// Changes that are kept in memory for a checkpoint; where there are more, it is a whole one.
 const KEPT_MAX: usize = 1 << 20;
 
-/// What a citizen is no longer remembered by does not stand in the records for longer.
+/// A checkpoint so long after the last whole one is whole: what is forgotten of a citizen goes from the records too.
 const BETWEEN_WHOLE_MAX: SignedDuration = SignedDuration::from_hours(1);
 
 /// A change of an entry: what it is now, or that it is over.

@@ -198,7 +198,7 @@ fn changes_of_a_checkpoint_that_was_not_finished_are_never_taken_for_those_of_th
 #[test]
 fn a_power_cut_while_changes_are_removed_brings_none_of_them_back() {
     let mut made = false;
-    for (failing, seed) in (0..60).flat_map(|failing| (0..8).map(move |seed| (failing, seed))) {
+    for (failing, seed) in (0..40).flat_map(|failing| (0..4).map(move |seed| (failing, seed))) {
         let (disk, records) = (SimDisk::new(), SimRecords::new());
         let mut store = open_wide(&disk, &records).unwrap();
         count(&mut store, 0..40, 1);

@@ -38,7 +38,7 @@ pub(crate) struct Intake {
 /// The writer's thread, as the engine's sees it.
 pub(crate) struct WriterLine {
     pub(crate) jobs: blocking::SyncSender<Job>,
-    /// Turns that it has written, emptied.
+    /// Turns that it has written, for the room that they have.
     pub(crate) spent: blocking::Receiver<Turn>,
     /// It waits for the engine, or has ended.
     pub(crate) awaited: Arc<Notify>,
