@@ -157,3 +157,31 @@ fn a_load_that_is_asked_to_stop_reports_what_it_sent() {
     assert!(report["messages"].as_u64().unwrap() > 0);
     assert_eq!(daemon.terminate(), Some(0));
 }
+
+#[test]
+fn a_load_that_is_told_twice_ends_at_once() {
+    let signal = |name: &str, pid: u32| {
+        assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
+    };
+    let home = Home::new();
+    let (load, mut lines, address) =
+        start(&home, MIX, &["--rate", "100", "--duration", "1h", "--patience", "1h"]);
+    let daemon = Daemon::start(&home, &[("a", "vn", address)]);
+    lines.next().unwrap().unwrap();
+    // From now on nothing is answered, and the load would wait for it.
+    signal("-STOP", daemon.pid());
+    signal("-TERM", load.id());
+    signal("-INT", load.id());
+    assert_eq!(finish(load, lines).status.code(), Some(130));
+    signal("-CONT", daemon.pid());
+    assert_eq!(daemon.terminate(), Some(0));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_costs_no_figures() {
+    let output = run(MIX, &["--messages", "20", "--html", "/nowhere/report.html"]);
+    let (table, errors) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(table.contains("answered"), "{table}");
+}

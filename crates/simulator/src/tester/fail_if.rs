@@ -59,9 +59,13 @@ enum Comparison {
 }
 
 impl FailIf {
-    /// Whether the condition holds, which makes the run a failure.
+    /// Whether the condition holds, which makes the run a failure. One on a time holds where no message has such a
+    /// time: a run without an answer is not a quick one.
     #[must_use]
     pub fn holds(&self, report: &Report) -> bool {
+        if self.metric.is_unknown(report) {
+            return true;
+        }
         let value = self.metric.of(report);
         match self.comparison {
             Comparison::Less => value < self.value,
@@ -141,6 +145,15 @@ impl Metric {
         })
     }
 
+    /// Whether nothing was measured that this could be of.
+    fn is_unknown(self, report: &Report) -> bool {
+        match self {
+            Self::Time(Timed::Response, _) => report.acknowledged == 0,
+            Self::Time(Timed::Reply, _) => report.answered == 0,
+            _ => false,
+        }
+    }
+
     #[allow(clippy::cast_precision_loss, reason = "counts and microseconds are far below 2^53")]
     fn of(self, report: &Report) -> f64 {
         let count = match self {
@@ -187,7 +200,8 @@ mod tests {
     fn report() -> Report {
         let reply = Percentiles { p50_us: 1_000, p90_us: 2_000, p99_us: 100_000, p99_9_us: 0, max_us: 7 };
         let response = Percentiles { p99_us: 50, ..reply };
-        Report { missing: 2, unsent: 4, answered_per_s: 1_000.5, reply, response, ..Report::default() }
+        let counts = Report { acknowledged: 9, answered: 9, missing: 2, unsent: 4, ..Report::default() };
+        Report { answered_per_s: 1_000.5, reply, response, ..counts }
     }
 
     #[test]
@@ -208,6 +222,15 @@ mod tests {
         ] {
             assert_eq!(text.parse::<FailIf>().unwrap().holds(&report()), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_that_no_message_has_is_no_good_time() {
+        let holds = |text: &str, report: &Report| text.parse::<FailIf>().unwrap().holds(report);
+        let unanswered = Report { answered: 0, ..report() };
+        assert!(holds("p99 > 1s", &unanswered) && holds("max < 1s", &unanswered));
+        assert!(!holds("response.p99 > 1s", &unanswered) && !holds("wrong > 0", &unanswered));
+        assert!(holds("response.p99 > 1s", &Report::default()));
     }
 
     #[test]

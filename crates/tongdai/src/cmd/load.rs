@@ -18,6 +18,9 @@ use crate::output;
 /// Messages of a run whose extent is not given.
 const MESSAGES: u64 = 100_000;
 
+/// Exit code after a second signal: as if SIGINT had ended it.
+const BROKEN_OFF: i32 = 130;
+
 /// Runs the load. 0, or 1 where a `--fail-if` holds or, without any, the report is not sound.
 pub(crate) fn run(arguments: &LoadArgs) -> Result<(), Exit> {
     if !arguments.listen.ip().is_loopback() && !arguments.beyond_loopback {
@@ -32,7 +35,8 @@ pub(crate) fn run(arguments: &LoadArgs) -> Result<(), Exit> {
     tell(arguments.quiet, format_args!("listening on {address}, waiting for {} binds", arguments.binds));
     let stop = stop_on_signals()?;
     let report = tester.run(&stop, progress(arguments.quiet)).map_err(failed)?;
-    write_results(arguments, &report)?;
+    print_figures(arguments, &report)?;
+    write_files(arguments, &report)?;
     judge(arguments, &report)
 }
 
@@ -64,7 +68,8 @@ fn read_mix(file: Option<&Path>) -> Result<Mix, Exit> {
     Mix::parse(&text).map_err(|error| Exit::Configuration(anyhow!(error).context(file.display().to_string())))
 }
 
-/// A flag that SIGTERM and SIGINT set: the sending ends, and what was measured until then is reported.
+/// A flag that SIGTERM and SIGINT set: the sending ends, and what was measured until then is reported. Who does not
+/// want to wait for that sends a second one.
 fn stop_on_signals() -> Result<Arc<AtomicBool>, Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     let guard = runtime.enter();
@@ -75,13 +80,18 @@ fn stop_on_signals() -> Result<Arc<AtomicBool>, Exit> {
     let told = Arc::clone(&stop);
     // It ends with the process.
     thread::spawn(move || {
-        runtime.block_on(async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        });
+        let mut wait = || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            });
+        };
+        wait();
         told.store(true, Ordering::Relaxed);
+        wait();
+        std::process::exit(BROKEN_OFF);
     });
     Ok(stop)
 }
@@ -111,21 +121,29 @@ fn progress(quiet: bool) -> impl FnMut(&Second) {
     }
 }
 
-fn write_results(arguments: &LoadArgs, report: &Report) -> Result<(), Exit> {
+/// On standard output, before any file: a folder that is not there must not cost the figures of an hour.
+fn print_figures(arguments: &LoadArgs, report: &Report) -> Result<(), Exit> {
     if !arguments.quiet && std::io::stderr().is_terminal() {
         tell(false, format_args!(""));
     }
-    if let Some(file) = &arguments.html {
-        write_file(file, &report.to_html())?;
-    }
-    let json = arguments.json.as_deref().map(|_| serde_json::to_string_pretty(report));
-    let json = json.transpose().map_err(failed)?;
-    match (arguments.json.as_deref(), json) {
-        (Some(file), Some(json)) if file == Path::new("-") => return output::print_line(json),
-        (Some(file), Some(json)) => write_file(file, &json)?,
-        _ => {}
+    if arguments.json.as_deref() == Some(Path::new("-")) {
+        return output::print_line(json(report)?);
     }
     output::print(report)
+}
+
+fn write_files(arguments: &LoadArgs, report: &Report) -> Result<(), Exit> {
+    if let Some(file) = arguments.json.as_deref().filter(|file| *file != Path::new("-")) {
+        write_file(file, &json(report)?)?;
+    }
+    match &arguments.html {
+        Some(file) => write_file(file, &report.to_html()),
+        None => Ok(()),
+    }
+}
+
+fn json(report: &Report) -> Result<String, Exit> {
+    serde_json::to_string_pretty(report).map_err(failed)
 }
 
 fn write_file(file: &Path, text: &str) -> Result<(), Exit> {
