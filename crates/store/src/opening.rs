@@ -17,7 +17,7 @@ use crate::key_bytes::{self, Chunk, KeyBytes};
 use crate::ledger::Ledger;
 use crate::open_entries::{OpenEntries, SHARDS};
 use crate::options::Options;
-use crate::records::{Batch, Records, RecordsError, RecordsHome};
+use crate::records::{Batch, Records, RecordsError, RecordsHome, pairs};
 use crate::recovery::{Marks, Recovery};
 use crate::secrets::Secrets;
 use crate::sentinel::Sentinel;
@@ -29,9 +29,6 @@ const KEYS: &str = "keys";
 
 /// A hundred thousand starts; more is no keys file of ours.
 const KEYS_OCTETS_MAX: u64 = 8 << 20;
-
-/// Open entries are read from the records in so many pieces at a time.
-const PAGE: usize = 1000;
 
 pub(crate) fn open(
     disk: Arc<dyn Disk>,
@@ -159,28 +156,22 @@ impl Writer {
 
     fn load_shards(&mut self, open: &mut OpenEntries) -> Result<(), OpenError> {
         let fault = |error| OpenError::Records(RecordsFault::Unreadable(error));
-        let mut from = key_bytes::SHARDS.start.to_vec();
         let mut whole = Vec::new();
         let mut taken: u16 = 0;
-        loop {
-            let page = self.records.scan(&from, &key_bytes::SHARDS.end, PAGE).map_err(fault)?;
-            let Some((last, _)) = page.last() else { break };
-            from = last.clone();
-            from.push(0);
-            for (at, value) in page {
-                let kind = at.first().copied().unwrap_or(0);
-                if piece_number(&at) != Some(taken) {
-                    return Err(Damage::Value { kind }.into());
-                }
-                let pieces = self.values.take_piece(&at, value, &mut whole)?;
-                taken += 1;
-                if taken == pieces {
-                    let number = open.load(self.values.get_open(kind, &whole)?);
-                    let place = number.and_then(|number| self.pieces.get_mut(usize::from(number)));
-                    *place.ok_or(Damage::Value { kind })? = pieces;
-                    whole.clear();
-                    taken = 0;
-                }
+        for pair in pairs(&*self.records, &key_bytes::SHARDS) {
+            let (at, value) = pair.map_err(fault)?;
+            let kind = at.first().copied().unwrap_or(0);
+            if piece_number(&at) != Some(taken) {
+                return Err(Damage::Value { kind }.into());
+            }
+            let pieces = self.values.take_piece(&at, value, &mut whole)?;
+            taken += 1;
+            if taken == pieces {
+                let number = open.load(self.values.get_open(kind, &whole)?);
+                let place = number.and_then(|number| self.pieces.get_mut(usize::from(number)));
+                *place.ok_or(Damage::Value { kind })? = pieces;
+                whole.clear();
+                taken = 0;
             }
         }
         if taken == 0 { Ok(()) } else { Err(Damage::Value { kind: key_bytes::SHARDS.start[0] }.into()) }
@@ -189,25 +180,19 @@ impl Writer {
     /// Loads what changed since the shards were moved; removes what a checkpoint left that was never finished.
     fn load_changes(&mut self, open: &mut OpenEntries) -> Result<(), OpenError> {
         let fault = |error| OpenError::Records(RecordsFault::Unreadable(error));
-        let mut from = key_bytes::CHANGES.start.to_vec();
         self.batch.clear();
-        loop {
-            let page = self.records.scan(&from, &key_bytes::CHANGES.end, PAGE).map_err(fault)?;
-            let Some((last, _)) = page.last() else { break };
-            from = last.clone();
-            from.push(0);
-            for (at, value) in page {
-                let chunk = Chunk::of(&at).ok_or(Damage::Value { kind: key_bytes::CHANGES.start[0] })?;
-                // The next checkpoint has this number, and may have fewer chunks.
-                if chunk.generation > self.sentinel.generation {
-                    self.batch.remove(&at);
-                    continue;
-                }
-                for (key, record) in self.values.get_changes(&at, value)? {
-                    open.write(&key, record.as_ref());
-                }
-                self.changes.stored(chunk);
+        for pair in pairs(&*self.records, &key_bytes::CHANGES) {
+            let (at, value) = pair.map_err(fault)?;
+            let chunk = Chunk::of(&at).ok_or(Damage::Value { kind: key_bytes::CHANGES.start[0] })?;
+            // The next checkpoint has this number, and may have fewer chunks.
+            if chunk.generation > self.sentinel.generation {
+                self.batch.remove(&at);
+                continue;
             }
+            for (key, record) in self.values.get_changes(&at, value)? {
+                open.write(&key, record.as_ref());
+            }
+            self.changes.stored(chunk);
         }
         self.records.put(&self.batch).map_err(fault)
     }

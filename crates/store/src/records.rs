@@ -73,6 +73,30 @@ pub trait Records: Send + Sync {
     fn reserve(&self, octets: u64) -> io::Result<()>;
 }
 
+/// Pairs are read in so many at a time.
+const PAGE: usize = 1000;
+
+/// All pairs whose keys lie in `range`, in order of the keys. Nothing is to be asked for after an error.
+pub(crate) fn pairs<'a>(
+    records: &'a dyn Records,
+    range: &'a Range<[u8; 1]>,
+) -> impl Iterator<Item = Result<Pair, RecordsError>> + 'a {
+    let mut from = range.start.to_vec();
+    let mut page = Vec::new().into_iter();
+    std::iter::from_fn(move || {
+        if page.as_slice().is_empty() {
+            page = match records.scan(&from, &range.end, PAGE) {
+                Ok(page) => page.into_iter(),
+                Err(error) => return Some(Err(error)),
+            };
+            let (last, _): &Pair = page.as_slice().last()?;
+            from.clone_from(last);
+            from.push(0);
+        }
+        page.next().map(Ok)
+    })
+}
+
 /// Where the records of a store live, so that they can be opened and, when broken, begun anew.
 pub trait RecordsHome: Send {
     /// Opens the records; empty ones where there are none.

@@ -15,13 +15,10 @@ use crate::journal::walk::Survey;
 use crate::key_bytes;
 use crate::opening::{judge_journal, load_keys, number_at, read_turn};
 use crate::records::on_sled::SledHome;
-use crate::records::{Records, RecordsError, RecordsHome};
+use crate::records::{Records, RecordsError, RecordsHome, pairs};
 use crate::secrets;
 use crate::sentinel::Sentinel;
 use crate::values::{Values, piece_number};
-
-/// Records are read in so many at a time.
-const PAGE: usize = 1000;
 
 /// What a store holds, and what is wrong with it.
 #[derive(Debug, Default)]
@@ -199,16 +196,30 @@ impl Report {
             let short = Damage::JournalShort { found: last, expected: found };
             self.faults.push(Fault::Journal(short.into()));
         }
-        each(records, &key_bytes::RECORDS, |key, value| {
+        for pair in pairs(records, &key_bytes::RECORDS) {
+            let (key, value) = pair?;
             self.records += 1;
-            if let Err(error) = values.get(key, value) {
+            if let Err(error) = values.get(&key, value) {
                 self.faults.push(error.into());
             }
-        })?;
+        }
+        self.check_shards(records, values)?;
+        for pair in pairs(records, &key_bytes::CHANGES) {
+            let (key, value) = pair?;
+            match values.get_changes(&key, value) {
+                Ok(changes) => self.changes += changes.len() as u64,
+                Err(damage) => self.faults.push(StoreError::from(damage).into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_shards(&mut self, records: &dyn Records, values: &Values) -> Result<(), RecordsError> {
         let mut whole = Vec::new();
-        each(records, &key_bytes::SHARDS, |key, value| {
-            let read = values.take_piece(key, value, &mut whole).and_then(|pieces| {
-                let last = piece_number(key).is_some_and(|piece| piece.checked_add(1) == Some(pieces));
+        for pair in pairs(records, &key_bytes::SHARDS) {
+            let (key, value) = pair?;
+            let read = values.take_piece(&key, value, &mut whole).and_then(|pieces| {
+                let last = piece_number(&key).is_some_and(|piece| piece.checked_add(1) == Some(pieces));
                 if last {
                     let read = values.get_open(key.first().copied().unwrap_or(0), &whole);
                     whole.clear();
@@ -220,16 +231,13 @@ impl Report {
                 whole.clear();
                 self.faults.push(StoreError::from(damage).into());
             }
-        })?;
+        }
         // The last piece of the last shard is missing.
         if !whole.is_empty() {
             let damage = Damage::Value { kind: key_bytes::SHARDS.start[0] };
             self.faults.push(StoreError::from(damage).into());
         }
-        each(records, &key_bytes::CHANGES, |key, value| match values.get_changes(key, value) {
-            Ok(changes) => self.changes += changes.len() as u64,
-            Err(damage) => self.faults.push(StoreError::from(damage).into()),
-        })
+        Ok(())
     }
 }
 
@@ -249,23 +257,6 @@ impl fmt::Display for Report {
             writeln!(f, "FAULT        {fault}")?;
         }
         write!(f, "{}", if self.faults.is_empty() { "sound" } else { "NOT SOUND" })
-    }
-}
-
-fn each(
-    records: &dyn Records,
-    range: &std::ops::Range<[u8; 1]>,
-    mut visit: impl FnMut(&[u8], Vec<u8>),
-) -> Result<(), RecordsError> {
-    let mut from = range.start.to_vec();
-    loop {
-        let page = records.scan(&from, &range.end, PAGE)?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
-        from = last.clone();
-        from.push(0);
-        for (key, value) in page {
-            visit(&key, value);
-        }
     }
 }
 
