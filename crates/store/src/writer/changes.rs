@@ -74,6 +74,11 @@ impl Changes {
         self.stored.push_back(chunk);
     }
 
+    /// Whether the records hold any chunk.
+    pub(crate) fn are_stored(&self) -> bool {
+        !self.stored.is_empty()
+    }
+
     /// The oldest chunk, which nobody needs any more.
     pub(crate) fn take_oldest(&mut self) -> Option<Chunk> {
         self.stored.pop_front()

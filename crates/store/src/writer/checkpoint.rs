@@ -8,6 +8,8 @@
 //! right: a start applies all turns after it again, and writes are absolute. A step comes after the turns whose
 //! writes it holds, for all work is done in order: the records are never ahead of the journal.
 
+use std::vec;
+
 use failpoints::{Bug, Point, planted};
 
 use super::{Change, Writer, put_applied, put_plain};
@@ -33,9 +35,9 @@ enum Extent {
     Whole,
     /// What changed is written.
     Changes {
-        changes: Vec<Change>,
-        /// How many of them are written, and in how many chunks.
-        written: usize,
+        /// What is left of it; what is written is freed with its step, not all at the end.
+        left: vec::IntoIter<Change>,
+        /// Chunks that are written.
         chunks: u32,
     },
 }
@@ -83,7 +85,7 @@ impl Writer {
         let changes = self.changes.begin(self.last_at);
         let awaits = if changes.is_some() { Awaits::Passing } else { Awaits::All };
         let extent = match changes {
-            Some(changes) => Extent::Changes { changes, written: 0, chunks: 0 },
+            Some(changes) => Extent::Changes { left: changes.into_iter(), chunks: 0 },
             None => Extent::Whole,
         };
         self.checkpoint = Some(Checkpoint { last, recent_from, extent, moved: false });
@@ -132,7 +134,7 @@ impl Writer {
         let Some(mut checkpoint) = self.checkpoint.take() else { return Ok(false) };
         let more = match &mut checkpoint.extent {
             Extent::Whole => checkpoint.moved && self.remove_chunks()?,
-            Extent::Changes { changes, written, chunks } => self.write_chunks(changes, written, chunks)?,
+            Extent::Changes { left, chunks } => self.write_chunks(left, chunks)?,
         };
         if !more && checkpoint.moved {
             self.finish(&checkpoint)?;
@@ -145,26 +147,25 @@ impl Writer {
     /// Writes the next chunks; returns whether there are more.
     fn write_chunks(
         &mut self,
-        changes: &[Change],
-        written: &mut usize,
+        left: &mut vec::IntoIter<Change>,
         chunks: &mut u32,
     ) -> Result<bool, StoreError> {
         let generation = self.sentinel.generation + 1;
         self.batch.clear();
         put_applied(&mut self.batch, self.journal.last().sequence);
         for _ in 0..STEP_CHUNKS {
-            let left = changes.get(*written..).unwrap_or_default();
-            if left.is_empty() {
+            if left.as_slice().is_empty() {
                 break;
             }
             let chunk = Chunk { generation, number: *chunks };
-            *written += self.values.put_changes(&mut self.batch, &chunk.octets(), left)?;
+            let taken = self.values.put_changes(&mut self.batch, &chunk.octets(), left.as_slice())?;
+            left.by_ref().take(taken).for_each(drop);
             *chunks += 1;
             self.changes.stored(chunk);
         }
         self.records.put(&self.batch)?;
         failpoints::reached(Point::CheckpointMoved);
-        Ok(*written < changes.len())
+        Ok(!left.as_slice().is_empty())
     }
 
     /// Removes some of the chunks that the shards have made needless, the oldest first: what is left of them after a
@@ -174,9 +175,8 @@ impl Writer {
         put_applied(&mut self.batch, self.journal.last().sequence);
         let oldest = std::iter::from_fn(|| self.changes.take_oldest()).take(STEP_CHUNKS);
         oldest.for_each(|chunk| self.batch.remove(&chunk.octets()));
-        let any = self.batch.len() > 1;
         self.records.put(&self.batch)?;
-        Ok(any)
+        Ok(self.changes.are_stored())
     }
 
     fn finish(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
