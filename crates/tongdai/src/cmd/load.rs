@@ -19,7 +19,7 @@ use crate::output;
 const MESSAGES: u64 = 100_000;
 
 /// Exit code after a second signal: as if SIGINT had ended it.
-const BROKEN_OFF: i32 = 130;
+const KILLED_BY_SIGINT: i32 = 130;
 
 /// Runs the load. 0, or 1 where a `--fail-if` holds or, without any, the report is not sound.
 pub(crate) fn run(arguments: &LoadArgs) -> Result<(), Exit> {
@@ -91,7 +91,7 @@ fn stop_on_signals() -> Result<Arc<AtomicBool>, Exit> {
         wait();
         told.store(true, Ordering::Relaxed);
         wait();
-        std::process::exit(BROKEN_OFF);
+        std::process::exit(KILLED_BY_SIGINT);
     });
     Ok(stop)
 }
