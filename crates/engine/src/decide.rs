@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::request::Request;
-use model::{CommandError, Msisdn, Outcome, Service, Snapshot, Step};
+use model::{CommandError, Key, Msisdn, Outcome, Service, Snapshot, Step};
 
 use crate::engine::Engine;
 use crate::fatal::Fatal;
@@ -17,24 +17,39 @@ const ROUNDS_MAX: usize = 3;
 impl Engine {
     /// Asks a service, through the turn's own writes. Its words are never an error of the turn.
     pub(crate) fn decide(&self, request: &Request, service: &Service, turn: &Turn) -> Result<Outcome, Fatal> {
+        self.decide_after(Vec::new(), request, service, turn)
+    }
+
+    /// The same, where it is known already what the service will ask for first.
+    pub(crate) fn decide_after(
+        &self,
+        first_reads: Vec<Key>,
+        request: &Request,
+        service: &Service,
+        turn: &Turn,
+    ) -> Result<Outcome, Fatal> {
         let mut snapshot = Snapshot::default();
+        self.read_into(&mut snapshot, first_reads, turn)?;
         for _ in 0..=ROUNDS_MAX {
             let seed = turn.seed();
             match caught(&service.id, || services::decide(request, service, &snapshot, turn.now, seed)) {
                 None => return Ok(busy(request, service)),
                 Some(Step::Done(outcome)) => return Ok(outcome),
-                Some(Step::Need(keys)) => {
-                    snapshot.reserve(keys.len());
-                    for key in keys {
-                        let record = turn.read(&self.ledger, &key)?;
-                        snapshot.insert(key, record);
-                    }
-                }
+                Some(Step::Need(keys)) => self.read_into(&mut snapshot, keys, turn)?,
             }
         }
         // It asked for a fourth round of reads.
         fault::note(&service.id);
         Ok(busy(request, service))
+    }
+
+    fn read_into(&self, snapshot: &mut Snapshot, keys: Vec<Key>, turn: &Turn) -> Result<(), Fatal> {
+        snapshot.reserve(keys.len());
+        for key in keys {
+            let record = turn.read(&self.ledger, &key)?;
+            snapshot.insert(key, record);
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a received message says, as far as it takes nothing that the engine remembers: a pure step that another
-//! thread can take before the engine's turn.
+//! What a received message says, and which records its answer begins with, as far as that takes nothing that the
+//! engine remembers: a pure step that another thread can take before the engine's turn.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use failpoints::{Bug, Point, planted};
 use jiff::Timestamp;
 use model::outbox::Fingerprint;
 use model::plan::{NumberingPlan, Party};
-use model::{Address, Interpretation, Msisdn, Redacted};
+use model::{Address, Interpretation, Key, Msisdn, Redacted};
 use routing::Rules;
 
 use crate::config::{Config, LinkConfig};
@@ -51,6 +51,18 @@ impl MessageReader {
 
 /// What a [`MessageReader`] made of a deliver_sm or data_sm.
 pub struct Reading(pub(crate) Read);
+
+impl Reading {
+    /// The records that an answer begins with, so that they can be at hand when the message is decided.
+    pub fn first_reads(&self) -> &[Key] {
+        match &self.0 {
+            Read::Message(message) => {
+                message.meaning.understood.as_ref().map_or(&[], |understood| &understood.first_reads)
+            }
+            Read::Receipt(_) => &[],
+        }
+    }
+}
 
 impl fmt::Debug for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,7 +111,14 @@ pub(crate) struct Meaning {
     /// The place in the rules of the service that was written to.
     pub(crate) service: Option<usize>,
     /// What a whole text means to it; none as well where reading it panicked.
-    pub(crate) interpretation: Option<Interpretation>,
+    pub(crate) understood: Option<Understood>,
+}
+
+/// What a text means to a service.
+pub(crate) struct Understood {
+    pub(crate) interpretation: Interpretation,
+    /// The records that the service will ask for first.
+    pub(crate) first_reads: Vec<Key>,
 }
 
 impl Message {
@@ -185,16 +204,21 @@ impl Meaning {
     ) -> Self {
         let own_number = sender.is_some_and(|sender| rules.place(sender.as_str()).is_some());
         let service = service_place(rules, &link.group, link.plan, destination);
-        let answered = sender.is_some() && !own_number;
-        let asked = text.zip(service).filter(|_| answered);
-        let interpretation = asked.and_then(|(text, service)| {
-            let read = || {
-                failpoints::reached(Point::TextRead);
-                rules.interpret_at(service, text, wall)
-            };
-            fence(read).flatten()
+        let answered = sender.filter(|_| !own_number);
+        let understood = text.zip(service).zip(answered).and_then(|((text, service), sender)| {
+            fence(|| Understood::find(rules, service, sender, text, wall)).flatten()
         });
-        Self { own_number, service, interpretation }
+        Self { own_number, service, understood }
+    }
+}
+
+impl Understood {
+    fn find(rules: &Rules, service: usize, sender: &Msisdn, text: &str, wall: Timestamp) -> Option<Self> {
+        failpoints::reached(Point::TextRead);
+        let interpretation = rules.interpret_at(service, text, wall)?;
+        let settings = rules.services().get(service)?;
+        let first_reads = services::first_reads(sender, &interpretation, settings, wall);
+        Some(Self { interpretation, first_reads })
     }
 }
 

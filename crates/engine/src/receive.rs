@@ -14,7 +14,7 @@ use crate::fatal::Fatal;
 use crate::fault::{self, FAULT};
 use crate::fingerprint::{self, Acknowledged};
 use crate::meters;
-use crate::reading::{Content, Meaning, Message, Read, Reading};
+use crate::reading::{Content, Meaning, Message, Read, Reading, Understood};
 use crate::settle::Route;
 use crate::turn::{Delivery, Turn};
 
@@ -134,12 +134,13 @@ impl Engine {
         if let Some(service) = self.service_at(meaning.service) {
             let limit = service.limits.messages_per_minute;
             if self.guard.admit(&inbound.route.citizen, limit, turn.now.monotonic) {
-                match meaning.interpretation {
-                    Some(meaning) => {
-                        treatment.rule = meaning.rule.clone();
+                match meaning.understood {
+                    Some(Understood { interpretation, first_reads }) => {
+                        treatment.rule = interpretation.rule.clone();
                         treatment.act =
-                            inbound.part || meaning.result.as_ref().is_ok_and(model::Command::is_act);
-                        treatment.label = self.answer(&inbound, meaning, &service, turn)?;
+                            inbound.part || interpretation.result.as_ref().is_ok_and(model::Command::is_act);
+                        treatment.label =
+                            self.answer(&inbound, interpretation, first_reads, &service, turn)?;
                     }
                     None => {
                         fault::note(&service.id);
@@ -185,6 +186,7 @@ impl Engine {
         &mut self,
         inbound: &Inbound,
         interpretation: Interpretation,
+        first_reads: Vec<Key>,
         service: &Service,
         turn: &mut Turn,
     ) -> Result<Arc<str>, Fatal> {
@@ -195,7 +197,7 @@ impl Engine {
             return Ok("loop_guard".into());
         }
         let request = model::Request::Message { sender: *citizen, interpretation };
-        let outcome = self.decide(&request, service, turn)?;
+        let outcome = self.decide_after(first_reads, &request, service, turn)?;
         let label = outcome.label.clone();
         self.settle(outcome, service, Some(&inbound.route), turn);
         Ok(label)
@@ -244,7 +246,7 @@ impl Engine {
         if self.guard.admit(&inbound.route.citizen, limit, turn.now.monotonic) {
             let result = Err(Rejection::new(kind));
             let interpretation = Interpretation { service: service.id.clone(), rule: None, result };
-            let label = self.answer(inbound, interpretation, service, turn)?;
+            let label = self.answer(inbound, interpretation, Vec::new(), service, turn)?;
             self.meters.message(&service.id, &label);
         }
         Ok(())

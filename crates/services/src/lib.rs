@@ -19,9 +19,12 @@ mod queue;
 mod render;
 mod subscriber;
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use model::key::TimerSubject;
 use model::request::Request;
-use model::{Command, Interpretation, Msisdn, Now, Seed, Service, Snapshot, Step};
+use model::{Command, Interpretation, Key, Msisdn, Now, Seed, Service, Snapshot, Step};
 
 pub use crate::calendar::held_until;
 use crate::case::{Case, Decision, Need};
@@ -40,6 +43,25 @@ pub fn decide(request: &Request, service: &Service, snapshot: &Snapshot, now: No
     match answer(request, &case) {
         Ok(outcome) => Step::Done(outcome),
         Err(Need(keys)) => Step::Need(keys),
+    }
+}
+
+/// The records that [`decide`] asks for first about a message, so that they can be at hand when it is decided. They
+/// are those of `wall`; what a later moment or another record asks for is named by [`decide`] itself.
+pub fn first_reads(
+    sender: &Msisdn,
+    interpretation: &Interpretation,
+    service: &Service,
+    wall: Timestamp,
+) -> Vec<Key> {
+    if matches!(interpretation.result, Err(_) | Ok(Command::Text { .. })) {
+        return Vec::new();
+    }
+    let nothing = Snapshot::default();
+    let (now, seed) = (Now { wall, monotonic: Duration::ZERO }, Seed::new([0; 32], 0));
+    match message(sender, interpretation, &Case::new(service, &nothing, now, seed)) {
+        Ok(_) => Vec::new(),
+        Err(Need(keys)) => keys,
     }
 }
 

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use failpoints::{Bug, planted};
@@ -18,6 +19,7 @@ use crate::error::StoreError;
 use crate::key_bytes::{self, KeyBytes};
 use crate::open_entries::{OpenEntries, ShardEntries, ShardNumber};
 use crate::pending::Pending;
+use crate::read_ahead::ReadAhead;
 use crate::reader::Reader;
 use crate::records::{Pair, Records};
 use crate::secrets::Secrets;
@@ -266,6 +268,11 @@ impl Ledger {
     /// A view for pages: of what is written.
     pub fn reader(&self) -> Reader {
         Reader::new(Arc::clone(&self.records), self.keys.clone(), self.values.clone())
+    }
+
+    /// Threads that read records before they are asked for.
+    pub fn read_ahead(&self) -> io::Result<ReadAhead> {
+        ReadAhead::start(Arc::clone(&self.records), self.keys.clone())
     }
 
     /// The keys of one-time texts.

@@ -13,7 +13,7 @@ use model::{
     Account, Answer, ClerkCommand, CommandError, EventId, Interpretation, Key, Msisdn, Now, OutboxId,
     Outcome, Outgoing, Record, Redacted, Request, Seed, Service, Snapshot, Step,
 };
-use services::decide;
+use services::{decide, first_reads};
 use text::parts::{Alphabet, measure};
 
 /// Parts of numbers, names, ID numbers and passwords that the tests use.
@@ -105,6 +105,13 @@ impl World {
         let mut snapshot = Snapshot::default();
         let now = Now { wall: self.now, monotonic: Duration::ZERO };
         let seed = || Seed::new([42; 32], self.turns);
+        if let Request::Message { sender, interpretation } = request {
+            let first = match decide(request, &self.service, &snapshot, now, seed()) {
+                Step::Need(keys) => keys,
+                Step::Done(_) => Vec::new(),
+            };
+            assert_eq!(first_reads(sender, interpretation, &self.service, self.now), first);
+        }
         for _ in 0..4 {
             let step = decide(request, &self.service, &snapshot, now, seed());
             assert_eq!(step, decide(request, &self.service, &snapshot, now, seed()), "decisions are pure");

@@ -98,6 +98,7 @@ impl Daemon {
             links: links_in,
             engine: read,
             reader: engine.message_reader(),
+            ahead: engine.read_ahead().context("the threads that read ahead can't start")?,
             clock: settings.clock,
             bound: bound_out,
         };

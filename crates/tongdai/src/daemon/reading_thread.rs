@@ -1,8 +1,11 @@
 //! The reading thread: what citizens wrote is decoded and understood before the engine's turn, which needs nothing but
-//! the rules.
+//! the rules; and the records that their answers begin with are brought into memory, so that the engine need not wait
+//! for them.
 
 use engine::{Event, MessageReader};
+use model::Key;
 use smpp_client::{LinkEvent, LinkEventKind};
+use store::ReadAhead;
 use tokio::sync::{mpsc, watch};
 
 use crate::daemon::bridge;
@@ -16,6 +19,7 @@ pub(crate) struct ReadingThread {
     pub(crate) links: mpsc::Receiver<Vec<LinkEvent>>,
     pub(crate) engine: mpsc::Sender<Vec<Event>>,
     pub(crate) reader: MessageReader,
+    pub(crate) ahead: ReadAhead,
     pub(crate) clock: Clock,
     /// How many binds stand, for the status line.
     pub(crate) bound: watch::Sender<usize>,
@@ -39,10 +43,19 @@ impl ReadingThread {
                 }
                 events.extend(bridge::event(event, &self.reader, wall));
             }
+            self.ahead.fetch(events.iter().flat_map(first_reads));
             if self.engine.blocking_send(events).is_err() {
                 return;
             }
         }
+    }
+}
+
+/// The records that the answer to a message begins with.
+fn first_reads(event: &Event) -> &[Key] {
+    match event {
+        Event::Delivered { reading, .. } => reading.first_reads(),
+        _ => &[],
     }
 }
 
