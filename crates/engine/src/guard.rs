@@ -7,6 +7,8 @@ use std::time::Duration;
 use model::Msisdn;
 use rustc_hash::FxHashMap;
 
+use crate::block_queue::BlockQueue;
+
 /// The span over which the messages of one sender are counted.
 const WINDOW_MS: u64 = 60_000;
 
@@ -23,6 +25,9 @@ const HOUR_MS: u64 = 3_600_000;
 /// Senders of such texts remembered, 16 octets each; more than that and all are forgotten, as above.
 const MISTAKEN_MAX: usize = 200_000;
 
+/// Tables over which the senders of a minute spread: with a million of them some thousand are copied when one grows.
+const TABLES: usize = 256;
+
 /// The digits of a number, as a number: E.164 has fifteen at most and begins with none that is 0.
 type Sender = u64;
 
@@ -31,11 +36,11 @@ type Sender = u64;
 #[derive(Default)]
 pub(crate) struct LoopGuard {
     /// Who wrote, oldest first.
-    messages: VecDeque<Sender>,
+    messages: BlockQueue<Sender>,
     /// The moments at which they did, in milliseconds on the monotonic clock, and how many did at each: all messages
     /// of a turn come at one.
     moments: VecDeque<(u64, u32)>,
-    counts: FxHashMap<Sender, u32>,
+    counts: Counts,
     /// Texts of this hour that were no command.
     mistakes: FxHashMap<Sender, u32>,
     /// Since when that is counted.
@@ -49,7 +54,7 @@ impl LoopGuard {
         let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         self.forget(now);
         let sender = number(sender);
-        let count = self.counts.entry(sender).or_default();
+        let count = self.counts.table(sender).entry(sender).or_default();
         let admitted = *count < limit;
         *count = count.saturating_add(1);
         self.messages.push_back(sender);
@@ -79,7 +84,7 @@ impl LoopGuard {
         if self.messages.len() >= MESSAGES_MAX || self.moments.back().is_some_and(|(at, _)| is_over(*at)) {
             self.messages.clear();
             self.moments.clear();
-            self.counts.clear();
+            self.counts = Counts::default();
         }
         while let Some((_, messages)) = self.moments.front().copied().filter(|(at, _)| is_over(*at)) {
             self.moments.pop_front();
@@ -91,12 +96,27 @@ impl LoopGuard {
 
     fn forget_oldest(&mut self) {
         let Some(sender) = self.messages.pop_front() else { return };
-        if let Entry::Occupied(mut count) = self.counts.entry(sender) {
+        if let Entry::Occupied(mut count) = self.counts.table(sender).entry(sender) {
             *count.get_mut() = count.get().saturating_sub(1);
             if *count.get() == 0 {
                 count.remove();
             }
         }
+    }
+}
+
+/// How often each sender wrote. Many small tables: one that grows is copied as a whole, and the turn waits for it.
+struct Counts([FxHashMap<Sender, u32>; TABLES]);
+
+impl Counts {
+    fn table(&mut self, sender: Sender) -> &mut FxHashMap<Sender, u32> {
+        &mut self.0[sender as usize % TABLES]
+    }
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| FxHashMap::default()))
     }
 }
 
@@ -142,7 +162,8 @@ mod tests {
                 prop_assert_eq!(guard.admit(&number, limit, Duration::from_millis(now)), expected);
                 list.push((now, sender));
             }
-            prop_assert!(guard.counts.len() <= 4 && guard.moments.len() <= guard.messages.len());
+            let senders: usize = guard.counts.0.iter().map(FxHashMap::len).sum();
+            prop_assert!(senders <= 4 && guard.moments.len() <= guard.messages.len());
         }
     }
 

@@ -1,6 +1,7 @@
 //! What happens because time passes: due timers, receipts that never came, what is too old.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use model::request::Request;
 use model::{Key, Msisdn, OutboxId, Record, ServiceId};
 use rustc_hash::FxHashSet;
 
+use crate::block_queue::BlockQueue;
 use crate::engine::Engine;
 use crate::event::Effect;
 use crate::fatal::Fatal;
@@ -55,7 +57,7 @@ pub(crate) struct Deadlines {
     due: BTreeSet<(Timestamp, Due)>,
     /// Records of [`Due::Limits`] that were made lately, the earliest first. All are looked at after the same time, so
     /// that they need no tree; those that were changed meanwhile go into `due` then.
-    limits: VecDeque<(Timestamp, ServiceId, Msisdn)>,
+    limits: BlockQueue<(Timestamp, ServiceId, Msisdn)>,
     dead: VecDeque<OutboxId>,
     swept_at: Duration,
     secrets_swept_at: Duration,
@@ -98,7 +100,9 @@ impl Deadlines {
 
     /// Sorts what was restored by age.
     pub(crate) fn restored(&mut self) {
-        self.limits.make_contiguous().sort_unstable();
+        let mut restored: Vec<_> = mem::take(&mut self.limits).collect();
+        restored.sort_unstable();
+        self.limits.extend(restored);
     }
 
     /// Keeps a dead letter; the oldest, where there are too many.
@@ -245,7 +249,7 @@ impl Engine {
 
     /// Asks again for passwords that were asked for long ago.
     fn draw_overdue(&mut self, now: Duration) -> Vec<Effect> {
-        let asked = std::mem::take(&mut self.deadlines.asked);
+        let asked = mem::take(&mut self.deadlines.asked);
         let known: FxHashSet<OutboxId> = asked.iter().map(|(_, id)| *id).collect();
         let mut effects = Vec::new();
         for (at, id) in asked {

@@ -43,7 +43,7 @@ pub(crate) struct Buffers {
     /// As the writer gave them back: empty.
     turns: Vec<model::journal::Turn>,
     places: FxHashMap<Key, usize>,
-    /// How many effects the last turn had: the next is likely to have as many.
+    /// How many effects the last turns had: the next is likely to have as many.
     effects: usize,
 }
 
@@ -186,7 +186,7 @@ impl Turn {
         let Self { now, entries, writes, effects, forgotten, mut places, .. } = self;
         places.clear();
         buffers.places = places;
-        buffers.effects = effects.len();
+        buffers.effects = effects.len().max(buffers.effects - buffers.effects / 8);
         EndedTurn { record: model::journal::Turn { at: now.wall, entries, writes }, effects, forgotten }
     }
 }

@@ -1,0 +1,121 @@
+//! A queue of millions that grows by blocks: what it holds is never moved to a larger place, which would keep a whole
+//! turn waiting for it.
+
+use std::collections::VecDeque;
+
+/// Entries of one block.
+const BLOCK: usize = 4_096;
+
+/// First in, first out.
+pub(crate) struct BlockQueue<T> {
+    /// None of them is empty.
+    blocks: VecDeque<VecDeque<T>>,
+    length: usize,
+}
+
+impl<T> Default for BlockQueue<T> {
+    fn default() -> Self {
+        Self { blocks: VecDeque::new(), length: 0 }
+    }
+}
+
+impl<T> BlockQueue<T> {
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
+    pub(crate) fn front(&self) -> Option<&T> {
+        self.blocks.front()?.front()
+    }
+
+    pub(crate) fn back(&self) -> Option<&T> {
+        self.blocks.back()?.back()
+    }
+
+    pub(crate) fn push_back(&mut self, entry: T) {
+        self.length += 1;
+        match self.blocks.back_mut().filter(|block| block.len() < BLOCK) {
+            Some(block) => block.push_back(entry),
+            None => {
+                let mut block = VecDeque::with_capacity(BLOCK);
+                block.push_back(entry);
+                self.blocks.push_back(block);
+            }
+        }
+    }
+
+    pub(crate) fn pop_front(&mut self) -> Option<T> {
+        let block = self.blocks.front_mut()?;
+        let entry = block.pop_front();
+        if block.is_empty() {
+            self.blocks.pop_front();
+        }
+        self.length -= usize::from(entry.is_some());
+        entry
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl<T> Extend<T> for BlockQueue<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, entries: I) {
+        entries.into_iter().for_each(|entry| self.push_back(entry));
+    }
+}
+
+impl<T> Iterator for BlockQueue<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Push(usize),
+        Pop(usize),
+        Clear,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            5 => (0..3 * BLOCK).prop_map(Step::Push),
+            5 => (0..3 * BLOCK).prop_map(Step::Pop),
+            1 => Just(Step::Clear),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_queue(steps in prop::collection::vec(step(), 1..24)) {
+            let (mut queue, mut plain) = (BlockQueue::default(), VecDeque::new());
+            let mut next = 0;
+            for step in steps {
+                match step {
+                    Step::Push(count) => {
+                        queue.extend(next..next + count);
+                        plain.extend(next..next + count);
+                        next += count;
+                    }
+                    Step::Pop(count) => (0..count).for_each(|_| assert_eq!(queue.pop_front(), plain.pop_front())),
+                    Step::Clear => {
+                        queue.clear();
+                        plain.clear();
+                    }
+                }
+                prop_assert_eq!(queue.len(), plain.len());
+                prop_assert_eq!((queue.front(), queue.back()), (plain.front(), plain.back()));
+            }
+            prop_assert!(queue.eq(plain));
+        }
+    }
+}
