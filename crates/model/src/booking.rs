@@ -66,29 +66,37 @@ impl SlotDay {
     ///
     /// An interval in which `counters` or more seats are taken is full, whichever seats they are: where the
     /// office took counters away, what was booked on them still needs the people of those that are left.
-    pub fn free_seat(&self, activity: &str, minutes: &[u16], counters: u8) -> Option<u8> {
+    pub fn free_seat(
+        &self,
+        activity: &str,
+        minutes: impl IntoIterator<Item = u16>,
+        counters: u8,
+    ) -> Option<u8> {
         let taken = self.taken.get(activity);
-        let seats = |minute: &u16| taken.and_then(|by_minute| by_minute.get(minute)).copied().unwrap_or(0);
-        if minutes.iter().any(|minute| seats(minute).count_ones() >= u32::from(counters)) {
-            return None;
+        let mut mask = 0;
+        for minute in minutes {
+            let seats = taken.and_then(|by_minute| by_minute.get(&minute)).copied().unwrap_or(0);
+            if seats.count_ones() >= u32::from(counters) {
+                return None;
+            }
+            mask |= seats;
         }
-        let mask = minutes.iter().map(seats).fold(0, |all, seats| all | seats);
         (0..counters.min(Self::SEATS_MAX)).find(|seat| mask & (1 << seat) == 0)
     }
 
     /// Takes `seat` in every interval of `minutes`.
-    pub fn take(&mut self, activity: &str, minutes: &[u16], seat: u8) {
+    pub fn take(&mut self, activity: &str, minutes: impl IntoIterator<Item = u16>, seat: u8) {
         let by_minute = self.taken.entry(activity.to_owned()).or_default();
         for minute in minutes {
-            *by_minute.entry(*minute).or_default() |= 1 << seat;
+            *by_minute.entry(minute).or_default() |= 1 << seat;
         }
     }
 
     /// Frees `seat` in every interval of `minutes`.
-    pub fn free(&mut self, activity: &str, minutes: &[u16], seat: u8) {
+    pub fn free(&mut self, activity: &str, minutes: impl IntoIterator<Item = u16>, seat: u8) {
         let Some(by_minute) = self.taken.get_mut(activity) else { return };
         for minute in minutes {
-            if let Some(seats) = by_minute.get_mut(minute) {
+            if let Some(seats) = by_minute.get_mut(&minute) {
                 *seats &= !(1 << seat);
             }
         }
@@ -125,20 +133,20 @@ mod tests {
     #[test]
     fn a_counter_that_was_taken_away_leaves_no_seat_behind() {
         let mut day = SlotDay::default();
-        day.take("ZOP", &[480], 2);
-        assert_eq!(day.free_seat("ZOP", &[480], 1), None);
-        assert_eq!(day.free_seat("ZOP", &[480], 2), Some(0));
+        day.take("ZOP", [480], 2);
+        assert_eq!(day.free_seat("ZOP", [480], 1), None);
+        assert_eq!(day.free_seat("ZOP", [480], 2), Some(0));
     }
 
     #[test]
     fn seats_are_taken_over_all_intervals_and_freed_again() {
         let mut day = SlotDay::default();
-        day.take("ZOP", &[480, 495], 0);
-        assert_eq!(day.free_seat("ZOP", &[495, 510], 1), None);
-        assert_eq!(day.free_seat("ZOP", &[495, 510], 2), Some(1));
-        assert_eq!(day.free_seat("PCD", &[495], 1), Some(0));
-        day.free("ZOP", &[480, 495], 0);
-        assert_eq!(day.free_seat("ZOP", &[480], 1), Some(0));
+        day.take("ZOP", [480, 495], 0);
+        assert_eq!(day.free_seat("ZOP", [495, 510], 1), None);
+        assert_eq!(day.free_seat("ZOP", [495, 510], 2), Some(1));
+        assert_eq!(day.free_seat("PCD", [495], 1), Some(0));
+        day.free("ZOP", [480, 495], 0);
+        assert_eq!(day.free_seat("ZOP", [480], 1), Some(0));
         assert!(day.taken["ZOP"].is_empty());
     }
 }

@@ -62,13 +62,13 @@ impl Office<'_> {
         }
         let mut day = self.day(slot.date)?.into_owned();
         let intervals = self.intervals(act.minutes, slot.start);
-        let Some(seat) = day.free_seat(act.name, &intervals, act.counters) else {
+        let Some(seat) = day.free_seat(act.name, intervals.clone(), act.counters) else {
             return self.taken(act, slot, sender);
         };
         let Some(code) = self.free_code(slot)? else {
             return Ok(self.case.reply(sender, "busy", Values::new()));
         };
-        day.take(act.name, &intervals, seat);
+        day.take(act.name, intervals, seat);
         let booking = self.booking(act, slot, seat, name, sender, code);
         live.live.push(PhoneBooking {
             date: slot.date,

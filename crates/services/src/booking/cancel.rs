@@ -57,7 +57,7 @@ impl Office<'_> {
         }
         let mut day = self.day(booking.date)?.into_owned();
         let start = Slot::at(booking.date.to_datetime(booking.start)).start;
-        day.free(&booking.activity, &self.intervals(booking.minutes, start), booking.seat);
+        day.free(&booking.activity, self.intervals(booking.minutes, start), booking.seat);
         outcome.writes.push((day_key(booking.date, case), Some(Record::SlotDay(day))));
         let cancelled =
             Booking { state: BookingState::Cancelled, cancelled_at: Some(case.now), ..booking.clone() };

@@ -37,7 +37,7 @@ pub(crate) fn free_slots(
             office.closed(act, date, sender)
         };
     }
-    let free = office.free_starts(act, date, office.after_now())?;
+    let free: Vec<_> = office.free_starts(act, date, office.after_now())?.collect();
     if free.is_empty() {
         return office.full(act, date, sender);
     }
@@ -51,7 +51,7 @@ impl Office<'_> {
         let Some(next) = self.first_free_but(act, date)? else {
             return self.closed(act, date, sender);
         };
-        let free = self.free_starts(act, next.date, self.after_now())?;
+        let free: Vec<_> = self.free_starts(act, next.date, self.after_now())?.collect();
         let values = self.values(act.name).day("", date).day("2", next.date);
         let values = values.list("slots", ranges(&free, self.settings.grid_minutes));
         Ok(self.case.reply(sender, "booking.closed_free", values))

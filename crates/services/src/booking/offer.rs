@@ -57,7 +57,7 @@ impl Office<'_> {
 
     /// The free times of the slot's day that lie nearest to it, by the clock.
     fn near(&self, act: Act<'_>, slot: Slot) -> Result<Vec<String>, crate::case::Need> {
-        let mut free = self.free_starts(act, slot.date, self.after_now())?;
+        let mut free: Vec<_> = self.free_starts(act, slot.date, self.after_now())?.collect();
         free.sort_by_key(|start| start.abs_diff(slot.start));
         free.truncate(usize::try_from(self.settings.offers_max).unwrap_or(usize::MAX));
         free.sort_unstable();

@@ -30,9 +30,9 @@ impl Office<'_> {
     }
 
     /// The grid intervals that a slot covers, by their starts.
-    pub(super) fn intervals(&self, minutes: u16, start: u16) -> Vec<u16> {
+    pub(super) fn intervals(&self, minutes: u16, start: u16) -> impl Iterator<Item = u16> + Clone + use<> {
         let grid = self.settings.grid_minutes.max(1);
-        (start..start.saturating_add(minutes.max(1))).step_by(usize::from(grid)).collect()
+        (start..start.saturating_add(minutes.max(1))).step_by(usize::from(grid))
     }
 
     /// The free starts of a day, not before `earliest`.
@@ -41,14 +41,14 @@ impl Office<'_> {
         act: Act<'_>,
         date: Date,
         earliest: Timestamp,
-    ) -> Result<Vec<u16>, Need> {
+    ) -> Result<impl Iterator<Item = u16>, Need> {
         let day = self.day(date)?;
         let starts = self.starts(act, date).into_iter();
-        let in_time = starts.filter(|(_, instant)| *instant >= earliest).map(|(start, _)| start);
-        let has_seat = |start: &u16| {
-            day.free_seat(act.name, &self.intervals(act.minutes, *start), act.counters).is_some()
+        let in_time = starts.filter(move |(_, instant)| *instant >= earliest).map(|(start, _)| start);
+        let has_seat = move |start: &u16| {
+            day.free_seat(act.name, self.intervals(act.minutes, *start), act.counters).is_some()
         };
-        Ok(in_time.filter(has_seat).collect())
+        Ok(in_time.filter(has_seat))
     }
 
     /// The first moment at which an explicitly named slot may start: after now, since one that starts now is
@@ -68,8 +68,8 @@ impl Office<'_> {
         let open: Vec<Date> = dates.into_iter().filter(|date| !self.hours.spans(*date).is_empty()).collect();
         self.case.require(open.iter().map(|date| day_key(*date, self.case)))?;
         for date in open {
-            if let Some(start) = self.free_starts(act, date, earliest)?.first() {
-                return Ok(Some(Slot { date, start: *start }));
+            if let Some(start) = self.free_starts(act, date, earliest)?.next() {
+                return Ok(Some(Slot { date, start }));
             }
         }
         Ok(None)

@@ -105,7 +105,7 @@ proptest! {
     fn a_list_of_slots_is_whole_or_ends_in_dots(taken in prop::collection::btree_set(32_u16..68, 0..36)) {
         let mut world = crate::trutnov::world();
         let mut day = SlotDay::default();
-        day.take("ZOP", &taken.iter().map(|quarter| quarter * 15).collect::<Vec<_>>(), 0);
+        day.take("ZOP", taken.iter().map(|quarter| quarter * 15), 0);
         world.records.insert(Key::SlotDay(world.service.id.clone(), tenth()), Record::SlotDay(day));
         let text = world.text(NOVAK, free(tenth(), false));
         let clock = |quarter: u16| format!("{}:{:02}", quarter / 4, quarter % 4 * 15);

@@ -50,7 +50,7 @@ pub(crate) fn fill(world: &mut World, dates: impl IntoIterator<Item = Date>) {
     for day in dates {
         let key = Key::SlotDay(world.service.id.clone(), day);
         let mut slots = model::booking::SlotDay::default();
-        slots.take("ZOP", &(0..96).map(|quarter| quarter * 15).collect::<Vec<u16>>(), 0);
+        slots.take("ZOP", (0..96).map(|quarter| quarter * 15), 0);
         world.records.insert(key, Record::SlotDay(slots));
     }
 }
@@ -137,7 +137,7 @@ fn the_nearest_slot_of_a_week() {
     );
     let key = Key::SlotDay(world.service.id.clone(), tenth());
     if let Some(Record::SlotDay(day)) = world.records.get_mut(&key) {
-        day.free("ZOP", &[16 * 60 + 45], 0);
+        day.free("ZOP", [16 * 60 + 45], 0);
     }
     assert!(world.text(DVORAK, nearest("DVORAK")).contains("10.8.2026 od 16:45"));
 }
@@ -187,7 +187,7 @@ fn long_lists_end_at_a_whole_slot() {
     let mut world = world();
     let key = Key::SlotDay(world.service.id.clone(), tenth());
     let mut day = model::booking::SlotDay::default();
-    day.take("ZOP", &(32..68).step_by(2).map(|quarter| quarter * 15).collect::<Vec<u16>>(), 0);
+    day.take("ZOP", (32..68).step_by(2).map(|quarter| quarter * 15), 0);
     world.records.insert(key, Record::SlotDay(day));
     let text = world.text(NOVAK, free(tenth(), false));
     assert_eq!(text.len(), 158, "{text}");
