@@ -3,7 +3,8 @@
 //! Nearly every citizen of a day has such an entry, and a shard holds those of many: moved whenever one of them
 //! changed, all of them would be written again at each checkpoint. So most checkpoints write the changes alone, in
 //! order, in chunks behind those of the checkpoints before. A start loads the shards and then the chunks. When there
-//! are as many changes as entries, a whole checkpoint moves the shards, and takes the chunks out of the records.
+//! are as many changes as entries, and more than one checkpoint is due after, a whole checkpoint moves the shards, and
+//! takes the chunks out of the records.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -54,13 +55,14 @@ impl Changes {
         }
     }
 
-    /// Begins a checkpoint after a turn of `now`: the changes to write, or none where it is to be a whole one.
-    pub(crate) fn begin(&mut self, now: Option<Timestamp>) -> Option<Vec<Change>> {
+    /// Begins a checkpoint after a turn of `now`: the changes to write, or none where it is to be a whole one. Up to
+    /// `few` changes stay beside shards that hold less: a day begins with citizens that are all new.
+    pub(crate) fn begin(&mut self, now: Option<Timestamp>, few: usize) -> Option<Vec<Change>> {
         let kept = mem::take(&mut self.kept);
         let overflown = mem::take(&mut self.overflown);
         let lately =
             |(now, whole_at): (Timestamp, Timestamp)| now.duration_since(whole_at).abs() < BETWEEN_WHOLE_MAX;
-        let is_few = self.stored_changes + kept.len() <= self.entries;
+        let is_few = self.stored_changes + kept.len() <= self.entries.max(few);
         if is_few && !overflown && now.zip(self.whole_at).is_some_and(lately) {
             self.stored_changes += kept.len();
             return Some(kept);
@@ -111,7 +113,7 @@ mod tests {
     /// After a whole checkpoint, with so many entries in the shards.
     fn moved(entries: usize) -> Changes {
         let mut changes = Changes::default();
-        assert_eq!(changes.begin(at(0)), None, "the first one of a process is whole");
+        assert_eq!(changes.begin(at(0), 0), None, "the first one of a process is whole");
         changes.moved(entries);
         changes
     }
@@ -121,13 +123,22 @@ mod tests {
         let mut known = moved(10);
         for turn in [changes(3), changes(7)] {
             known.keep(&turn);
-            assert_eq!(known.begin(at(1)), Some(turn));
+            assert_eq!(known.begin(at(1), 0), Some(turn));
         }
         known.keep(&changes(1));
-        assert_eq!(known.begin(at(2)), None);
+        assert_eq!(known.begin(at(2), 0), None);
         known.moved(10);
         known.keep(&changes(2));
-        assert_eq!(known.begin(at(3)), Some(changes(2)), "and what was moved is not written again");
+        assert_eq!(known.begin(at(3), 0), Some(changes(2)), "and what was moved is not written again");
+    }
+
+    #[test]
+    fn few_changes_are_written_where_there_are_fewer_entries() {
+        let mut known = moved(1);
+        for (turn, whole) in [(changes(2), false), (changes(3), false), (changes(1), true)] {
+            known.keep(&turn);
+            assert_eq!(known.begin(at(1), 5), (!whole).then_some(turn));
+        }
     }
 
     #[test]
@@ -135,14 +146,14 @@ mod tests {
         let id = OutboxId { cause: EventId { sequence: 1, index: 0 }, ordinal: 0 };
         let mut known = moved(10);
         known.keep(&[(Key::Outbox(id), None)]);
-        assert_eq!(known.begin(at(1)), Some(Vec::new()));
+        assert_eq!(known.begin(at(1), 0), Some(Vec::new()));
     }
 
     #[test]
     fn a_checkpoint_is_whole_after_an_hour() {
-        assert_eq!(moved(10).begin(at(3_599)), Some(Vec::new()));
-        assert_eq!(moved(10).begin(at(3_600)), None);
-        assert_eq!(moved(10).begin(at(-3_600)), None, "a clock that was put back says nothing");
+        assert_eq!(moved(10).begin(at(3_599), 0), Some(Vec::new()));
+        assert_eq!(moved(10).begin(at(3_600), 0), None);
+        assert_eq!(moved(10).begin(at(-3_600), 0), None, "a clock that was put back says nothing");
     }
 
     #[test]
@@ -151,9 +162,9 @@ mod tests {
         known.keep(&vec![changes(1).remove(0); KEPT_MAX + 1]);
         known.keep(&changes(1));
         assert!(known.kept.is_empty());
-        assert_eq!(known.begin(at(1)), None);
+        assert_eq!(known.begin(at(1), 0), None);
         known.moved(usize::MAX);
         known.keep(&changes(1));
-        assert_eq!(known.begin(at(2)), Some(changes(1)));
+        assert_eq!(known.begin(at(2), 0), Some(changes(1)));
     }
 }

@@ -82,7 +82,8 @@ impl Writer {
     pub(super) fn begin_checkpoint(&mut self) {
         let last = self.journal.last();
         let recent_from = self.marks.first(last.sequence + 1);
-        let changes = self.changes.begin(self.last_at);
+        let few = usize::try_from(self.options.checkpoint_writes).unwrap_or(usize::MAX);
+        let changes = self.changes.begin(self.last_at, few);
         let awaits = if changes.is_some() { Awaits::Passing } else { Awaits::All };
         let extent = match changes {
             Some(changes) => Extent::Changes { left: changes.into_iter(), chunks: 0 },
