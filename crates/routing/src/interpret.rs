@@ -102,8 +102,12 @@ impl<'a> Reader<'a> {
     }
 
     fn foreign(&self, word: &str) -> Option<&'a Foreign> {
-        let found = self.platform?.keywords.get(word)?;
-        found.iter().find(|foreign| foreign.service != self.service)
+        self.other(self.platform?.keywords.get(word)?)
+    }
+
+    /// The first of a keyword's owners that is another number.
+    fn other<'b>(&self, owners: &'b [Foreign]) -> Option<&'b Foreign> {
+        owners.iter().find(|foreign| foreign.service != self.service)
     }
 
     /// Looks at each word once: a keyword with arguments of its own begins another command.
@@ -151,14 +155,15 @@ impl<'a> Reader<'a> {
 
     /// The keyword at `start`, this number's or another's, and where it ends.
     fn keyword_at(&self, text: &str, start: usize) -> Option<(Found, usize)> {
-        let keywords = &self.grammar().keywords;
-        let own = |word: &str| {
-            keywords.exact(0, word)?;
-            Some(Found { service: self.service, shared: self.foreign(word).is_some() })
+        let service = self.service;
+        let own = |word: &str, _| Some(Found { service, shared: self.foreign(word).is_some() });
+        let foreign = |_: &str, owners: &Vec<Foreign>| {
+            Some(Found { service: self.other(owners)?.service, shared: true })
         };
-        let foreign = |word: &str| Some(Found { service: self.foreign(word)?.service, shared: true });
-        find_word(text, start, keywords.longest(0), own)
-            .or_else(|| find_word(text, start, self.platform?.longest, foreign))
+        let keywords = self.grammar().keywords.children(0);
+        keywords
+            .and_then(|keywords| find_word(text, start, keywords, own))
+            .or_else(|| find_word(text, start, &self.platform?.keywords, foreign))
     }
 
     /// Another command begins at `start`. A keyword before it that made nothing of all the text behind it may
@@ -232,14 +237,14 @@ impl<'a> Reader<'a> {
 
     /// Another number's keyword at the head: exact, joined, or glued to a well-formed rest; never corrected.
     fn foreign_head(&self, cleaned: &Cleaned) -> Option<Foreign> {
-        let platform = self.platform?;
+        let keywords = &self.platform?.keywords;
         let text = &cleaned.text;
-        if let Some((foreign, _)) = find_word(text, 0, platform.longest, |word| self.foreign(word)) {
+        if let Some((foreign, _)) = find_word(text, 0, keywords, |_, owners| self.other(owners)) {
             return Some(foreign.clone());
         }
         let start = words::skip_separators(text, 0);
         let end = words::letters_end(text, start);
-        let lengths = (1..=platform.longest.min(end - start)).rev();
+        let lengths = (1..=keywords.longest().min(end - start)).rev();
         let mut prefixes = lengths.filter_map(|length| self.foreign(&text[start..start + length]));
         prefixes
             .find(|foreign| {

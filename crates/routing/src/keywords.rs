@@ -7,6 +7,8 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::words::{Lengths, WordMap, near_lengths, octet};
+
 /// A place in the tree of keywords; 0 is the root.
 pub(crate) type NodeId = usize;
 
@@ -23,13 +25,42 @@ pub(crate) struct Child {
 
 #[derive(Debug, Default)]
 pub(crate) struct Node {
-    children: FxHashMap<Box<str>, Child>,
-    near: FxHashMap<u64, Vec<Box<str>>>,
-    longest: usize,
+    /// Boxed, because behind nearly all keywords there is no other.
+    next: Option<Box<Next>>,
     /// Rules whose keywords end here, in file order.
     pub(crate) rules: Vec<usize>,
     /// A slip in the keyword that leads here may be corrected.
     pub(crate) correct: bool,
+}
+
+/// The keywords behind a node.
+#[derive(Debug, Default)]
+struct Next {
+    children: WordMap<Child>,
+    /// Lengths of the spellings by their last letters.
+    endings: Lengths,
+    near: FxHashMap<u64, Vec<Box<str>>>,
+}
+
+impl Next {
+    fn add(&mut self, word: &str, child: Child) {
+        self.children.entry(word).insert_entry(child);
+        self.endings.add(last(word), word.len());
+        for variant in deletions(word) {
+            self.near.entry(variant).or_default().push(word.into());
+        }
+    }
+
+    /// Whether a keyword may lie one edit from `word`: one edit leaves the first letter or the last one of a keyword,
+    /// and no lengths that differ by more than one.
+    fn may_be_near(&self, word: &str) -> bool {
+        let lengths = self.children.lengths(octet(word, 0)) | self.endings.of(last(word));
+        lengths & near_lengths(word.len()) != 0 && word.len() <= self.children.longest() + 1
+    }
+}
+
+fn last(word: &str) -> u8 {
+    octet(word, word.len().saturating_sub(1))
 }
 
 /// The tree of a service.
@@ -45,20 +76,15 @@ impl Default for Keywords {
 impl Keywords {
     /// The node behind `parent` for the keyword whose spellings these are; made where there is none.
     pub(crate) fn child(&mut self, parent: NodeId, spellings: &[(String, bool)]) -> NodeId {
-        if let Some(child) = spellings.iter().find_map(|(word, _)| self.0[parent].children.get(word.as_str()))
-        {
+        if let Some(child) = spellings.iter().find_map(|(word, _)| self.exact(parent, word)) {
             return child.node;
         }
         let node = self.0.len();
         let correct = spellings.iter().any(|(_, correct)| *correct);
         self.0.push(Node { correct, ..Node::default() });
-        let from = &mut self.0[parent];
+        let next = self.0[parent].next.get_or_insert_default();
         for (word, correct) in spellings {
-            from.longest = from.longest.max(word.len());
-            from.children.insert(word.as_str().into(), Child { node, correct: *correct });
-            for variant in deletions(word) {
-                from.near.entry(variant).or_default().push(word.as_str().into());
-            }
+            next.add(word, Child { node, correct: *correct });
         }
         node
     }
@@ -69,12 +95,12 @@ impl Keywords {
 
     /// The child of exactly this spelling.
     pub(crate) fn exact(&self, node: NodeId, word: &str) -> Option<&Child> {
-        self.0[node].children.get(word)
+        self.children(node)?.get(word)
     }
 
-    /// Letters of the longest spelling behind a node.
-    pub(crate) fn longest(&self, node: NodeId) -> usize {
-        self.0[node].longest
+    /// The keywords behind a node; none where there are none.
+    pub(crate) fn children(&self, node: NodeId) -> Option<&WordMap<Child>> {
+        Some(&self.0[node].next.as_ref()?.children)
     }
 
     /// Whether letters joined to a word of this length may be a keyword.
@@ -84,8 +110,8 @@ impl Keywords {
 
     /// The one keyword that lies one edit from `word`, if it may be corrected; commands count, not spellings.
     pub(crate) fn corrected(&self, node: NodeId, word: &str) -> Option<NodeId> {
-        let from = &self.0[node];
-        if word.len() < SHORTEST - 1 || word.len() > from.longest + 1 {
+        let from = self.0[node].next.as_ref()?;
+        if word.len() < SHORTEST - 1 || !from.may_be_near(word) {
             return None;
         }
         let mut found: Option<&Child> = None;

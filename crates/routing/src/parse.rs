@@ -8,7 +8,7 @@ use crate::command::{self, Values};
 use crate::grammar::{Field, Grammar, Rule};
 use crate::keywords::{Keywords, NodeId};
 use crate::local_time::LocalTime;
-use crate::words;
+use crate::words::{self, WordMap};
 
 /// How often what a keyword asks for is looked for once more behind it; more often it is left over.
 const REPEATS_MAX: u8 = 4;
@@ -148,10 +148,7 @@ impl<'a> Parser<'a> {
     }
 
     fn keyword(&self, node: NodeId, at: usize) -> Option<(NodeId, usize)> {
-        let keywords = &self.grammar.keywords;
-        find_word(self.text(), at, keywords.longest(node), |word| {
-            keywords.exact(node, word).map(|child| child.node)
-        })
+        find_word(self.text(), at, self.grammar.keywords.children(node)?, |_, child| Some(child.node))
     }
 
     fn descend(&self, place: Place, trace: &mut Trace) -> Option<Parsed> {
@@ -195,14 +192,12 @@ impl<'a> Parser<'a> {
 
     /// `XNCSTTXC`, `OBJZOP`: the longest keyword with a well-formed rest, or with a rest that was begun well.
     fn glued(&self, place: Place, start: usize, end: usize, trace: &mut Trace) -> Option<Parsed> {
-        let longest = self.grammar.keywords.longest(place.node).min(end - start);
+        let keywords = self.grammar.keywords.children(place.node)?;
+        let longest = keywords.longest().min(end - start);
         let digits_follow = words::octet(self.text(), end).is_ascii_digit();
         let mut begun = None;
         for length in (1..=longest).rev() {
-            let Some(child) = self.grammar.keywords.exact(place.node, &self.text()[start..start + length])
-            else {
-                continue;
-            };
+            let Some(child) = keywords.get(&self.text()[start..start + length]) else { continue };
             let Some(parsed) = self.descend(place.down(child.node, start + length), trace) else { continue };
             let correct = self.grammar.keywords.node(child.node).correct && child.correct;
             let (depth, claimed) = parsed.rank();
@@ -414,38 +409,40 @@ fn ate_nothing(parsed: &Parsed) -> bool {
 
 type SlotsRead = Result<(Option<ErrorKind>, usize, Values), (Outcome, Values)>;
 
-/// The known word at `at`: a run of letters, or separate letters and syllables joined.
-pub(crate) fn find_word<T>(
+/// What the known word at `at` stands for, if that is wanted: a run of letters, or separate letters and syllables
+/// joined.
+pub(crate) fn find_word<'a, T, W>(
     text: &str,
     at: usize,
-    longest: usize,
-    look_up: impl Fn(&str) -> Option<T>,
-) -> Option<(T, usize)> {
+    known: &'a WordMap<T>,
+    wanted: impl Fn(&str, &'a T) -> Option<W>,
+) -> Option<(W, usize)> {
     let start = words::skip_separators(text, at);
     let end = words::letters_end(text, start);
-    if end == start || end - start > longest {
+    let word = &text[start..end];
+    if word.is_empty() || word.len() > known.longest() {
         return None;
     }
-    if let Some(found) = look_up(&text[start..end]) {
+    if let Some(found) = known.get(word).and_then(|value| wanted(word, value)) {
         return Some((found, end));
     }
-    join_letters(text, (start, end), longest, look_up)
+    if known.may_go_on(word) { join_letters(text, (start, end), known, wanted) } else { None }
 }
 
 /// The longest known word that separate letters and syllables on one line make.
-fn join_letters<T>(
+fn join_letters<'a, T, W>(
     text: &str,
     (start, mut end): (usize, usize),
-    longest: usize,
-    look_up: impl Fn(&str) -> Option<T>,
-) -> Option<(T, usize)> {
+    known: &'a WordMap<T>,
+    wanted: impl Fn(&str, &'a T) -> Option<W>,
+) -> Option<(W, usize)> {
     let mut joined = String::new();
     let mut found = None;
     loop {
         let next = words::skip_separators(text, end);
         let stop = words::letters_end(text, next);
         let length = if joined.is_empty() { end - start } else { joined.len() };
-        if stop == next || text[end..next].contains('\n') || length + stop - next > longest {
+        if stop == next || length + stop - next > known.longest() || text[end..next].contains('\n') {
             return found;
         }
         if joined.is_empty() {
@@ -454,9 +451,9 @@ fn join_letters<T>(
         joined.push_str(&text[next..stop]);
         end = stop;
         if Keywords::may_join(joined.len())
-            && let Some(word) = look_up(&joined)
+            && let Some(value) = known.get(&joined).and_then(|value| wanted(&joined, value))
         {
-            found = Some((word, end));
+            found = Some((value, end));
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::interpret::{Meaning, Reader};
 use crate::local_time::LocalTime;
 use crate::parse::Trace;
 use crate::report::Report;
+use crate::words::WordMap;
 
 /// The packs that come with the program.
 const BUILTIN: [(&str, &str); 4] = [
@@ -39,8 +40,7 @@ pub(crate) struct Foreign {
 /// Services whose citizens mix their numbers up.
 #[derive(Debug, Default)]
 pub(crate) struct Platform {
-    pub(crate) keywords: FxHashMap<Box<str>, Vec<Foreign>>,
-    pub(crate) longest: usize,
+    pub(crate) keywords: WordMap<Vec<Foreign>>,
 }
 
 /// The compiled rules: read once, asked for each message. A message costs the same with ten rules as with a
@@ -85,10 +85,9 @@ impl Rules {
             grammar.platform = platform.map(|name| rules.platform(&mut names, name));
             if let Some(platform) = grammar.platform.and_then(|index| rules.platforms.get_mut(index)) {
                 for (spelling, keyword) in foreign {
-                    platform.longest = platform.longest.max(spelling.len());
                     let number = service.numbers.first().cloned().unwrap_or_default();
                     let foreign = Foreign { service: index, keyword, number };
-                    platform.keywords.entry(spelling.into()).or_default().push(foreign);
+                    platform.keywords.entry(&spelling).or_default().push(foreign);
                 }
             }
             rules.by_id.insert(service.id.clone(), index);

@@ -1,57 +1,129 @@
 //! A language's small words, folded and indexed: debris, prepositions, month names, words for days.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::hash_map::Entry;
+
+use rustc_hash::FxHashMap;
 
 use crate::file::grammar::WordsTable;
 
-/// Phrases found by their first word; longer ones first.
-#[derive(Debug, Default)]
-pub(crate) struct Phrases {
-    tails: FxHashMap<Box<str>, Vec<Vec<Box<str>>>>,
-    /// The letters that phrases begin with, a bit each: most words are none of these and are not looked up.
-    initials: u32,
+/// Words and what they stand for, found by hash. Most words of a message are none of them, and nearly all of these are
+/// told by their first letter and their length, without a hash.
+#[derive(Debug)]
+pub(crate) struct WordMap<T> {
+    words: FxHashMap<Box<str>, T>,
+    longest: usize,
+    initials: Lengths,
 }
 
-/// The bit of the letter at `at`; none where no letter stands there.
-fn initial(text: &str, at: usize) -> u32 {
-    match octet(text, at) {
-        letter @ b'A'..=b'Z' => 1 << (letter - b'A'),
-        _ => 0,
+impl<T> Default for WordMap<T> {
+    fn default() -> Self {
+        Self { words: FxHashMap::default(), longest: 0, initials: Lengths::default() }
     }
 }
 
+impl<T> WordMap<T> {
+    pub(crate) fn entry(&mut self, word: &str) -> Entry<'_, Box<str>, T> {
+        self.longest = self.longest.max(word.len());
+        self.initials.add(octet(word, 0), word.len());
+        self.words.entry(word.into())
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, word: &str) -> Option<&T> {
+        let likely = self.initials.of(octet(word, 0)) & length_bit(word.len()) != 0;
+        if likely { self.words.get(word) } else { None }
+    }
+
+    pub(crate) fn contains(&self, word: &str) -> bool {
+        self.get(word).is_some()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.words.iter().map(|(word, value)| (&**word, value))
+    }
+
+    /// Letters of the longest word.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// The lengths of the words that begin with `initial`, a bit each.
+    pub(crate) fn lengths(&self, initial: u8) -> u32 {
+        self.initials.of(initial)
+    }
+
+    /// Whether a longer word may begin with the letters of `word`.
+    pub(crate) fn may_go_on(&self, word: &str) -> bool {
+        self.lengths(octet(word, 0)) >> (word.len() + 1).min(LENGTH_MAX) != 0
+    }
+}
+
+impl<T, W: AsRef<str>> FromIterator<(W, T)> for WordMap<T> {
+    fn from_iter<I: IntoIterator<Item = (W, T)>>(words: I) -> Self {
+        let mut map = Self::default();
+        for (word, value) in words {
+            map.entry(word.as_ref()).insert_entry(value);
+        }
+        map
+    }
+}
+
+/// The lengths of words by one of their letters, a bit each.
+#[derive(Debug, Default)]
+pub(crate) struct Lengths([u32; 32]);
+
+/// Words of this length and longer ones share a bit.
+const LENGTH_MAX: usize = 31;
+
+impl Lengths {
+    pub(crate) fn add(&mut self, letter: u8, length: usize) {
+        self.0[usize::from(letter % 32)] |= length_bit(length);
+    }
+
+    /// Digits share their places with letters: what is told by this alone is only that there is no such word.
+    pub(crate) fn of(&self, letter: u8) -> u32 {
+        self.0[usize::from(letter % 32)]
+    }
+}
+
+fn length_bit(length: usize) -> u32 {
+    1 << length.min(LENGTH_MAX)
+}
+
+/// The bits of `length`, of one letter less and of one more; of a word of two letters at least.
+pub(crate) fn near_lengths(length: usize) -> u32 {
+    0b111 << (length - 1).min(LENGTH_MAX)
+}
+
+/// Phrases found by their first word; longer ones first.
+#[derive(Debug, Default)]
+pub(crate) struct Phrases(WordMap<Vec<Vec<Box<str>>>>);
+
 impl Phrases {
     pub(crate) fn new<'a>(phrases: impl Iterator<Item = &'a String>) -> Self {
-        let mut map: FxHashMap<Box<str>, Vec<Vec<Box<str>>>> = FxHashMap::default();
+        let mut map: WordMap<Vec<Vec<Box<str>>>> = WordMap::default();
         for phrase in phrases {
             let folded = text::fold::fold(phrase).text;
-            let mut words = folded.split_ascii_whitespace().map(Box::from);
+            let mut words = folded.split_ascii_whitespace();
             if let Some(first) = words.next() {
-                map.entry(first).or_default().push(words.collect());
+                let tails = map.entry(first).or_default();
+                tails.push(words.map(Box::from).collect());
+                tails.sort_by_key(|tail| std::cmp::Reverse(tail.len()));
             }
         }
-        for tails in map.values_mut() {
-            tails.sort_by_key(|tail| std::cmp::Reverse(tail.len()));
-        }
-        let initials = map.keys().fold(0, |initials, word| initials | initial(word, 0));
-        Self { tails: map, initials }
+        Self(map)
     }
 
     /// The end of the longest phrase that begins with the word `start..end`.
     #[inline]
     pub(crate) fn end_at(&self, text: &str, start: usize, end: usize) -> Option<usize> {
-        let likely = end > start && self.initials & initial(text, start) != 0;
-        if likely { self.look_up(text, start, end) } else { None }
-    }
-
-    fn look_up(&self, text: &str, start: usize, end: usize) -> Option<usize> {
-        let tails = self.tails.get(&text[start..end])?;
+        let tails = self.0.get(&text[start..end])?;
         tails.iter().find_map(|tail| follow(text, end, tail))
     }
 
     /// Whether `word`, folded, is a phrase by itself.
     pub(crate) fn has_word(&self, word: &str) -> bool {
-        self.tails.get(word).is_some_and(|tails| tails.iter().any(Vec::is_empty))
+        self.0.get(word).is_some_and(|tails| tails.iter().any(Vec::is_empty))
     }
 }
 
@@ -77,11 +149,11 @@ pub(crate) struct Words {
     pub(crate) heads: Phrases,
     pub(crate) send_to: Phrases,
     pub(crate) signatures: Phrases,
-    prepositions: FxHashSet<Box<str>>,
-    hour_words: FxHashSet<Box<str>>,
-    range_words: FxHashSet<Box<str>>,
-    calendar_names: FxHashSet<Box<str>>,
-    days: FxHashMap<Box<str>, i32>,
+    prepositions: WordMap<()>,
+    hour_words: WordMap<()>,
+    range_words: WordMap<()>,
+    calendar_names: WordMap<()>,
+    days: WordMap<i32>,
 }
 
 impl Words {
@@ -89,10 +161,9 @@ impl Words {
     pub(crate) fn new(base: &WordsTable, own: &WordsTable) -> Self {
         let both = |pick: fn(&WordsTable) -> &Vec<String>| pick(base).iter().chain(pick(own));
         let set = |pick: fn(&WordsTable) -> &Vec<String>| {
-            both(pick).map(|word| fold_word(word).into()).collect::<FxHashSet<Box<str>>>()
+            both(pick).map(|word| (fold_word(word), ())).collect::<WordMap<()>>()
         };
-        let mut calendar_names = set(|words| &words.months);
-        calendar_names.extend(set(|words| &words.weekdays));
+        let calendar_names = both(|words| &words.months).chain(both(|words| &words.weekdays));
         let days = base.days.iter().chain(&own.days);
         Self {
             debris: Phrases::new(both(|words| &words.debris)),
@@ -103,8 +174,8 @@ impl Words {
             prepositions: set(|words| &words.prepositions),
             hour_words: set(|words| &words.hour_words),
             range_words: set(|words| &words.range_words),
-            calendar_names,
-            days: days.map(|(word, distance)| (fold_word(word).into(), *distance)).collect(),
+            calendar_names: calendar_names.map(|word| (fold_word(word), ())).collect(),
+            days: days.map(|(word, distance)| (fold_word(word), *distance)).collect(),
         }
     }
 

@@ -1,22 +1,18 @@
 //! One word of a list: a queue's code, an activity's abbreviation.
 
-use rustc_hash::FxHashMap;
-
 use super::{Arg, Context, Read, Value, date, time};
 use crate::keywords::is_one_edit;
-use crate::words;
+use crate::words::{self, WordMap};
 
 /// A list of words.
 #[derive(Debug)]
 pub(crate) struct WordList {
     /// Folded spelling to the word as the file spells it.
-    pub(crate) words: FxHashMap<Box<str>, String>,
+    pub(crate) words: WordMap<String>,
     /// One slip is corrected where exactly one word is that near.
     pub(crate) correct: bool,
     /// Separate letters and syllables are joined.
     pub(crate) joined: bool,
-    /// Letters of its longest word.
-    pub(crate) longest: usize,
     /// What begins so was meant for this list.
     pub(crate) prefix: Option<String>,
 }
@@ -24,7 +20,7 @@ pub(crate) struct WordList {
 impl WordList {
     /// Whether `word` is in the list, exactly.
     pub(crate) fn contains(&self, word: &str) -> bool {
-        self.words.contains_key(word)
+        self.words.contains(word)
     }
 
     pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read {
@@ -69,7 +65,7 @@ impl WordList {
         let token = words::token_end(text, at);
         let joins = self.joined && words::letters_end(text, at) == token;
         // A slip may have added a letter.
-        let longest = self.longest + 1;
+        let longest = self.words.longest() + 1;
         let first = joins.then(|| (text[at..token].to_owned(), token));
         std::iter::successors(first, move |(joined, end)| {
             let next = words::skip_separators(text, *end);

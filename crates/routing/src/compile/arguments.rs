@@ -1,7 +1,6 @@
 //! `[arg.NAME]` tables.
 
 use model::{ErrorKind, Service};
-use rustc_hash::FxHashMap;
 use toml::Spanned;
 
 use super::Out;
@@ -158,11 +157,8 @@ fn word_list(table: &ArgTable, service: &Service, out: &mut Out<'_>) -> WordList
         let help = "write words = \"queues\", \"activities\" or a list".to_owned();
         out.error(&table.kind, "this list has no words".to_owned(), Some(help));
     }
-    let words: FxHashMap<Box<str>, String> =
-        words.into_iter().map(|word| (fold_word(&word).into(), word)).collect();
     WordList {
-        longest: words.keys().map(|word| word.len()).max().unwrap_or(0),
-        words,
+        words: words.into_iter().map(|word| (fold_word(&word), word)).collect(),
         correct: table.correct.unwrap_or(false),
         joined: table.joined.unwrap_or(false),
         prefix: table.prefix.as_deref().map(fold_word),
