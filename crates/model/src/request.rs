@@ -1,6 +1,5 @@
 //! What a citizen's text means: a command with typed fields, or the reason why it is none.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
@@ -162,15 +161,15 @@ pub struct Rejection {
     /// The kind; the services file maps it to a reply.
     pub kind: ErrorKind,
     /// The command that was tried, by name; gives `{form}` and `{ex}`.
-    pub command: Option<String>,
+    pub command: Option<Arc<str>>,
     /// Values for the reply's places: `field`, `act`, `kw`, `num` and so on.
-    pub values: BTreeMap<String, String>,
+    pub values: Vec<(&'static str, Arc<str>)>,
 }
 
 impl Rejection {
     /// A rejection without details.
     pub fn new(kind: ErrorKind) -> Self {
-        Self { kind, command: None, values: BTreeMap::new() }
+        Self { kind, command: None, values: Vec::new() }
     }
 }
 

@@ -9,6 +9,9 @@ pub(crate) mod receipt;
 pub(crate) mod time;
 pub(crate) mod word;
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use jiff::civil;
 use model::ErrorKind;
 use model::account::IdType;
@@ -21,7 +24,7 @@ use crate::words::{self, Words};
 #[derive(Debug)]
 pub(crate) struct Arg {
     pub(crate) name: String,
-    pub(crate) title: String,
+    pub(crate) title: Arc<str>,
     pub(crate) example: String,
     pub(crate) kind: Kind,
     pub(crate) missing: ErrorKind,
@@ -43,9 +46,12 @@ pub(crate) enum Kind {
 
 /// A value that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Value {
-    Text(String),
-    Id(String, IdType),
+pub(crate) enum Value<'a> {
+    /// As it stands in the text, or made of what stands there.
+    Text(Cow<'a, str>),
+    /// A word of a list, as the file spells it.
+    Word(&'a Arc<str>),
+    Id(Cow<'a, str>, IdType),
     Date(civil::Date),
     /// Taken because none was given.
     DefaultDate(civil::Date),
@@ -54,9 +60,9 @@ pub(crate) enum Value {
 
 /// What an argument found.
 #[derive(Debug)]
-pub(crate) enum Read {
+pub(crate) enum Read<'a> {
     /// A value and where it ends.
-    Found(Value, usize),
+    Found(Value<'a>, usize),
     /// A value of the right form that means nothing here (gone by, too far ahead): the command is refused.
     Refused(ErrorKind, usize),
     /// Nothing of this type.
@@ -103,7 +109,7 @@ impl<'a> Context<'a> {
 
 impl Arg {
     /// Reads the argument at or behind `at`.
-    pub(crate) fn read(&self, context: &Context<'_>, at: usize) -> Read {
+    pub(crate) fn read<'a>(&'a self, context: &Context<'a>, at: usize) -> Read<'a> {
         match &self.kind {
             Kind::Digits(digits) => digits.read(self, context, at),
             Kind::Receipt(receipt) => receipt.read(self, context, at),
@@ -115,11 +121,11 @@ impl Arg {
         }
     }
 
-    pub(crate) fn missing(&self, at: usize, claimed: bool) -> Read {
+    pub(crate) fn missing(&self, at: usize, claimed: bool) -> Read<'static> {
         Read::Miss(Miss { kind: self.missing, claimed, at })
     }
 
-    pub(crate) fn bad(&self, at: usize, claimed: bool) -> Read {
+    pub(crate) fn bad(&self, at: usize, claimed: bool) -> Read<'static> {
         Read::Miss(Miss { kind: self.bad, claimed, at })
     }
 

@@ -1,25 +1,28 @@
 //! From the values that a rule's arguments read to a typed command.
 
+use std::sync::Arc;
+
 use jiff::civil::{Date, Time};
 use model::account::IdType;
 use model::{Command, ErrorKind, Redacted};
+use smallvec::SmallVec;
 
 use crate::args::{Arg, Kind, Value, id_number};
 use crate::grammar::{Field, Rule};
 use crate::local_time::LocalTime;
 
-/// The values of one match, by field.
+/// The values of one match, by field; no command has more.
 #[derive(Debug, Default)]
-pub(crate) struct Values(pub(crate) Vec<(Field, Value)>);
+pub(crate) struct Values<'a>(pub(crate) SmallVec<[(Field, Value<'a>); 4]>);
 
-impl Values {
-    fn get(&self, field: Field) -> Option<&Value> {
+impl<'a> Values<'a> {
+    fn get(&self, field: Field) -> Option<&Value<'a>> {
         self.0.iter().find(|(known, _)| *known == field).map(|(_, value)| value)
     }
 
-    pub(crate) fn text(&self, field: Field) -> Option<&str> {
-        match self.get(field)? {
-            Value::Text(text) | Value::Id(text, _) => Some(text),
+    pub(crate) fn activity(&self) -> Option<&'a Arc<str>> {
+        match self.get(Field::Activity)? {
+            Value::Word(activity) => Some(activity),
             _ => None,
         }
     }
@@ -27,7 +30,8 @@ impl Values {
     /// Moves a text out; it counts as given all the same.
     fn take(&mut self, field: Field) -> String {
         match self.0.iter_mut().find(|(known, _)| *known == field) {
-            Some((_, Value::Text(text) | Value::Id(text, _))) => std::mem::take(text),
+            Some((_, Value::Text(text) | Value::Id(text, _))) => std::mem::take(text).into_owned(),
+            Some((_, Value::Word(word))) => str::to_owned(word),
             _ => String::new(),
         }
     }
@@ -62,10 +66,10 @@ impl Values {
 pub(crate) fn build(
     rule: &Rule,
     args: &[Arg],
-    values: &mut Values,
+    values: &mut Values<'_>,
     now: &LocalTime<'_>,
 ) -> Result<Command, ErrorKind> {
-    let command = match rule.command.as_str() {
+    let command = match &*rule.command {
         "dossier_status" => Command::DossierStatus { code: values.take(Field::Code) },
         "queue_status" => Command::QueueStatus { queue: values.take(Field::Queue) },
         "subscriber_info" => {
@@ -113,7 +117,7 @@ pub(crate) fn same(a: &Command, b: &Command) -> bool {
     }
 }
 
-fn register(rule: &Rule, args: &[Arg], values: &mut Values) -> Result<Command, ErrorKind> {
+fn register(rule: &Rule, args: &[Arg], values: &mut Values<'_>) -> Result<Command, ErrorKind> {
     let (id_number, id_type) = values.take_id().ok_or(ErrorKind::BadId)?;
     let dob = values.date(Field::Dob);
     let checked = rule.slots.iter().any(

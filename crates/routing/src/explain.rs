@@ -83,9 +83,10 @@ impl fmt::Display for Explanation {
 }
 
 /// A value as `explain` prints it.
-pub(crate) fn show(value: &Value) -> String {
+pub(crate) fn show(value: &Value<'_>) -> String {
     match value {
-        Value::Text(text) | Value::Id(text, _) => text.clone(),
+        Value::Text(text) | Value::Id(text, _) => text.to_string(),
+        Value::Word(word) => word.to_string(),
         Value::Date(date) => date.to_string(),
         Value::DefaultDate(date) => format!("{date} (taken)"),
         Value::Time(time) => clock(*time),

@@ -24,7 +24,7 @@ pub(crate) struct Grammar {
 impl Grammar {
     /// The argument types by which a dossier's code is read.
     pub(crate) fn dossier_codes(&self) -> impl Iterator<Item = &Arg> {
-        let rules = self.rules.iter().filter(|rule| rule.command == "dossier_status");
+        let rules = self.rules.iter().filter(|rule| &*rule.command == "dossier_status");
         let slots = rules.flat_map(|rule| &rule.slots).filter(|slot| slot.field == Field::Code);
         slots.filter_map(|slot| self.args.get(slot.arg))
     }
@@ -37,7 +37,7 @@ pub(crate) struct Rule {
     /// As the file spells it.
     pub(crate) pattern: String,
     /// Name of the command.
-    pub(crate) command: String,
+    pub(crate) command: Arc<str>,
     pub(crate) slots: Vec<Slot>,
     /// Arguments are fields with separators between them.
     pub(crate) fields: bool,

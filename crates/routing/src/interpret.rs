@@ -260,8 +260,7 @@ impl<'a> Reader<'a> {
             Segment::Unknown => reject(None, Rejection::new(ErrorKind::UnknownKeyword)),
             Segment::Foreign(foreign) => {
                 let mut rejection = Rejection::new(ErrorKind::WrongNumber);
-                rejection.values.insert("kw".to_owned(), foreign.keyword);
-                rejection.values.insert("num".to_owned(), foreign.number);
+                rejection.values = vec![("kw", foreign.keyword), ("num", foreign.number)];
                 reject(None, rejection)
             }
         }
@@ -281,10 +280,10 @@ impl<'a> Reader<'a> {
         let mut rejection = Rejection::new(kind);
         rejection.command = Some(rule.command.clone());
         if let Some(arg) = arg.and_then(|arg| grammar.args.get(arg)) {
-            rejection.values.insert("field".to_owned(), arg.title.clone());
+            rejection.values.push(("field", arg.title.clone()));
         }
         if let Some(activity) = parsed.activity {
-            rejection.values.insert("act".to_owned(), activity);
+            rejection.values.push(("act", activity));
         }
         reject(Some(parsed.rule), rejection)
     }

@@ -1,8 +1,11 @@
 //! One command at one place of the text: follow the keywords, then try the rules behind them.
 
+use std::sync::Arc;
+
 use model::{Command, ErrorKind};
 
-use crate::args::{Context, Miss, Read, Value, fields};
+use crate::args::fields::{self, Fields};
+use crate::args::{Arg, Context, Miss, Read, Value};
 use crate::clean::Cleaned;
 use crate::command::{self, Values};
 use crate::grammar::{Field, Grammar, Rule};
@@ -43,7 +46,8 @@ pub(crate) struct Parsed {
     pub(crate) path: usize,
     /// The topmost keyword's node.
     pub(crate) root: NodeId,
-    pub(crate) activity: Option<String>,
+    /// Where it is no command, for the reply.
+    pub(crate) activity: Option<Arc<str>>,
     pub(crate) outcome: Outcome,
 }
 
@@ -266,22 +270,20 @@ impl<'a> Parser<'a> {
         let rule = &self.grammar.rules[index];
         // Bare codes are never corrected.
         let context = self.context(place.strict || place.path == 0);
+        let mut values = Values::default();
         let read = if rule.fields {
-            self.read_fields(rule, &context, place.at)
+            self.read_fields(rule, &context, place.at, &mut values)
         } else {
-            self.read_slots(rule, &context, place.at)
-        };
-        let (read, mut values) = match read {
-            Err((outcome, values)) => (Err(outcome), values),
-            Ok((refused, end, values)) => (Ok((refused, end)), values),
+            self.read_slots(rule, &context, place.at, &mut values)
         };
         // The command takes the texts out of the values.
         let shown = if trace.on { values.0.iter().map(show).collect() } else { Vec::new() };
-        let activity = values.text(Field::Activity).map(str::to_owned);
         let outcome = match read {
             Err(outcome) => outcome,
             Ok((refused, end)) => self.settle(index, place, refused, end, &mut values, repeats),
         };
+        let is_command = matches!(outcome, Outcome::Command { .. });
+        let activity = if is_command { None } else { values.activity().cloned() };
         if trace.on {
             trace.tried.push(Tried { rule: index, outcome: tried(&outcome, shown) });
         }
@@ -299,7 +301,7 @@ impl<'a> Parser<'a> {
         place: Place,
         refused: Option<ErrorKind>,
         end: usize,
-        values: &mut Values,
+        values: &mut Values<'_>,
         repeats: u8,
     ) -> Outcome {
         let rule = &self.grammar.rules[index];
@@ -348,8 +350,13 @@ impl<'a> Parser<'a> {
         matches!(outcome, Outcome::Command { .. }).then_some(outcome)
     }
 
-    fn read_slots(&self, rule: &Rule, context: &Context<'_>, at: usize) -> SlotsRead {
-        let mut values = Values::default();
+    fn read_slots(
+        &self,
+        rule: &Rule,
+        context: &Context<'a>,
+        at: usize,
+        values: &mut Values<'a>,
+    ) -> Result<SlotsRead, Outcome> {
         let (mut end, mut refused) = (at, None);
         for (depth, slot) in rule.slots.iter().enumerate() {
             let arg = &self.grammar.args[slot.arg];
@@ -364,31 +371,37 @@ impl<'a> Parser<'a> {
                 }
                 Read::Miss(miss) if slot.optional && !miss.claimed => {}
                 Read::Miss(Miss { kind, claimed, .. }) => {
-                    return Err((Outcome::Miss { kind, depth, claimed, arg: Some(slot.arg) }, values));
+                    return Err(Outcome::Miss { kind, depth, claimed, arg: Some(slot.arg) });
                 }
             }
         }
-        Ok((refused, end, values))
+        Ok((refused, end))
     }
 
-    fn read_fields(&self, rule: &Rule, context: &Context<'_>, at: usize) -> SlotsRead {
-        let args: Vec<_> = rule.slots.iter().map(|slot| &self.grammar.args[slot.arg]).collect();
+    fn read_fields(
+        &self,
+        rule: &Rule,
+        context: &Context<'a>,
+        at: usize,
+        values: &mut Values<'a>,
+    ) -> Result<SlotsRead, Outcome> {
+        let args: Fields<&Arg> = rule.slots.iter().map(|slot| &self.grammar.args[slot.arg]).collect();
         match fields::read(&args, context, at, rule.blanks) {
-            Ok(values) => {
+            Ok(read) => {
                 let fields = rule.slots.iter().map(|slot| slot.field);
-                Ok((None, self.text().len(), Values(fields.zip(values).collect())))
+                values.0.extend(fields.zip(read));
+                Ok((None, self.text().len()))
             }
             Err(miss) => {
                 let depth = if miss.shaped { miss.arg + 1 } else { 0 };
                 let arg = miss.shaped.then(|| rule.slots[miss.arg].arg);
-                let outcome = Outcome::Miss { kind: miss.kind, depth, claimed: false, arg };
-                Err((outcome, Values::default()))
+                Err(Outcome::Miss { kind: miss.kind, depth, claimed: false, arg })
             }
         }
     }
 }
 
-fn show((field, value): &(Field, Value)) -> (Field, String) {
+fn show((field, value): &(Field, Value<'_>)) -> (Field, String) {
     (*field, crate::explain::show(value))
 }
 
@@ -407,7 +420,8 @@ fn ate_nothing(parsed: &Parsed) -> bool {
     matches!(parsed.outcome, Outcome::Command { given: 0, .. }) && parsed.path < 2
 }
 
-type SlotsRead = Result<(Option<ErrorKind>, usize, Values), (Outcome, Values)>;
+/// Why the values are refused, if they are, and where they end.
+type SlotsRead = (Option<ErrorKind>, usize);
 
 /// What the known word at `at` stands for, if that is wanted: a run of letters, or separate letters and syllables
 /// joined.

@@ -32,9 +32,9 @@ const BUILTIN: [(&str, &str); 4] = [
 pub(crate) struct Foreign {
     pub(crate) service: usize,
     /// As its file spells it.
-    pub(crate) keyword: String,
+    pub(crate) keyword: Arc<str>,
     /// The number to write to.
-    pub(crate) number: String,
+    pub(crate) number: Arc<str>,
 }
 
 /// Services whose citizens mix their numbers up.
@@ -85,8 +85,8 @@ impl Rules {
             grammar.platform = platform.map(|name| rules.platform(&mut names, name));
             if let Some(platform) = grammar.platform.and_then(|index| rules.platforms.get_mut(index)) {
                 for (spelling, keyword) in foreign {
-                    let number = service.numbers.first().cloned().unwrap_or_default();
-                    let foreign = Foreign { service: index, keyword, number };
+                    let number = service.numbers.first().map_or("", String::as_str).into();
+                    let foreign = Foreign { service: index, keyword: keyword.into(), number };
                     platform.keywords.entry(&spelling).or_default().push(foreign);
                 }
             }
@@ -192,16 +192,7 @@ impl Rules {
     }
 
     fn interpretation(&self, service: usize, meaning: Meaning) -> Interpretation {
-        let service_settings = &self.services[service];
         let rule = meaning.rule.map(|rule| self.grammars[service].rules[rule].id.clone());
-        let result = meaning.result.map_err(|mut rejection| {
-            let form = rejection.command.as_ref().and_then(|name| service_settings.forms.get(name));
-            if let Some(form) = form {
-                rejection.values.insert("form".to_owned(), form.form.clone());
-                rejection.values.insert("ex".to_owned(), form.example.clone());
-            }
-            rejection
-        });
-        Interpretation { service: service_settings.id.clone(), rule, result }
+        Interpretation { service: self.services[service].id.clone(), rule, result: meaning.result }
     }
 }

@@ -30,8 +30,13 @@ impl<T> WordMap<T> {
 
     #[inline]
     pub(crate) fn get(&self, word: &str) -> Option<&T> {
-        let likely = self.initials.of(octet(word, 0)) & length_bit(word.len()) != 0;
-        if likely { self.words.get(word) } else { None }
+        if self.may_hold(octet(word, 0), word.len()) { self.words.get(word) } else { None }
+    }
+
+    /// Whether a word that begins with `initial` may be of that length.
+    #[inline]
+    fn may_hold(&self, initial: u8, length: usize) -> bool {
+        self.lengths(initial) & length_bit(length) != 0
     }
 
     pub(crate) fn contains(&self, word: &str) -> bool {
@@ -117,7 +122,11 @@ impl Phrases {
     /// The end of the longest phrase that begins with the word `start..end`.
     #[inline]
     pub(crate) fn end_at(&self, text: &str, start: usize, end: usize) -> Option<usize> {
-        let tails = self.0.get(&text[start..end])?;
+        if self.0.may_hold(octet(text, start), end - start) { self.look_up(text, start, end) } else { None }
+    }
+
+    fn look_up(&self, text: &str, start: usize, end: usize) -> Option<usize> {
+        let tails = self.0.words.get(&text[start..end])?;
         tails.iter().find_map(|tail| follow(text, end, tail))
     }
 

@@ -267,7 +267,7 @@ fn is_year(context: &Context<'_>, digits: &str, glued: bool, end: usize) -> bool
 }
 
 impl DateArg {
-    pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read {
+    pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read<'static> {
         let (labelled_at, labelled) = arg.skip_labels(context, at);
         let (mut start, _) = skip_prepositions(context, labelled_at);
         if !labelled && start == labelled_at {
@@ -299,7 +299,7 @@ impl DateArg {
         (at, start): (usize, usize),
         labelled: bool,
         timelike: bool,
-    ) -> Read {
+    ) -> Read<'static> {
         let is_digit = words::octet(context.text(), start).is_ascii_digit();
         if let Some(days) = self.default_days {
             if is_digit {
@@ -328,7 +328,7 @@ impl DateArg {
         (day, month, year): (i8, i8, Option<i16>),
         start: usize,
         end: usize,
-    ) -> Read {
+    ) -> Read<'static> {
         let today = context.now.get().date();
         let horizon = plus(today, context.horizon_days).unwrap_or(Date::MAX);
         if day < 1 || day > days_in(month) {

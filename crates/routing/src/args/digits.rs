@@ -22,7 +22,7 @@ pub(crate) struct Digits {
 }
 
 impl Digits {
-    pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read {
+    pub(super) fn read<'a>(&self, arg: &Arg, context: &Context<'a>, at: usize) -> Read<'a> {
         let text = context.text();
         let (start, _) = arg.skip_labels(context, at);
         if start >= text.len() || context.is_label(start) {
@@ -36,7 +36,7 @@ impl Digits {
 
     /// A date where the code should be: the code is missing, or stands behind it. A bare number is a date only
     /// behind a preposition.
-    fn read_swapped(&self, arg: &Arg, context: &Context<'_>, start: usize) -> Option<Read> {
+    fn read_swapped(&self, arg: &Arg, context: &Context<'_>, start: usize) -> Option<Read<'static>> {
         let swapped = self.swapped?;
         let (at, preposition) = date::skip_prepositions(context, start);
         let bare = words::token_end(context.text(), at);
@@ -50,7 +50,7 @@ impl Digits {
         Some(Read::Miss(super::Miss { kind, claimed: true, at: start }))
     }
 
-    fn read_run(&self, arg: &Arg, context: &Context<'_>, start: usize) -> Read {
+    fn read_run<'a>(&self, arg: &Arg, context: &Context<'a>, start: usize) -> Read<'a> {
         let text = context.text();
         let end = words::token_end(text, start);
         let token = &text[start..end];
@@ -58,17 +58,17 @@ impl Digits {
             && words::octet(text, end + 1).is_ascii_digit()
             && !date::scan(context, end + 1).is_day();
         if !split && self.length.contains(&token.len()) && token.bytes().all(|o| o.is_ascii_digit()) {
-            return Read::Found(Value::Text(token.to_owned()), end);
+            return Read::Found(Value::Text(token.into()), end);
         }
         arg.bad(start, token.bytes().any(|octet| octet.is_ascii_digit()))
     }
 
-    fn read_groups(&self, arg: &Arg, context: &Context<'_>, start: usize) -> Read {
+    fn read_groups<'a>(&self, arg: &Arg, context: &Context<'a>, start: usize) -> Read<'a> {
         let text = context.text();
         // Nearly all: one run of digits, and nothing behind it.
         let end = words::digits_end(text, start);
         if end == text.len() && self.length.contains(&(end - start)) {
-            return Read::Found(Value::Text(text[start..].to_owned()), end);
+            return Read::Found(Value::Text(text[start..].into()), end);
         }
         // A look-alike glued to its keyword (`XNCI3557009`) may belong to either.
         let glued =

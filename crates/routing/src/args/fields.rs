@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use jiff::civil;
 use model::ErrorKind;
 
+use smallvec::SmallVec;
+
 use super::id_number::IdNumber;
 use super::{Arg, Context, Kind, Value, name};
 use crate::words;
@@ -22,16 +24,19 @@ pub(crate) struct FieldMiss {
     pub(crate) arg: usize,
 }
 
+/// As many as a command has; a text may have more.
+pub(crate) type Fields<T> = SmallVec<[T; 4]>;
+
 /// Year before which nobody is taken to be born.
 const BIRTH_YEAR_MIN: i16 = 1900;
 
 /// Reads all fields behind `at`; `args` are the argument types in order.
-pub(crate) fn read(
-    args: &[&Arg],
-    context: &Context<'_>,
+pub(crate) fn read<'a>(
+    args: &[&'a Arg],
+    context: &Context<'a>,
     at: usize,
     blanks: bool,
-) -> Result<Vec<Value>, FieldMiss> {
+) -> Result<Fields<Value<'a>>, FieldMiss> {
     let text = context.text().get(at..).unwrap_or("");
     let syntax = FieldMiss { kind: ErrorKind::BadSyntax, shaped: false, arg: 0 };
     let body = trim_tail(trim_head(text));
@@ -43,11 +48,11 @@ pub(crate) fn read(
     if fields.len() != args.len() || fields.iter().any(|field| field.trim().is_empty()) {
         return Err(syntax);
     }
-    let fields: Vec<&str> = args.iter().zip(&fields).map(|(arg, field)| strip_label(arg, field)).collect();
+    let fields: Fields<&str> = args.iter().zip(&fields).map(|(arg, field)| strip_label(arg, field)).collect();
     if is_swapped(args, &fields) {
         return Err(syntax);
     }
-    let mut values = Vec::with_capacity(args.len());
+    let mut values = Fields::new();
     for (place, (arg, field)) in args.iter().zip(&fields).enumerate() {
         let value = read_field(arg, field, context.now.get().date());
         values.push(value.ok_or(FieldMiss { kind: arg.bad, shaped: true, arg: place })?);
@@ -65,8 +70,8 @@ fn trim_tail(text: &str) -> &str {
 }
 
 /// The fields, or `None` where nothing but blanks parts them.
-fn split(body: &str) -> Option<Vec<Cow<'_, str>>> {
-    let mut fields = Vec::new();
+fn split(body: &str) -> Option<Fields<Cow<'_, str>>> {
+    let mut fields = Fields::new();
     let (mut start, mut place) = (0, 0);
     while place < body.len() {
         match separator_end(body, place) {
@@ -74,7 +79,7 @@ fn split(body: &str) -> Option<Vec<Cow<'_, str>>> {
                 fields.push(Cow::Borrowed(&body[start..place]));
                 (start, place) = (stop, stop);
             }
-            None => place += 1,
+            None => place = words::token_end(body, place + 1),
         }
     }
     if fields.is_empty() {
@@ -101,7 +106,7 @@ fn separator_end(body: &str, at: usize) -> Option<usize> {
 }
 
 /// `20,12,1990` and `20.12,1990`: the three parts of a closing date may be parted by the field separator.
-fn join_date(mut fields: Vec<Cow<'_, str>>, wanted: usize) -> Vec<Cow<'_, str>> {
+fn join_date(mut fields: Fields<Cow<'_, str>>, wanted: usize) -> Fields<Cow<'_, str>> {
     let parts = |field: &Cow<'_, str>| {
         field.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).count()
     };
@@ -111,16 +116,17 @@ fn join_date(mut fields: Vec<Cow<'_, str>>, wanted: usize) -> Vec<Cow<'_, str>> 
     if wanted == 0 || fields.len() <= wanted || !fields[wanted..].iter().all(plain) {
         return fields;
     }
-    let counts: Vec<usize> = fields[wanted - 1..].iter().map(parts).collect();
+    let counts: Fields<usize> = fields[wanted - 1..].iter().map(parts).collect();
     if counts.iter().sum::<usize>() == 3 && !counts.contains(&0) {
-        let tail = fields.split_off(wanted - 1);
-        fields.push(Cow::Owned(tail.join("/")));
+        let date = fields[wanted - 1..].join("/");
+        fields.truncate(wanted - 1);
+        fields.push(Cow::Owned(date));
     }
     fields
 }
 
 /// Blanks alone: leading words are the first field, each further token one field.
-fn split_blanks<'a>(args: &[&Arg], body: &'a str) -> Option<Vec<Cow<'a, str>>> {
+fn split_blanks<'a>(args: &[&Arg], body: &'a str) -> Option<Fields<Cow<'a, str>>> {
     let tokens: Vec<&str> = body.split_ascii_whitespace().collect();
     let first_digit = tokens.iter().position(|token| token.bytes().any(|octet| octet.is_ascii_digit()))?;
     if first_digit == 0 || tokens.len() - first_digit != args.len() - 1 {
@@ -184,17 +190,17 @@ fn is_swapped(args: &[&Arg], fields: &[&str]) -> bool {
     name_elsewhere || id_and_date
 }
 
-fn read_field(arg: &Arg, field: &str, today: civil::Date) -> Option<Value> {
+fn read_field<'a>(arg: &'a Arg, field: &str, today: civil::Date) -> Option<Value<'a>> {
     match &arg.kind {
-        Kind::Name(settings) => name::tidy(field, settings.max).map(Value::Text),
+        Kind::Name(settings) => name::tidy(field, settings.max).map(|name| Value::Text(name.into())),
         Kind::IdNumber(_) => IdNumber::read_field(field),
         Kind::Date(_) => {
             read_birth(field).filter(|date| *date <= today && date.year() >= BIRTH_YEAR_MIN).map(Value::Date)
         }
-        Kind::Word(list) => list.words.get(field).cloned().map(Value::Text),
+        Kind::Word(list) => list.words.get(field).map(Value::Word),
         Kind::Digits(digits) => {
             let fits = digits.length.contains(&field.len()) && field.bytes().all(|o| o.is_ascii_digit());
-            fits.then(|| Value::Text(field.to_owned()))
+            fits.then(|| Value::Text(field.to_owned().into()))
         }
         Kind::Receipt(_) | Kind::Time => None,
     }
@@ -202,19 +208,27 @@ fn read_field(arg: &Arg, field: &str, today: civil::Date) -> Option<Value> {
 
 /// Day, month and a year of four digits, parted by slashes, dots, dashes or blanks, or `ddmmyyyy`.
 fn read_birth(field: &str) -> Option<civil::Date> {
-    let field = field.trim();
-    let all_digits = field.bytes().all(|octet| octet.is_ascii_digit());
-    let (day, month, year) = if all_digits && field.len() == 8 {
-        (&field[..2], &field[2..4], &field[4..])
-    } else {
-        let mut parts = field.split(['/', '.', '-', ' ']).filter(|part| !part.is_empty());
-        let parts = (parts.next()?, parts.next()?, parts.next()?, parts.next());
-        let (day, month, year, None) = parts else { return None };
-        (day, month, year)
-    };
-    let digits = |part: &str, most: usize| part.len() <= most && part.bytes().all(|o| o.is_ascii_digit());
-    if !digits(day, 2) || !digits(month, 2) || !digits(year, 4) || year.len() != 4 {
-        return None;
+    let field = field.trim().as_bytes();
+    if field.len() == 8 && field.iter().all(u8::is_ascii_digit) {
+        return date(&field[..2], &field[2..4], &field[4..]);
     }
-    civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+    let parts = field.split(|octet| matches!(octet, b'/' | b'.' | b'-' | b' '));
+    let mut parts = parts.filter(|part| !part.is_empty());
+    match (parts.next()?, parts.next()?, parts.next()?, parts.next()) {
+        (day, month, year, None) if day.len() <= 2 && month.len() <= 2 && year.len() == 4 => {
+            date(day, month, year)
+        }
+        _ => None,
+    }
+}
+
+fn date(day: &[u8], month: &[u8], year: &[u8]) -> Option<civil::Date> {
+    let (year, month, day) = (number(year)?, number(month)?, number(day)?);
+    civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+/// At most four digits.
+fn number(digits: &[u8]) -> Option<i16> {
+    let digit = |octet: &u8| octet.is_ascii_digit().then(|| i16::from(octet - b'0'));
+    digits.iter().try_fold(0, |number, octet| Some(10 * number + digit(octet)?))
 }

@@ -1,9 +1,11 @@
 //! A Vietnamese ID number: nine digits (CMND) or twelve (CCCD).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use jiff::civil;
 use model::account::IdType;
+use smallvec::{SmallVec, smallvec};
 
 use super::{Arg, Context, Read, Value, digits};
 use crate::words;
@@ -18,16 +20,16 @@ pub(crate) struct IdNumber {
 }
 
 /// A run of digit groups with blanks, dots and dashes inside.
-struct Run {
-    digits: String,
+struct Run<'a> {
+    digits: Cow<'a, str>,
     end: usize,
 }
 
 impl IdNumber {
     /// Looks for the number among other words behind `at`.
-    pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read {
+    pub(super) fn read<'a>(&self, arg: &Arg, context: &Context<'a>, at: usize) -> Read<'a> {
         let text = context.text();
-        let mut found: Option<Run> = None;
+        let mut found: Option<Run<'_>> = None;
         let mut place = at;
         while let Some(run) = next_run(text, place) {
             place = run.end;
@@ -48,7 +50,7 @@ impl IdNumber {
     }
 
     /// Reads a whole field.
-    pub(super) fn read_field(field: &str) -> Option<Value> {
+    pub(super) fn read_field(field: &str) -> Option<Value<'static>> {
         let mut digits = String::with_capacity(field.len());
         for octet in field.bytes() {
             match octet {
@@ -57,7 +59,7 @@ impl IdNumber {
                 _ => return None,
             }
         }
-        id_type(&digits).map(|id_type| Value::Id(digits, id_type))
+        id_type(&digits).map(|id_type| Value::Id(digits.into(), id_type))
     }
 }
 
@@ -83,7 +85,7 @@ pub(crate) fn agrees(id_number: &str, id_type: IdType, birth: civil::Date) -> bo
 }
 
 /// The next run of digits that is no date.
-fn next_run(text: &str, at: usize) -> Option<Run> {
+fn next_run(text: &str, at: usize) -> Option<Run<'_>> {
     let mut start = at;
     loop {
         start += text.get(start..)?.find(|c: char| c.is_ascii_digit())?;
@@ -93,7 +95,7 @@ fn next_run(text: &str, at: usize) -> Option<Run> {
         }
     }
     let first = start..words::digits_end(text, start);
-    let mut runs = vec![first];
+    let mut runs: SmallVec<[Range<usize>; 4]> = smallvec![first];
     loop {
         let end = runs[runs.len() - 1].end;
         let rest = &text[end..];
@@ -103,6 +105,9 @@ fn next_run(text: &str, at: usize) -> Option<Run> {
             break;
         }
         runs.push(next..next_end);
+    }
+    if let [run] = &runs[..] {
+        return Some(Run { digits: text[run.clone()].into(), end: run.end });
     }
     // Whole numbers one behind the other are several, not one that is too long.
     let count = digits::first_whole(&runs, |length| type_of(length).is_some()).unwrap_or(runs.len());

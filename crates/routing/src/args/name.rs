@@ -18,14 +18,11 @@ pub(crate) struct NameArg {
     pub(crate) not_moment: bool,
 }
 
-/// Signs that are no part of a name at its ends.
-const EDGES: &[char] = &[' ', '\n', '.', ',', ';', ':', '-', '_', '/', '|', '*', '#', '=', '!', '?', '\''];
-
 /// Fewest letters of a name.
 const LETTERS_MIN: usize = 2;
 
 impl NameArg {
-    pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read {
+    pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read<'static> {
         let text = context.text();
         // A name in angle brackets is a name: only words are labels here.
         let bare = words::skip_separators(text, at);
@@ -51,7 +48,7 @@ impl NameArg {
             return Read::Miss(super::Miss { kind, claimed, at: start });
         }
         match tidy(rest, self.max) {
-            Some(name) => Read::Found(Value::Text(name), text.len()),
+            Some(name) => Read::Found(Value::Text(name.into()), text.len()),
             None => arg.bad(start, claimed),
         }
     }
@@ -93,18 +90,30 @@ pub(super) fn has_moment(context: &Context<'_>, at: usize) -> bool {
 
 /// The name with single blanks, without separators and dots at its ends; `None` where it is no name.
 pub(crate) fn tidy(raw: &str, max: usize) -> Option<String> {
+    let raw = raw.trim_matches(is_edge);
     let mut name = String::with_capacity(raw.len());
-    for character in raw.trim_matches(EDGES).chars() {
-        match character {
-            'A'..='Z' | '\'' | '-' | '.' => name.push(character),
-            ' ' | '\n' | ',' | ';' | '!' | '?' | '*' | '#' | '=' => {
-                if !name.is_empty() && !name.ends_with(' ') {
-                    name.push(' ');
-                }
-            }
-            _ => return None,
+    for word in raw.split(is_blank).filter(|word| !word.is_empty()) {
+        if !word.bytes().all(|octet| matches!(octet, b'A'..=b'Z' | b'\'' | b'-' | b'.')) {
+            return None;
         }
+        if !name.is_empty() {
+            name.push(' ');
+        }
+        name.push_str(word);
     }
     let letters = name.bytes().filter(u8::is_ascii_uppercase).count();
     (letters >= LETTERS_MIN && name.len() <= max).then_some(name)
+}
+
+/// Signs that are no part of a name at its ends.
+fn is_edge(sign: char) -> bool {
+    matches!(
+        sign,
+        ' ' | '\n' | '.' | ',' | ';' | ':' | '-' | '_' | '/' | '|' | '*' | '#' | '=' | '!' | '?' | '\''
+    )
+}
+
+/// Signs that a name's words stand between.
+fn is_blank(sign: char) -> bool {
+    matches!(sign, ' ' | '\n' | ',' | ';' | '!' | '?' | '*' | '#' | '=')
 }

@@ -34,7 +34,7 @@ enum National {
 }
 
 impl Receipt {
-    pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read {
+    pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read<'static> {
         let text = context.text();
         let (start, _) = arg.skip_labels(context, at);
         let rest = text[start.min(text.len())..].trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
@@ -43,7 +43,7 @@ impl Receipt {
         }
         let lookalikes = self.lookalikes && !context.strict;
         if let National::Code(code) = national(rest, lookalikes) {
-            return Read::Found(Value::Text(code), start + rest.len());
+            return Read::Found(Value::Text(code.into()), start + rest.len());
         }
         let first_end = chunk_end(rest, 0);
         let second = words::skip_separators(rest, first_end);
@@ -52,10 +52,10 @@ impl Receipt {
             && self.complete(&rest[second..chunk_end(rest, second)], lookalikes).is_some()
         {
             // Two whole codes are two commands; the second is left over.
-            return Read::Found(Value::Text(code), start + first_end);
+            return Read::Found(Value::Text(code.into()), start + first_end);
         }
         match self.complete(rest, lookalikes) {
-            Some(code) => Read::Found(Value::Text(code), start + rest.len()),
+            Some(code) => Read::Found(Value::Text(code.into()), start + rest.len()),
             None => arg.bad(start, rest.starts_with(|c: char| c.is_ascii_digit())),
         }
     }

@@ -135,7 +135,7 @@ fn is_range(context: &Context<'_>, end: usize) -> bool {
     words::octet(text, at).is_ascii_digit()
 }
 
-pub(super) fn read(arg: &Arg, context: &Context<'_>, at: usize) -> Read {
+pub(super) fn read(arg: &Arg, context: &Context<'_>, at: usize) -> Read<'static> {
     let text = context.text();
     let (labelled_at, labelled) = arg.skip_labels(context, at);
     let (start, preposition) = date::skip_prepositions(context, labelled_at);

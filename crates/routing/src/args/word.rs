@@ -1,5 +1,7 @@
 //! One word of a list: a queue's code, an activity's abbreviation.
 
+use std::sync::Arc;
+
 use super::{Arg, Context, Read, Value, date, time};
 use crate::keywords::is_one_edit;
 use crate::words::{self, WordMap};
@@ -8,7 +10,7 @@ use crate::words::{self, WordMap};
 #[derive(Debug)]
 pub(crate) struct WordList {
     /// Folded spelling to the word as the file spells it.
-    pub(crate) words: WordMap<String>,
+    pub(crate) words: WordMap<Arc<str>>,
     /// One slip is corrected where exactly one word is that near.
     pub(crate) correct: bool,
     /// Separate letters and syllables are joined.
@@ -23,13 +25,13 @@ impl WordList {
         self.words.contains(word)
     }
 
-    pub(super) fn read(&self, arg: &Arg, context: &Context<'_>, at: usize) -> Read {
+    pub(super) fn read<'a>(&'a self, arg: &'a Arg, context: &Context<'a>, at: usize) -> Read<'a> {
         let text = context.text();
         let (start, labelled) = arg.skip_labels(context, at);
         // A word in angle brackets may well be the value.
         let bare = words::skip_separators(text, at);
         if let Some((value, end)) = self.exact(text, start).or_else(|| self.exact(text, bare)) {
-            return Read::Found(Value::Text(value), end);
+            return Read::Found(Value::Word(value), end);
         }
         if start >= text.len() || context.is_label(start) {
             return arg.missing(start, labelled);
@@ -42,22 +44,21 @@ impl WordList {
             && !context.strict
             && let Some((value, end)) = self.slipped(text, start, end)
         {
-            return Read::Found(Value::Text(value), end);
+            return Read::Found(Value::Word(value), end);
         }
         let meant = self.prefix.as_deref().is_some_and(|prefix| text[start..].starts_with(prefix));
         arg.bad(start, meant)
     }
 
     /// The word at `at`, its letters and syllables joined where that is allowed.
-    fn exact(&self, text: &str, at: usize) -> Option<(String, usize)> {
+    fn exact(&self, text: &str, at: usize) -> Option<(&Arc<str>, usize)> {
         let token = words::token_end(text, at);
         for end in [words::letters_end(text, at), token] {
             if let Some(word) = self.words.get(&text[at..end]) {
-                return Some((word.clone(), end));
+                return Some((word, end));
             }
         }
-        self.joinings(text, at)
-            .find_map(|(joined, end)| Some((self.words.get(joined.as_str())?.clone(), end)))
+        self.joinings(text, at).find_map(|(joined, end)| Some((self.words.get(&joined)?, end)))
     }
 
     /// The letters at `at` with one, two, more of the syllables behind them, and where each ends.
@@ -77,15 +78,15 @@ impl WordList {
     }
 
     /// The word that `start..end` is with a slip, its syllables joined where that is allowed.
-    fn slipped(&self, text: &str, start: usize, end: usize) -> Option<(String, usize)> {
+    fn slipped(&self, text: &str, start: usize, end: usize) -> Option<(&Arc<str>, usize)> {
         let joined = || self.joinings(text, start).find_map(|(joined, end)| Some((self.near(&joined)?, end)));
         self.near(&text[start..end]).map(|value| (value, end)).or_else(joined)
     }
 
     /// A list of queues or activities is short: looking at each word is cheaper than an index.
-    fn near(&self, word: &str) -> Option<String> {
+    fn near(&self, word: &str) -> Option<&Arc<str>> {
         let mut near = self.words.iter().filter(|(known, _)| is_one_edit(word, known));
         let first = near.next()?;
-        near.all(|(_, other)| other == first.1).then(|| first.1.clone())
+        near.all(|(_, other)| other == first.1).then_some(first.1)
     }
 }

@@ -95,9 +95,9 @@ fn places(file: &File, service: &Service, out: &mut Out<'_>) {
 
 /// A reply that shows the right form needs the form of the rule's command.
 fn forms(rule: &Rule, table: &RuleTable, grammar: &Grammar, service: &Service, out: &mut Out<'_>) {
-    let known = COMMANDS.iter().any(|(name, _, _)| *name == rule.command);
-    let known = known || service.templates.contains_key(&rule.command);
-    if !known || service.forms.contains_key(&rule.command) {
+    let known = COMMANDS.iter().any(|(name, _, _)| *name == &*rule.command);
+    let known = known || service.templates.contains_key(&*rule.command);
+    if !known || service.forms.contains_key(&*rule.command) {
         return;
     }
     for kind in of_rule(rule, grammar) {

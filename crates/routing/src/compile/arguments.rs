@@ -32,7 +32,7 @@ pub(crate) fn arguments(file: &File, service: &Service, out: &mut Out<'_>) -> Ve
         let (missing, bad) = default_kinds(&kind);
         args.push(Arg {
             name: name.get_ref().clone(),
-            title: table.title.clone().unwrap_or_else(|| name.get_ref().clone()),
+            title: table.title.as_ref().unwrap_or(name.get_ref()).as_str().into(),
             example: table.example.as_ref().map(|example| example.get_ref().clone()).unwrap_or_default(),
             kind,
             missing: table.missing.unwrap_or(missing),
@@ -158,7 +158,7 @@ fn word_list(table: &ArgTable, service: &Service, out: &mut Out<'_>) -> WordList
         out.error(&table.kind, "this list has no words".to_owned(), Some(help));
     }
     WordList {
-        words: words.into_iter().map(|word| (fold_word(&word), word)).collect(),
+        words: words.into_iter().map(|word| (fold_word(&word), word.into())).collect(),
         correct: table.correct.unwrap_or(false),
         joined: table.joined.unwrap_or(false),
         prefix: table.prefix.as_deref().map(fold_word),

@@ -80,7 +80,7 @@ fn add_rule(table: &RuleTable, file: &File, grammar: &mut Grammar, out: &mut Out
     let rule = Rule {
         id: table.id.get_ref().as_str().into(),
         pattern: table.pattern.get_ref().clone(),
-        command: table.command.get_ref().clone(),
+        command: table.command.get_ref().as_str().into(),
         slots,
         fields: args.iter().any(|arg| arg.comma),
         blanks: table.blanks,

@@ -193,10 +193,10 @@ impl World {
         &mut self,
         kind: ErrorKind,
         command: Option<&str>,
-        values: &[(&str, &str)],
+        values: &[(&'static str, &str)],
     ) -> String {
-        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let rejection = Rejection { kind, command: command.map(str::to_owned), values };
+        let values = values.iter().map(|(name, value)| (*name, (*value).into())).collect();
+        let rejection = Rejection { kind, command: command.map(Into::into), values };
         let before = self.sent.len();
         self.message("84905123456", Err(rejection));
         self.sent[before..].iter().map(|message| message.text.clone().unwrap().0).collect()
