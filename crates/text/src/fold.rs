@@ -9,6 +9,7 @@
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 mod digits;
+mod latin;
 
 /// A text and its folded form, side by side.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,7 +34,9 @@ pub fn fold(original: &str) -> Folded<'_> {
 }
 
 fn fold_ascii(original: &str) -> String {
-    if !original.bytes().any(|octet| octet.is_ascii_control() || matches!(octet, b'"' | b'`')) {
+    // No octet ends the search: so many are looked at together.
+    let special = |octet: u8| octet.is_ascii_control() | (octet == b'"') | (octet == b'`');
+    if !original.bytes().fold(false, |any, octet| any | special(octet)) {
         return original.to_ascii_uppercase();
     }
     let mut text = String::with_capacity(original.len());
@@ -51,15 +54,22 @@ fn fold_unicode(original: &str) -> String {
     for character in original.chars() {
         if character.is_ascii() {
             push_ascii(character, &mut text);
-            continue;
-        }
-        match plain_sign(character) {
-            ascii if ascii.is_ascii() => push_ascii(ascii, &mut text),
-            invisible if is_invisible(invisible) => {}
-            other => decompose_compatible(other, |part| push_part(part, zero, &mut text)),
+        } else if let Some(ascii) = latin::plain(character) {
+            text.push(ascii);
+        } else {
+            push(character, zero, &mut text);
         }
     }
     text
+}
+
+/// One character beyond ASCII.
+fn push(character: char, zero: Option<u32>, text: &mut String) {
+    match plain_sign(character) {
+        ascii if ascii.is_ascii() => push_ascii(ascii, text),
+        invisible if is_invisible(invisible) => {}
+        other => decompose_compatible(other, |part| push_part(part, zero, text)),
+    }
 }
 
 /// One part of a decomposed character.

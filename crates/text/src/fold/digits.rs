@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 /// nine of somebody else's ID number.
 pub(super) const MIXED: char = '%';
 
-/// The zeros of Unicode 14.0.0; nine digits follow each.
+/// The zeros of Unicode 14.0.0, in order; nine digits follow each.
 const ZEROS: [u32; 58] = [
     0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0,
     0xF20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50,
@@ -37,8 +37,7 @@ pub(super) fn is_digit(character: char) -> bool {
 }
 
 fn zero_of(character: char) -> Option<u32> {
-    if character.is_ascii() || !character.is_numeric() {
-        return None;
-    }
-    ZEROS.iter().copied().find(|zero| ascii_digit(character, *zero).is_some())
+    let behind = ZEROS.partition_point(|zero| *zero <= u32::from(character));
+    let zero = *ZEROS.get(behind.checked_sub(1)?)?;
+    ascii_digit(character, zero).map(|_| zero)
 }
