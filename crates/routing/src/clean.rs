@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::words::{self, Phrases, Words};
+use crate::words::{self, Phrases, Words, kind};
 
 /// A text ready for the rules.
 #[derive(Debug)]
@@ -45,21 +45,15 @@ pub(crate) fn clean(original: &str, words: &Words, is_number: impl Fn(&str) -> b
     if let Some(end) = signature_start(&folded, &words.signatures) {
         folded.truncate(end);
     }
-    let wrapped = folded.bytes().any(is_wrapper);
+    let wrapped = words::kinds(&folded) & kind::BRACKET != 0;
     let angles = if wrapped { angles(&folded) } else { Vec::new() };
-    let mut text = if wrapped { folded.chars().map(unwrap).collect() } else { folded };
+    let mut text = if wrapped { folded.replace(BRACKETS, " ") } else { folded };
     drop_debris(&mut text, words, is_number);
     drop_heads(&mut text, 0, words);
     Cleaned { text, angles }
 }
 
-fn unwrap(character: char) -> char {
-    if u8::try_from(character).is_ok_and(is_wrapper) { ' ' } else { character }
-}
-
-fn is_wrapper(octet: u8) -> bool {
-    matches!(octet, b'[' | b']' | b'(' | b')' | b'{' | b'}' | b'<' | b'>')
-}
+const BRACKETS: [char; 8] = ['[', ']', '(', ')', '{', '}', '<', '>'];
 
 /// Where the first line stands that begins a signature.
 fn signature_start(text: &str, signatures: &Phrases) -> Option<usize> {
@@ -72,7 +66,7 @@ fn signature_start(text: &str, signatures: &Phrases) -> Option<usize> {
         if dashes || end.is_some_and(|end| !octet_is_word(text, end)) {
             return Some(at);
         }
-        at = words::run_end(text, start, |octet| octet != b'\n') + 1;
+        at = start + text[start..].find('\n')? + 1;
     }
     None
 }
@@ -106,12 +100,13 @@ fn drop_debris(text: &mut String, words: &Words, is_number: impl Fn(&str) -> boo
             at = words::skip_separators(text, words::digits_end(text, at));
             continue;
         }
-        let whole = at == 0 || !octet_is_word(text, at - 1);
+        // Letters glued to a digit before them are no word.
+        let whole = |_: &usize| at == 0 || !octet_is_word(text, at - 1);
         let phrase =
             |phrases: &Phrases| phrases.end_at(text, at, end).filter(|stop| !octet_is_word(text, *stop));
-        let said = phrase(&words.thanks).filter(|_| whole);
-        let debris = phrase(&words.debris).filter(|_| whole);
-        let sent = send_to_end(text, at, end, words, &is_number).filter(|_| whole);
+        let said = phrase(&words.thanks).filter(whole);
+        let debris = phrase(&words.debris).filter(whole);
+        let sent = send_to_end(text, at, end, words, &is_number).filter(whole);
         match (debris.or(sent), said) {
             (Some(stop), _) => {
                 blank(text, at..stop);
@@ -168,7 +163,7 @@ fn drop_heads(text: &mut String, from: usize, words: &Words) {
 }
 
 fn octet_is_word(text: &str, at: usize) -> bool {
-    words::octet(text, at).is_ascii_alphanumeric()
+    words::is_word(words::octet(text, at))
 }
 
 fn blank(text: &mut String, place: Range<usize>) {

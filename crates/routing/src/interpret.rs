@@ -6,7 +6,7 @@ use crate::clean::Cleaned;
 use crate::command;
 use crate::grammar::Grammar;
 use crate::local_time::LocalTime;
-use crate::parse::{Outcome, Parsed, Parser, Trace, find_word};
+use crate::parse::{Outcome, Parsed, Parser, Place, Trace, find_word};
 use crate::rules::{Foreign, Platform};
 use crate::words;
 
@@ -56,12 +56,13 @@ impl<'a> Reader<'a> {
         if words::skip_separators(&cleaned.text, 0) >= cleaned.text.len() {
             return reject(None, Rejection::new(ErrorKind::Empty));
         }
-        let head = self.segment(cleaned, trace);
+        let path = self.parser(self.service, cleaned).head();
+        let head = self.segment(cleaned, path, trace);
         // Fields say where a name ends: keywords inside it are words of the name.
         if self.is_fields_match(cleaned, &head) {
             return self.meaning(head);
         }
-        let hits = self.hits(cleaned);
+        let hits = self.hits(cleaned, path);
         if !hits.cuts.is_empty() {
             trace.tried.clear();
             return self.read_segments(cleaned, &hits.cuts, trace);
@@ -111,10 +112,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Looks at each word once: a keyword with arguments of its own begins another command.
-    fn hits(&self, cleaned: &Cleaned) -> Hits {
+    fn hits(&self, cleaned: &Cleaned, head: Place) -> Hits {
         let text = &cleaned.text;
         let mut hits = Hits { cuts: Vec::new(), bare_foreign: false, bare_own: false };
-        let mut at = self.parser(self.service, cleaned).head_end();
+        let mut at = self.parser(self.service, cleaned).head_end(head);
         let mut followed = 0;
         let mut open = Vec::new();
         while at < text.len() && followed < KEYWORDS_MAX {
@@ -203,12 +204,12 @@ impl<'a> Reader<'a> {
         let Some(mut part) = parts.next() else {
             return reject(None, Rejection::new(ErrorKind::Empty));
         };
-        let mut first = self.segment(&part, trace);
+        let mut first = self.read_segment(&part, trace);
         if matches!(first, Segment::Unknown) {
             return self.meaning(first);
         }
         for next_part in parts {
-            let next = self.segment(&next_part, trace);
+            let next = self.read_segment(&next_part, trace);
             if same_keyword(&first, &next) && self.says_nothing(&part, &first) {
                 (part, first) = (next_part, next);
             } else if !same(&first, &next) {
@@ -224,9 +225,13 @@ impl<'a> Reader<'a> {
             if !parsed.is_match() && self.parser(self.service, part).says_nothing(parsed))
     }
 
+    fn read_segment(&self, cleaned: &Cleaned, trace: &mut Trace) -> Segment {
+        self.segment(cleaned, self.parser(self.service, cleaned).head(), trace)
+    }
+
     /// One stretch: a command of this number, a keyword of another, or neither.
-    fn segment(&self, cleaned: &Cleaned, trace: &mut Trace) -> Segment {
-        if let Some(parsed) = self.parser(self.service, cleaned).parse(0, true, trace) {
+    fn segment(&self, cleaned: &Cleaned, head: Place, trace: &mut Trace) -> Segment {
+        if let Some(parsed) = self.parser(self.service, cleaned).read(head, trace) {
             return Segment::Own(parsed);
         }
         match self.foreign_head(cleaned) {

@@ -99,7 +99,7 @@ pub(crate) struct Parser<'a> {
 
 /// The place in the tree that a reading has reached.
 #[derive(Clone, Copy)]
-struct Place {
+pub(crate) struct Place {
     node: NodeId,
     root: NodeId,
     path: usize,
@@ -108,6 +108,10 @@ struct Place {
 }
 
 impl Place {
+    fn root(at: usize, strict: bool) -> Self {
+        Self { node: 0, root: 0, path: 0, at, strict }
+    }
+
     fn down(self, node: NodeId, at: usize) -> Self {
         let root = if self.path == 0 { node } else { self.root };
         Self { node, root, path: self.path + 1, at, strict: self.strict }
@@ -117,34 +121,39 @@ impl Place {
 impl<'a> Parser<'a> {
     /// The command that begins at `at`; none where no keyword stands there. `corrections` allows a slip.
     pub(crate) fn parse(&self, at: usize, corrections: bool, trace: &mut Trace) -> Option<Parsed> {
-        self.descend(Place { node: 0, root: 0, path: 0, at, strict: !corrections }, trace)
+        self.read(self.follow(Place::root(at, !corrections)), trace)
     }
 
     /// The end of the keyword path at `at`, exact or joined.
     pub(crate) fn path_end(&self, at: usize) -> usize {
-        self.path_from(0, at)
+        self.follow(Place::root(at, true)).at
+    }
+
+    /// The keyword path at the head of the text, exact or joined.
+    pub(crate) fn head(&self) -> Place {
+        self.follow(Place::root(0, false))
     }
 
     /// The end of the keyword path at the head of the text, its first keyword perhaps with a slip, or of the
     /// first word where there is none.
-    pub(crate) fn head_end(&self) -> usize {
-        let end = self.path_end(0);
-        if end > 0 {
-            return end;
+    pub(crate) fn head_end(&self, head: Place) -> usize {
+        if head.path > 0 {
+            return head.at;
         }
         let start = words::skip_separators(self.text(), 0);
         let letters = words::letters_end(self.text(), start);
         match self.grammar.keywords.corrected(0, &self.text()[start..letters]) {
-            Some(node) => self.path_from(node, letters),
+            Some(node) => self.follow(head.down(node, letters)).at,
             None => words::token_end(self.text(), start),
         }
     }
 
-    fn path_from(&self, mut node: NodeId, mut end: usize) -> usize {
-        while let Some((child, next)) = self.keyword(node, end) {
-            (node, end) = (child, next);
+    /// Down the tree as far as keywords stand there, exact or joined.
+    fn follow(&self, mut place: Place) -> Place {
+        while let Some((child, end)) = self.keyword(place.node, place.at) {
+            place = place.down(child, end);
         }
-        end
+        place
     }
 
     fn text(&self) -> &'a str {
@@ -155,10 +164,8 @@ impl<'a> Parser<'a> {
         find_word(self.text(), at, self.grammar.keywords.children(node)?, |_, child| Some(child.node))
     }
 
-    fn descend(&self, place: Place, trace: &mut Trace) -> Option<Parsed> {
-        if let Some((child, end)) = self.keyword(place.node, place.at) {
-            return self.descend(place.down(child, end), trace);
-        }
+    /// The command of a keyword path that goes no further.
+    pub(crate) fn read(&self, place: Place, trace: &mut Trace) -> Option<Parsed> {
         let best = self.best_rule(place, trace);
         if best.as_ref().is_some_and(|best| best.is_match() || best.rank().0 > 0) {
             return best;
@@ -191,7 +198,7 @@ impl<'a> Parser<'a> {
         }
         let node = self.grammar.keywords.corrected(place.node, &self.text()[start..end])?;
         let place = Place { strict: true, ..place.down(node, end) };
-        self.descend(place, trace).filter(Parsed::is_match)
+        self.read(self.follow(place), trace).filter(Parsed::is_match)
     }
 
     /// `XNCSTTXC`, `OBJZOP`: the longest keyword with a well-formed rest, or with a rest that was begun well.
@@ -202,7 +209,8 @@ impl<'a> Parser<'a> {
         let mut begun = None;
         for length in (1..=longest).rev() {
             let Some(child) = keywords.get(&self.text()[start..start + length]) else { continue };
-            let Some(parsed) = self.descend(place.down(child.node, start + length), trace) else { continue };
+            let behind = self.follow(place.down(child.node, start + length));
+            let Some(parsed) = self.read(behind, trace) else { continue };
             let correct = self.grammar.keywords.node(child.node).correct && child.correct;
             let (depth, claimed) = parsed.rank();
             if parsed.is_match() {
@@ -232,7 +240,7 @@ impl<'a> Parser<'a> {
 
     /// Whether the whole text is a keyword alone, perhaps several times, or one with a template's words behind it.
     pub(crate) fn says_nothing(&self, parsed: &Parsed) -> bool {
-        let (mut end, mut next) = (0, self.head_end());
+        let (mut end, mut next) = (0, self.head_end(self.head()));
         while next > end {
             (end, next) = (next, self.path_end(next));
         }

@@ -216,19 +216,61 @@ pub(crate) fn fold_word(word: &str) -> String {
     text::fold::fold(word).text.split_ascii_whitespace().collect()
 }
 
+/// The kinds of octets, a bit each.
+pub(crate) mod kind {
+    pub(crate) const LETTER: u8 = 1;
+    pub(crate) const DIGIT: u8 = 2;
+    /// Brackets of all forms.
+    pub(crate) const BRACKET: u8 = 4;
+    pub(crate) const LINE_FEED: u8 = 8;
+
+    /// A look at this table is what most octets of a text cost, each time that they are passed.
+    pub(super) static KINDS: [u8; 256] = kinds();
+
+    const fn kinds() -> [u8; 256] {
+        let mut kinds = [0; 256];
+        let mut octet = 0;
+        while octet < kinds.len() {
+            kinds[octet] = match octet as u8 {
+                b'A'..=b'Z' => LETTER,
+                b'0'..=b'9' => DIGIT,
+                b'[' | b']' | b'(' | b')' | b'{' | b'}' | b'<' | b'>' => BRACKET,
+                b'\n' => LINE_FEED,
+                _ => 0,
+            };
+            octet += 1;
+        }
+        kinds
+    }
+}
+
+fn kind_of(octet: u8) -> u8 {
+    kind::KINDS[usize::from(octet)]
+}
+
+/// All kinds of octets that a text has.
+pub(crate) fn kinds(text: &str) -> u8 {
+    text.bytes().fold(0, |kinds, octet| kinds | kind_of(octet))
+}
+
 /// The end of the run of letters at `at`.
 pub(crate) fn letters_end(text: &str, at: usize) -> usize {
-    run_end(text, at, |octet| octet.is_ascii_uppercase())
+    run_end(text, at, |octet| kind_of(octet) & kind::LETTER != 0)
 }
 
 /// The end of the run of digits at `at`.
 pub(crate) fn digits_end(text: &str, at: usize) -> usize {
-    run_end(text, at, |octet| octet.is_ascii_digit())
+    run_end(text, at, |octet| kind_of(octet) & kind::DIGIT != 0)
 }
 
 /// The end of the run of letters and digits at `at`.
 pub(crate) fn token_end(text: &str, at: usize) -> usize {
-    run_end(text, at, |octet| octet.is_ascii_alphanumeric())
+    run_end(text, at, is_word)
+}
+
+/// Whether it is a letter or a digit.
+pub(crate) fn is_word(octet: u8) -> bool {
+    kind_of(octet) & (kind::LETTER | kind::DIGIT) != 0
 }
 
 /// The end of a word at `at` with one digit before or among its letters: a slip (`0BJ`), since digits behind
@@ -241,7 +283,7 @@ pub(crate) fn one_digit_inside(text: &str, at: usize) -> Option<usize> {
 
 /// Where the next letter or digit stands.
 pub(crate) fn skip_separators(text: &str, at: usize) -> usize {
-    run_end(text, at, |octet| !octet.is_ascii_alphanumeric())
+    run_end(text, at, |octet| !is_word(octet))
 }
 
 /// Where something else than blanks and line breaks stands.
@@ -256,6 +298,10 @@ pub(crate) fn octet(text: &str, at: usize) -> u8 {
 
 /// The end of the run of wanted octets at `at`.
 pub(crate) fn run_end(text: &str, at: usize, wanted: impl Fn(u8) -> bool) -> usize {
-    let octets = text.as_bytes().get(at..).unwrap_or(&[]);
-    at + octets.iter().take_while(|octet| wanted(**octet)).count()
+    let octets = text.as_bytes();
+    let mut end = at;
+    while octets.get(end).is_some_and(|octet| wanted(*octet)) {
+        end += 1;
+    }
+    end
 }

@@ -1,5 +1,6 @@
 //! One word of a list: a queue's code, an activity's abbreviation.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Arg, Context, Read, Value, date, time};
@@ -53,26 +54,30 @@ impl WordList {
     /// The word at `at`, its letters and syllables joined where that is allowed.
     fn exact(&self, text: &str, at: usize) -> Option<(&Arc<str>, usize)> {
         let token = words::token_end(text, at);
-        for end in [words::letters_end(text, at), token] {
-            if let Some(word) = self.words.get(&text[at..end]) {
-                return Some((word, end));
-            }
+        let letters = words::letters_end(text, at);
+        if let Some(word) = self.words.get(&text[at..letters]) {
+            return Some((word, letters));
+        }
+        if token > letters
+            && let Some(word) = self.words.get(&text[at..token])
+        {
+            return Some((word, token));
         }
         self.joinings(text, at).find_map(|(joined, end)| Some((self.words.get(&joined)?, end)))
     }
 
     /// The letters at `at` with one, two, more of the syllables behind them, and where each ends.
-    fn joinings<'a>(&self, text: &'a str, at: usize) -> impl Iterator<Item = (String, usize)> + 'a {
+    fn joinings<'a>(&self, text: &'a str, at: usize) -> impl Iterator<Item = (Cow<'a, str>, usize)> + 'a {
         let token = words::token_end(text, at);
         let joins = self.joined && words::letters_end(text, at) == token;
         // A slip may have added a letter.
         let longest = self.words.longest() + 1;
-        let first = joins.then(|| (text[at..token].to_owned(), token));
+        let first = joins.then_some((Cow::Borrowed(&text[at..token]), token));
         std::iter::successors(first, move |(joined, end)| {
             let next = words::skip_separators(text, *end);
             let stop = words::token_end(text, next);
             (next < stop && joined.len() + stop - next <= longest)
-                .then(|| (format!("{joined}{}", &text[next..stop]), stop))
+                .then(|| (Cow::Owned(format!("{joined}{}", &text[next..stop])), stop))
         })
         .skip(1)
     }
