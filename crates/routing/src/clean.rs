@@ -42,10 +42,11 @@ const TEXT_MAX: usize = 1_530;
 pub(crate) fn clean(original: &str, words: &Words, is_number: impl Fn(&str) -> bool) -> Cleaned {
     let mut folded = text::fold::fold(original).text;
     folded.truncate(TEXT_MAX);
+    let kinds = words::kinds(&folded);
     if let Some(end) = signature_start(&folded, &words.signatures) {
         folded.truncate(end);
     }
-    let wrapped = words::kinds(&folded) & kind::BRACKET != 0;
+    let wrapped = kinds & kind::BRACKET != 0;
     let angles = if wrapped { angles(&folded) } else { Vec::new() };
     let mut text = if wrapped { folded.replace(BRACKETS, " ") } else { folded };
     drop_debris(&mut text, words, is_number);
@@ -66,7 +67,7 @@ fn signature_start(text: &str, signatures: &Phrases) -> Option<usize> {
         if dashes || end.is_some_and(|end| !octet_is_word(text, end)) {
             return Some(at);
         }
-        at = start + text[start..].find('\n')? + 1;
+        at = words::run_end(text, start, |octet| octet != b'\n') + 1;
     }
     None
 }

@@ -6,7 +6,7 @@ use crate::clean::Cleaned;
 use crate::command;
 use crate::grammar::Grammar;
 use crate::local_time::LocalTime;
-use crate::parse::{Outcome, Parsed, Parser, Place, Trace, find_word};
+use crate::parse::{Outcome, Parsed, Parser, Place, Trace, find_word, known_word};
 use crate::rules::{Foreign, Platform};
 use crate::words;
 
@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
             if glued {
                 continue;
             }
-            let Some((Found { service, shared }, end)) = self.keyword_at(text, start) else {
+            let Some((Found { service, shared }, end)) = self.keyword_at(text, start, at) else {
                 if self.is_slip_of_another(cleaned, start, at) {
                     followed += 1;
                     self.cut(cleaned, start, &mut hits.cuts, &mut open);
@@ -154,8 +154,8 @@ impl<'a> Reader<'a> {
         hits
     }
 
-    /// The keyword at `start`, this number's or another's, and where it ends.
-    fn keyword_at(&self, text: &str, start: usize) -> Option<(Found, usize)> {
+    /// The keyword that begins with the letters `start..end`, this number's or another's, and where it ends.
+    fn keyword_at(&self, text: &str, start: usize, end: usize) -> Option<(Found, usize)> {
         let service = self.service;
         let own = |word: &str, _| Some(Found { service, shared: self.foreign(word).is_some() });
         let foreign = |_: &str, owners: &Vec<Foreign>| {
@@ -163,8 +163,8 @@ impl<'a> Reader<'a> {
         };
         let keywords = self.grammar().keywords.children(0);
         keywords
-            .and_then(|keywords| find_word(text, start, keywords, own))
-            .or_else(|| find_word(text, start, &self.platform?.keywords, foreign))
+            .and_then(|keywords| known_word(text, start, end, keywords, own))
+            .or_else(|| known_word(text, start, end, &self.platform?.keywords, foreign))
     }
 
     /// Another command begins at `start`. A keyword before it that made nothing of all the text behind it may

@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::words::{Lengths, WordMap, near_lengths, octet};
+use crate::words::WordMap;
 
 /// A place in the tree of keywords; 0 is the root.
 pub(crate) type NodeId = usize;
@@ -37,30 +37,16 @@ pub(crate) struct Node {
 #[derive(Debug, Default)]
 struct Next {
     children: WordMap<Child>,
-    /// Lengths of the spellings by their last letters.
-    endings: Lengths,
     near: FxHashMap<u64, Vec<Box<str>>>,
 }
 
 impl Next {
     fn add(&mut self, word: &str, child: Child) {
         self.children.entry(word).insert_entry(child);
-        self.endings.add(last(word), word.len());
         for variant in deletions(word) {
             self.near.entry(variant).or_default().push(word.into());
         }
     }
-
-    /// Whether a keyword may lie one edit from `word`: one edit leaves the first letter or the last one of a keyword,
-    /// and no lengths that differ by more than one.
-    fn may_be_near(&self, word: &str) -> bool {
-        let lengths = self.children.lengths(octet(word, 0)) | self.endings.of(last(word));
-        lengths & near_lengths(word.len()) != 0 && word.len() <= self.children.longest() + 1
-    }
-}
-
-fn last(word: &str) -> u8 {
-    octet(word, word.len().saturating_sub(1))
 }
 
 /// The tree of a service.
@@ -111,7 +97,7 @@ impl Keywords {
     /// The one keyword that lies one edit from `word`, if it may be corrected; commands count, not spellings.
     pub(crate) fn corrected(&self, node: NodeId, word: &str) -> Option<NodeId> {
         let from = self.0[node].next.as_ref()?;
-        if word.len() < SHORTEST - 1 || !from.may_be_near(word) {
+        if word.len() < SHORTEST - 1 || !from.children.may_hold_near(word) {
             return None;
         }
         let mut found: Option<&Child> = None;
@@ -140,7 +126,7 @@ fn deletions(word: &str) -> impl Iterator<Item = u64> + '_ {
     let mut before = 0;
     // Where the place that is left out is the end, nothing is.
     (0..=letters.len()).map(move |left_out| {
-        let variant = letters.iter().skip(left_out + 1).fold(before, with);
+        let variant = letters.get(left_out + 1..).unwrap_or(&[]).iter().fold(before, with);
         before = letters.get(left_out).map_or(before, |letter| with(before, letter));
         variant
     })

@@ -440,7 +440,17 @@ pub(crate) fn find_word<'a, T, W>(
     wanted: impl Fn(&str, &'a T) -> Option<W>,
 ) -> Option<(W, usize)> {
     let start = words::skip_separators(text, at);
-    let end = words::letters_end(text, start);
+    known_word(text, start, words::letters_end(text, start), known, wanted)
+}
+
+/// The same where the letters `start..end` stand.
+pub(crate) fn known_word<'a, T, W>(
+    text: &str,
+    start: usize,
+    end: usize,
+    known: &'a WordMap<T>,
+    wanted: impl Fn(&str, &'a T) -> Option<W>,
+) -> Option<(W, usize)> {
     let word = &text[start..end];
     if word.is_empty() || word.len() > known.longest() {
         return None;

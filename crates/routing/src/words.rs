@@ -7,17 +7,23 @@ use rustc_hash::FxHashMap;
 use crate::file::grammar::WordsTable;
 
 /// Words and what they stand for, found by hash. Most words of a message are none of them, and nearly all of these are
-/// told by their first letter and their length, without a hash.
+/// told by their first and last letters and their length, without a hash.
 #[derive(Debug)]
 pub(crate) struct WordMap<T> {
     words: FxHashMap<Box<str>, T>,
     longest: usize,
     initials: Lengths,
+    endings: Lengths,
 }
 
 impl<T> Default for WordMap<T> {
     fn default() -> Self {
-        Self { words: FxHashMap::default(), longest: 0, initials: Lengths::default() }
+        Self {
+            words: FxHashMap::default(),
+            longest: 0,
+            initials: Lengths::default(),
+            endings: Lengths::default(),
+        }
     }
 }
 
@@ -25,18 +31,26 @@ impl<T> WordMap<T> {
     pub(crate) fn entry(&mut self, word: &str) -> Entry<'_, Box<str>, T> {
         self.longest = self.longest.max(word.len());
         self.initials.add(octet(word, 0), word.len());
+        self.endings.add(last(word), word.len());
         self.words.entry(word.into())
     }
 
     #[inline]
     pub(crate) fn get(&self, word: &str) -> Option<&T> {
-        if self.may_hold(octet(word, 0), word.len()) { self.words.get(word) } else { None }
+        if self.may_hold(octet(word, 0), last(word), word.len()) { self.words.get(word) } else { None }
     }
 
-    /// Whether a word that begins with `initial` may be of that length.
+    /// Whether a word of these two letters may be of that length.
     #[inline]
-    fn may_hold(&self, initial: u8, length: usize) -> bool {
-        self.lengths(initial) & length_bit(length) != 0
+    fn may_hold(&self, first: u8, last: u8, length: usize) -> bool {
+        self.initials.of(first) & self.endings.of(last) & length_bit(length) != 0
+    }
+
+    /// Whether a word may lie one edit from this one, which has two letters at least: one edit of three letters or more
+    /// leaves the first or the last, and no lengths that differ by more than one.
+    pub(crate) fn may_hold_near(&self, word: &str) -> bool {
+        let lengths = self.initials.of(octet(word, 0)) | self.endings.of(last(word));
+        lengths & near_lengths(word.len()) != 0 && word.len() <= self.longest + 1
     }
 
     pub(crate) fn contains(&self, word: &str) -> bool {
@@ -52,14 +66,9 @@ impl<T> WordMap<T> {
         self.longest
     }
 
-    /// The lengths of the words that begin with `initial`, a bit each.
-    pub(crate) fn lengths(&self, initial: u8) -> u32 {
-        self.initials.of(initial)
-    }
-
     /// Whether a longer word may begin with the letters of `word`.
     pub(crate) fn may_go_on(&self, word: &str) -> bool {
-        self.lengths(octet(word, 0)) >> (word.len() + 1).min(LENGTH_MAX) != 0
+        self.initials.of(octet(word, 0)) >> (word.len() + 1).min(LENGTH_MAX) != 0
     }
 }
 
@@ -75,18 +84,18 @@ impl<T, W: AsRef<str>> FromIterator<(W, T)> for WordMap<T> {
 
 /// The lengths of words by one of their letters, a bit each.
 #[derive(Debug, Default)]
-pub(crate) struct Lengths([u32; 32]);
+struct Lengths([u32; 32]);
 
 /// Words of this length and longer ones share a bit.
 const LENGTH_MAX: usize = 31;
 
 impl Lengths {
-    pub(crate) fn add(&mut self, letter: u8, length: usize) {
+    fn add(&mut self, letter: u8, length: usize) {
         self.0[usize::from(letter % 32)] |= length_bit(length);
     }
 
     /// Digits share their places with letters: what is told by this alone is only that there is no such word.
-    pub(crate) fn of(&self, letter: u8) -> u32 {
+    fn of(&self, letter: u8) -> u32 {
         self.0[usize::from(letter % 32)]
     }
 }
@@ -96,7 +105,7 @@ fn length_bit(length: usize) -> u32 {
 }
 
 /// The bits of `length`, of one letter less and of one more; of a word of two letters at least.
-pub(crate) fn near_lengths(length: usize) -> u32 {
+fn near_lengths(length: usize) -> u32 {
     0b111 << (length - 1).min(LENGTH_MAX)
 }
 
@@ -122,7 +131,8 @@ impl Phrases {
     /// The end of the longest phrase that begins with the word `start..end`.
     #[inline]
     pub(crate) fn end_at(&self, text: &str, start: usize, end: usize) -> Option<usize> {
-        if self.0.may_hold(octet(text, start), end - start) { self.look_up(text, start, end) } else { None }
+        let likely = end > start && self.0.may_hold(octet(text, start), octet(text, end - 1), end - start);
+        if likely { self.look_up(text, start, end) } else { None }
     }
 
     fn look_up(&self, text: &str, start: usize, end: usize) -> Option<usize> {
@@ -294,6 +304,16 @@ pub(crate) fn skip_blanks(text: &str, at: usize) -> usize {
 /// The octet at `at`, or 0 behind the end.
 pub(crate) fn octet(text: &str, at: usize) -> u8 {
     text.as_bytes().get(at).copied().unwrap_or(0)
+}
+
+/// The last octet, or 0 where there is none.
+fn last(word: &str) -> u8 {
+    word.as_bytes().last().copied().unwrap_or(0)
+}
+
+/// The number that two digits at most are.
+pub(crate) fn small_number(digits: &str) -> i8 {
+    digits.bytes().fold(0, |number, digit| 10 * number + (digit - b'0') as i8)
 }
 
 /// The end of the run of wanted octets at `at`.

@@ -40,8 +40,8 @@ fn fold_ascii(original: &str) -> String {
         return original.to_ascii_uppercase();
     }
     let mut text = String::with_capacity(original.len());
-    for character in original.chars() {
-        push_ascii(character, &mut text);
+    for octet in original.bytes() {
+        push_ascii(octet, &mut text);
     }
     text
 }
@@ -53,7 +53,7 @@ fn fold_unicode(original: &str) -> String {
     let zero = digits::only_zero(original);
     for character in original.chars() {
         if character.is_ascii() {
-            push_ascii(character, &mut text);
+            push_ascii(character as u8, &mut text);
         } else if let Some(ascii) = latin::plain(character) {
             text.push(ascii);
         } else {
@@ -66,7 +66,7 @@ fn fold_unicode(original: &str) -> String {
 /// One character beyond ASCII.
 fn push(character: char, zero: Option<u32>, text: &mut String) {
     match plain_sign(character) {
-        ascii if ascii.is_ascii() => push_ascii(ascii, text),
+        ascii if ascii.is_ascii() => push_ascii(ascii as u8, text),
         invisible if is_invisible(invisible) => {}
         other => decompose_compatible(other, |part| push_part(part, zero, text)),
     }
@@ -75,7 +75,7 @@ fn push(character: char, zero: Option<u32>, text: &mut String) {
 /// One part of a decomposed character.
 fn push_part(part: char, zero: Option<u32>, text: &mut String) {
     if part.is_ascii() {
-        return push_ascii(part, text);
+        return push_ascii(part as u8, text);
     }
     if is_combining_mark(part) {
         return;
@@ -84,7 +84,7 @@ fn push_part(part: char, zero: Option<u32>, text: &mut String) {
     let digit = zero.and_then(|zero| digits::ascii_digit(part, zero));
     match digit.unwrap_or_else(|| plain_sign(part)) {
         mixed if digits::is_digit(mixed) => text.push(digits::MIXED),
-        ascii if ascii.is_ascii() => push_ascii(ascii, text),
+        ascii if ascii.is_ascii() => push_ascii(ascii as u8, text),
         letter => push_letter(letter, text),
     }
 }
@@ -112,16 +112,30 @@ fn plain_sign(character: char) -> char {
     }
 }
 
-fn push_ascii(character: char, text: &mut String) {
-    match character {
-        // A carriage return with its line feed is one break, and one without it is a break as well; an empty
-        // line means nothing to any rule.
-        '\r' | '\n' if text.ends_with('\n') => {}
-        '\r' | '\n' => text.push('\n'),
-        '"' => text.push(' '),
-        '`' => text.push('\''),
-        control if control.is_ascii_control() => text.push(' '),
-        other => text.push(other.to_ascii_uppercase()),
+/// What each octet of ASCII becomes.
+static ASCII: [u8; 128] = {
+    let mut table = [0; 128];
+    let mut octet = 0;
+    while octet < 128 {
+        table[octet as usize] = match octet {
+            b'\r' | b'\n' => b'\n',
+            b'"' => b' ',
+            b'`' => b'\'',
+            control if control.is_ascii_control() => b' ',
+            other => other.to_ascii_uppercase(),
+        };
+        octet += 1;
+    }
+    table
+};
+
+#[inline]
+fn push_ascii(octet: u8, text: &mut String) {
+    let plain = ASCII[usize::from(octet % 128)];
+    // A carriage return with its line feed is one break, and one without it is a break as well; an empty line means
+    // nothing to any rule.
+    if plain != b'\n' || !text.ends_with('\n') {
+        text.push(char::from(plain));
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use model::ErrorKind;
 
 use super::{Arg, Context, Read, Value, time};
-use crate::words;
+use crate::words::{self, small_number};
 
 /// What a date is for: it settles the year where none is written, and which days mean something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,8 +119,9 @@ fn scan_word(context: &Context<'_>, at: usize) -> Scan {
     }
 }
 
-fn number<T: std::str::FromStr + Default>(text: &str) -> T {
-    text.parse().unwrap_or_default()
+/// The number that four digits at most are.
+fn number(digits: &str) -> i16 {
+    digits.bytes().fold(0, |number, digit| 10 * number + i16::from(digit - b'0'))
 }
 
 /// `ddmm` or `yyyy-mm-dd`.
@@ -128,7 +129,7 @@ fn scan_four(text: &str, at: usize, end: usize) -> Scan {
     if let Some(scan) = scan_year_first(text, at, end) {
         return scan;
     }
-    let (day, month) = (number(&text[at..at + 2]), number(&text[at + 2..end]));
+    let (day, month) = (small_number(&text[at..at + 2]), small_number(&text[at + 2..end]));
     let followed = matches!(words::octet(text, end), b':' | b'H');
     if (1..=31).contains(&day) && (1..=12).contains(&month) && !followed {
         Scan::Day { day, month, year: None, end }
@@ -147,8 +148,8 @@ fn scan_year_first(text: &str, at: usize, end: usize) -> Option<Scan> {
     if !parted || !short(end + 1, month_end) || !short(month_end + 1, day_end) {
         return None;
     }
-    let (month, day) = (number(&text[end + 1..month_end]), number(&text[month_end + 1..day_end]));
-    let year: i16 = number(&text[at..end]);
+    let (month, day) = (small_number(&text[end + 1..month_end]), small_number(&text[month_end + 1..day_end]));
+    let year = number(&text[at..end]);
     match sign {
         b'-' => Some(Scan::Day { day, month, year: Some(year), end: day_end }),
         _ if (1900..=2199).contains(&year) && (1..=12).contains(&month) => Some(Scan::Bad { end: day_end }),
@@ -160,7 +161,7 @@ fn scan_year_first(text: &str, at: usize, end: usize) -> Option<Scan> {
 fn scan_eight(text: &str, at: usize) -> Scan {
     let (day, month, year) = (&text[at..at + 2], &text[at + 2..at + 4], &text[at + 4..at + 8]);
     let end = at + 8;
-    match (number(day), number(month), number(year)) {
+    match (small_number(day), small_number(month), number(year)) {
         (day, month @ 1..=12, year @ 1900..=2199) => Scan::Day { day, month, year: Some(year), end },
         _ => Scan::Bad { end },
     }
@@ -183,7 +184,7 @@ fn scan_parts(context: &Context<'_>, at: usize, day_end: usize) -> Scan {
     if place == day_end || !matches!(sign, b'.' | b'/' | b'-') || month_end - place > 2 {
         return Scan::No;
     }
-    let (day, month) = (number::<i8>(&text[at..day_end]), number::<i8>(&text[place..month_end]));
+    let (day, month) = (small_number(&text[at..day_end]), small_number(&text[place..month_end]));
     if sign == b'.' && place == day_end + 1 && is_time(text, day, month, place, month_end) {
         // Closed with a dot and with a time behind it, it was meant for the date.
         let closed = words::octet(text, month_end) == b'.' && is_time_next(context, month_end + 1);
@@ -224,8 +225,8 @@ fn scan_year(context: &Context<'_>, sign: u8, month_end: usize) -> (Option<i16>,
     let glued = place == end && end > month_end;
     match digits.len() {
         4 if is_year(context, digits, glued, year_end) => (Some(number(digits)), year_end),
-        2 if glued && !is_time_ahead(text, year_end) => (Some(2000 + number::<i16>(digits)), year_end),
-        2 if is_short_year(context, digits, year_end) => (Some(2000 + number::<i16>(digits)), year_end),
+        2 if glued && !is_time_ahead(text, year_end) => (Some(2000 + number(digits)), year_end),
+        2 if is_short_year(context, digits, year_end) => (Some(2000 + number(digits)), year_end),
         3 if glued && (sign != b'.' || is_time_next(context, year_end)) => (Some(number(digits)), year_end),
         5.. if glued => (Some(0), year_end),
         _ => (None, end),
@@ -236,7 +237,7 @@ fn scan_year(context: &Context<'_>, sign: u8, month_end: usize) -> (Option<i16>,
 /// behind them.
 fn is_short_year(context: &Context<'_>, digits: &str, end: usize) -> bool {
     let last = words::skip_separators(context.text(), end) >= context.text().len();
-    number::<i16>(digits) > 23 && (last || is_time_next(context, end))
+    number(digits) > 23 && (last || is_time_next(context, end))
 }
 
 /// Whether a time that can't be anything else comes next.
@@ -255,7 +256,7 @@ fn is_time_ahead(text: &str, at: usize) -> bool {
 
 /// Whether four digits behind day and month are the year and not a time such as `1400`.
 fn is_year(context: &Context<'_>, digits: &str, glued: bool, end: usize) -> bool {
-    let year: i16 = number(digits);
+    let year = number(digits);
     let (hour, minute) = (year / 100, year % 100);
     let no_time = hour > 23 || minute > 59;
     if no_time || !(1900..=2199).contains(&year) {

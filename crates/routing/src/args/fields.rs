@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 use super::id_number::IdNumber;
 use super::{Arg, Context, Kind, Value, name};
-use crate::words;
+use crate::words::{self, kind};
 
 /// Why fields are not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(crate) fn read<'a>(
         None if blanks => split_blanks(args, body).ok_or(syntax)?,
         None => return Err(syntax),
     };
-    if fields.len() != args.len() || fields.iter().any(|field| field.trim().is_empty()) {
+    if fields.len() != args.len() || fields.iter().any(|field| field.trim_ascii().is_empty()) {
         return Err(syntax);
     }
     let fields: Fields<&str> = args.iter().zip(&fields).map(|(arg, field)| strip_label(arg, field)).collect();
@@ -62,11 +62,12 @@ pub(crate) fn read<'a>(
 
 /// One run of separators behind the keyword is one separator.
 fn trim_head(text: &str) -> &str {
-    text.trim_start_matches(|c: char| !c.is_ascii_alphanumeric())
+    &text[words::skip_separators(text, 0)..]
 }
 
 fn trim_tail(text: &str) -> &str {
-    text.trim_end_matches(|c: char| !c.is_ascii_alphanumeric())
+    let separators = text.bytes().rev().take_while(|octet| !words::is_word(*octet)).count();
+    &text[..text.len() - separators]
 }
 
 /// The fields, or `None` where nothing but blanks parts them.
@@ -91,11 +92,11 @@ fn split(body: &str) -> Option<Fields<Cow<'_, str>>> {
 
 /// The end of a field separator at `at`: one sign with the blanks and line breaks around it.
 fn separator_end(body: &str, at: usize) -> Option<usize> {
-    if words::octet(body, at).is_ascii_alphanumeric() {
+    if words::is_word(words::octet(body, at)) {
         return None;
     }
     let sign_at = words::skip_blanks(body, at);
-    let line_break = body[at..sign_at].contains('\n');
+    let line_break = words::kinds(&body[at..sign_at]) & kind::LINE_FEED != 0;
     match words::octet(body, sign_at) {
         b',' | b';' | b'|' | b'*' | b'#' => Some(words::skip_blanks(body, sign_at + 1)),
         b'-' if sign_at > at && words::octet(body, sign_at + 1) == b' ' => {
@@ -158,7 +159,7 @@ fn has_label(args: &[&Arg], name: &str) -> bool {
 
 /// The field behind its label; a label without a value behind it is the value.
 fn strip_label<'a>(arg: &Arg, field: &'a str) -> &'a str {
-    let mut field = field.trim();
+    let mut field = field.trim_ascii();
     loop {
         let start = words::skip_separators(field, 0);
         let end = words::letters_end(field, start);
@@ -208,7 +209,7 @@ fn read_field<'a>(arg: &'a Arg, field: &str, today: civil::Date) -> Option<Value
 
 /// Day, month and a year of four digits, parted by slashes, dots, dashes or blanks, or `ddmmyyyy`.
 fn read_birth(field: &str) -> Option<civil::Date> {
-    let field = field.trim().as_bytes();
+    let field = field.trim_ascii().as_bytes();
     if field.len() == 8 && field.iter().all(u8::is_ascii_digit) {
         return date(&field[..2], &field[2..4], &field[4..]);
     }

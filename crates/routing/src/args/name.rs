@@ -90,30 +90,36 @@ pub(super) fn has_moment(context: &Context<'_>, at: usize) -> bool {
 
 /// The name with single blanks, without separators and dots at its ends; `None` where it is no name.
 pub(crate) fn tidy(raw: &str, max: usize) -> Option<String> {
-    let raw = raw.trim_matches(is_edge);
+    let edge = raw.bytes().rev().take_while(|octet| is_edge(*octet)).count();
+    let (mut at, end) = (words::run_end(raw, 0, is_edge), raw.len() - edge);
     let mut name = String::with_capacity(raw.len());
-    for word in raw.split(is_blank).filter(|word| !word.is_empty()) {
-        if !word.bytes().all(|octet| matches!(octet, b'A'..=b'Z' | b'\'' | b'-' | b'.')) {
+    while at < end {
+        let start = words::run_end(raw, at, is_blank);
+        let stop = words::run_end(raw, start, is_of_name).min(end);
+        if stop <= start {
             return None;
         }
         if !name.is_empty() {
             name.push(' ');
         }
-        name.push_str(word);
+        name.push_str(&raw[start..stop]);
+        at = stop;
     }
     let letters = name.bytes().filter(u8::is_ascii_uppercase).count();
     (letters >= LETTERS_MIN && name.len() <= max).then_some(name)
 }
 
-/// Signs that are no part of a name at its ends.
-fn is_edge(sign: char) -> bool {
-    matches!(
-        sign,
-        ' ' | '\n' | '.' | ',' | ';' | ':' | '-' | '_' | '/' | '|' | '*' | '#' | '=' | '!' | '?' | '\''
-    )
+/// What a name is written with.
+fn is_of_name(octet: u8) -> bool {
+    matches!(octet, b'A'..=b'Z' | b'\'' | b'-' | b'.')
 }
 
 /// Signs that a name's words stand between.
-fn is_blank(sign: char) -> bool {
-    matches!(sign, ' ' | '\n' | ',' | ';' | '!' | '?' | '*' | '#' | '=')
+fn is_blank(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\n' | b',' | b';' | b'!' | b'?' | b'*' | b'#' | b'=')
+}
+
+/// Signs that are no part of a name at its ends.
+fn is_edge(octet: u8) -> bool {
+    is_blank(octet) || matches!(octet, b'.' | b':' | b'-' | b'_' | b'/' | b'|' | b'\'')
 }

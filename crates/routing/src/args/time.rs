@@ -3,7 +3,7 @@
 use jiff::civil::Time;
 
 use super::{Arg, Context, Read, Value, date};
-use crate::words;
+use crate::words::{self, small_number};
 
 /// What stands at a place, seen as a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +40,7 @@ pub(crate) fn is_clock(context: &Context<'_>, at: usize) -> bool {
 
 fn is_hour_and_minute(digits: &str) -> bool {
     let (hour, minute) = digits.split_at(digits.len() - 2);
-    let below = |part: &str, limit: u8| part.parse::<u8>().is_ok_and(|number| number < limit);
-    below(hour, 24) && below(minute, 60)
+    small_number(hour) < 24 && small_number(minute) < 60
 }
 
 /// Whether digits at `at` have a colon or an hour word behind them.
@@ -56,21 +55,20 @@ pub(crate) fn scan(context: &Context<'_>, at: usize, preposition: bool) -> Scan 
     let text = context.text();
     let end = words::digits_end(text, at);
     let digits = &text[at..end];
-    let number = |part: &str| part.parse::<i8>().unwrap_or(-1);
     match digits.len() {
         0 => Scan::No,
         1 | 2 => match minutes_start(text, end) {
             Some(start) => {
                 let minutes_end = words::digits_end(text, start);
                 let two = minutes_end == start + 2;
-                let minute = if two { number(&text[start..minutes_end]) } else { -1 };
-                finish(context, number(digits), minute, minutes_end, true)
+                let minute = if two { small_number(&text[start..minutes_end]) } else { -1 };
+                finish(context, small_number(digits), minute, minutes_end, true)
             }
-            None => scan_hour(context, number(digits), digits.len() == 2 || preposition, end),
+            None => scan_hour(context, small_number(digits), digits.len() == 2 || preposition, end),
         },
         3 | 4 => {
             let split = end - 2;
-            finish(context, number(&text[at..split]), number(&text[split..end]), end, true)
+            finish(context, small_number(&text[at..split]), small_number(&text[split..end]), end, true)
         }
         _ => Scan::Bad { written_out: false },
     }
@@ -95,7 +93,7 @@ fn scan_hour(context: &Context<'_>, hour: i8, alone: bool, end: usize) -> Scan {
     }
     let minutes_end = words::digits_end(text, word_end);
     if minutes_end == word_end + 2 {
-        let minute = text[word_end..minutes_end].parse().unwrap_or(-1);
+        let minute = small_number(&text[word_end..minutes_end]);
         return finish(context, hour, minute, minutes_end, true);
     }
     finish(context, hour, 0, word_end, true)
