@@ -43,7 +43,8 @@ pub(crate) fn clean(original: &str, words: &Words, is_number: impl Fn(&str) -> b
     let mut folded = text::fold::fold(original).text;
     folded.truncate(TEXT_MAX);
     let kinds = words::kinds(&folded);
-    if let Some(end) = signature_start(&folded, &words.signatures) {
+    let lines = kinds & kind::LINE_FEED != 0;
+    if let Some(end) = signature_start(&folded, lines, &words.signatures) {
         folded.truncate(end);
     }
     let wrapped = kinds & kind::BRACKET != 0;
@@ -56,8 +57,8 @@ pub(crate) fn clean(original: &str, words: &Words, is_number: impl Fn(&str) -> b
 
 const BRACKETS: [char; 8] = ['[', ']', '(', ')', '{', '}', '<', '>'];
 
-/// Where the first line stands that begins a signature.
-fn signature_start(text: &str, signatures: &Phrases) -> Option<usize> {
+/// Where the first line stands that begins a signature. `lines` says whether there is more than one.
+fn signature_start(text: &str, lines: bool, signatures: &Phrases) -> Option<usize> {
     let mut at = 0;
     while at < text.len() {
         let start = words::run_end(text, at, is_before_signature);
@@ -66,6 +67,9 @@ fn signature_start(text: &str, signatures: &Phrases) -> Option<usize> {
         let end = signatures.end_at(text, start, words::letters_end(text, start));
         if dashes || end.is_some_and(|end| !octet_is_word(text, end)) {
             return Some(at);
+        }
+        if !lines {
+            return None;
         }
         at = words::run_end(text, start, |octet| octet != b'\n') + 1;
     }
@@ -97,8 +101,8 @@ fn drop_debris(text: &mut String, words: &Words, is_number: impl Fn(&str) -> boo
     let mut at = words::skip_separators(text, 0);
     while at < text.len() {
         let end = words::letters_end(text, at);
-        if end == at {
-            at = words::skip_separators(text, words::digits_end(text, at));
+        if !words.may_wrap(text, at, end) {
+            at = words::skip_separators(text, words::digits_end(text, end));
             continue;
         }
         // Letters glued to a digit before them are no word.

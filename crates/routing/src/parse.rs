@@ -393,11 +393,15 @@ impl<'a> Parser<'a> {
         at: usize,
         values: &mut Values<'a>,
     ) -> Result<SlotsRead, Outcome> {
-        let args: Fields<&Arg> = rule.slots.iter().map(|slot| &self.grammar.args[slot.arg]).collect();
+        let mut args: Fields<&Arg> = Fields::new();
+        for slot in &rule.slots {
+            args.push(&self.grammar.args[slot.arg]);
+        }
         match fields::read(&args, context, at, rule.blanks) {
             Ok(read) => {
-                let fields = rule.slots.iter().map(|slot| slot.field);
-                values.0.extend(fields.zip(read));
+                for (slot, value) in rule.slots.iter().zip(read) {
+                    values.0.push((slot.field, value));
+                }
                 Ok((None, self.text().len()))
             }
             Err(miss) => {

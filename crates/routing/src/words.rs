@@ -46,6 +46,12 @@ impl<T> WordMap<T> {
         self.initials.of(first) & self.endings.of(last) & length_bit(length) != 0
     }
 
+    /// Whether it may hold the letters `start..end`.
+    #[inline]
+    fn may_hold_at(&self, text: &str, start: usize, end: usize) -> bool {
+        end > start && self.may_hold(octet(text, start), octet(text, end - 1), end - start)
+    }
+
     /// Whether a word may lie one edit from this one, which has two letters at least: one edit of three letters or more
     /// leaves the first or the last, and no lengths that differ by more than one.
     pub(crate) fn may_hold_near(&self, word: &str) -> bool {
@@ -131,8 +137,7 @@ impl Phrases {
     /// The end of the longest phrase that begins with the word `start..end`.
     #[inline]
     pub(crate) fn end_at(&self, text: &str, start: usize, end: usize) -> Option<usize> {
-        let likely = end > start && self.0.may_hold(octet(text, start), octet(text, end - 1), end - start);
-        if likely { self.look_up(text, start, end) } else { None }
+        if self.0.may_hold_at(text, start, end) { self.look_up(text, start, end) } else { None }
     }
 
     fn look_up(&self, text: &str, start: usize, end: usize) -> Option<usize> {
@@ -168,6 +173,8 @@ pub(crate) struct Words {
     pub(crate) heads: Phrases,
     pub(crate) send_to: Phrases,
     pub(crate) signatures: Phrases,
+    /// First words of debris, thanks and what names a number to send to.
+    wrappers: WordMap<()>,
     prepositions: WordMap<()>,
     hour_words: WordMap<()>,
     range_words: WordMap<()>,
@@ -184,11 +191,16 @@ impl Words {
         };
         let calendar_names = both(|words| &words.months).chain(both(|words| &words.weekdays));
         let days = base.days.iter().chain(&own.days);
+        let debris = Phrases::new(both(|words| &words.debris));
+        let thanks = Phrases::new(both(|words| &words.thanks));
+        let send_to = Phrases::new(both(|words| &words.send_to));
+        let wrappers = [&debris, &thanks, &send_to].into_iter().flat_map(|phrases| phrases.0.iter());
         Self {
-            debris: Phrases::new(both(|words| &words.debris)),
-            thanks: Phrases::new(both(|words| &words.thanks)),
+            wrappers: wrappers.map(|(first, _)| (first, ())).collect(),
+            debris,
+            thanks,
             heads: Phrases::new(both(|words| &words.heads)),
-            send_to: Phrases::new(both(|words| &words.send_to)),
+            send_to,
             signatures: Phrases::new(both(|words| &words.signatures)),
             prepositions: set(|words| &words.prepositions),
             hour_words: set(|words| &words.hour_words),
@@ -196,6 +208,11 @@ impl Words {
             calendar_names: calendar_names.map(|word| (fold_word(word), ())).collect(),
             days: days.map(|(word, distance)| (fold_word(word), *distance)).collect(),
         }
+    }
+
+    /// Whether debris, thanks or what names a number to send to may begin with the word `start..end`.
+    pub(crate) fn may_wrap(&self, text: &str, start: usize, end: usize) -> bool {
+        self.wrappers.may_hold_at(text, start, end)
     }
 
     pub(crate) fn is_preposition(&self, word: &str) -> bool {
@@ -318,6 +335,7 @@ pub(crate) fn small_number(digits: &str) -> i8 {
 
 /// The end of the run of wanted octets at `at`.
 pub(crate) fn run_end(text: &str, at: usize, wanted: impl Fn(u8) -> bool) -> usize {
+    // Runs are short: a loop without an iterator to set up is the cheaper one.
     let octets = text.as_bytes();
     let mut end = at;
     while octets.get(end).is_some_and(|octet| wanted(*octet)) {

@@ -8,6 +8,8 @@
 
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
+use digits::Zero;
+
 mod digits;
 mod latin;
 
@@ -29,62 +31,57 @@ impl std::fmt::Debug for Folded<'_> {
 /// Folds a text. Folding a folded text changes nothing.
 #[must_use]
 pub fn fold(original: &str) -> Folded<'_> {
-    let text = if original.is_ascii() { fold_ascii(original) } else { fold_unicode(original) };
-    Folded { original, text }
-}
-
-fn fold_ascii(original: &str) -> String {
-    // No octet ends the search: so many are looked at together.
-    let special = |octet: u8| octet.is_ascii_control() | (octet == b'"') | (octet == b'`');
-    if !original.bytes().fold(false, |any, octet| any | special(octet)) {
-        return original.to_ascii_uppercase();
+    let mut octets =
+        if original.is_ascii() { original.bytes().map(ascii).collect() } else { fold_unicode(original) };
+    // A carriage return with its line feed is one break, and one without it is a break as well; an empty line means
+    // nothing to any rule.
+    if octets.contains(&b'\n') {
+        octets.dedup_by(|next, before| (*next, *before) == (b'\n', b'\n'));
     }
-    let mut text = String::with_capacity(original.len());
-    for octet in original.bytes() {
-        push_ascii(octet, &mut text);
-    }
-    text
+    // All of it is ASCII.
+    Folded { original, text: String::from_utf8(octets).unwrap_or_default() }
 }
 
 /// Marks are dropped, so that their order does not matter: characters are decomposed one by one, which gives the
 /// letters of normalisation form KD.
-fn fold_unicode(original: &str) -> String {
-    let mut text = String::with_capacity(original.len());
-    let zero = digits::only_zero(original);
+fn fold_unicode(original: &str) -> Vec<u8> {
+    let mut text = Vec::with_capacity(original.len());
+    let zero = Zero::of(original);
     for character in original.chars() {
         if character.is_ascii() {
-            push_ascii(character as u8, &mut text);
-        } else if let Some(ascii) = latin::plain(character) {
-            text.push(ascii);
+            text.push(ascii(character as u8));
+        } else if let Some(plain) = latin::plain(character) {
+            text.push(plain);
         } else {
-            push(character, zero, &mut text);
+            push(character, &zero, &mut text);
         }
     }
     text
 }
 
 /// One character beyond ASCII.
-fn push(character: char, zero: Option<u32>, text: &mut String) {
+fn push(character: char, zero: &Zero<'_>, text: &mut Vec<u8>) {
     match plain_sign(character) {
-        ascii if ascii.is_ascii() => push_ascii(ascii as u8, text),
+        plain if plain.is_ascii() => text.push(ascii(plain as u8)),
         invisible if is_invisible(invisible) => {}
         other => decompose_compatible(other, |part| push_part(part, zero, text)),
     }
 }
 
 /// One part of a decomposed character.
-fn push_part(part: char, zero: Option<u32>, text: &mut String) {
+fn push_part(part: char, zero: &Zero<'_>, text: &mut Vec<u8>) {
     if part.is_ascii() {
-        return push_ascii(part as u8, text);
+        return text.push(ascii(part as u8));
     }
     if is_combining_mark(part) {
         return;
     }
+    if digits::is_digit(part) {
+        return text.push(zero.digit(part).map_or(digits::MIXED, |digit| digit as u8));
+    }
     // A compatibility form may bring back a sign that was replaced above, such as a full-width quote.
-    let digit = zero.and_then(|zero| digits::ascii_digit(part, zero));
-    match digit.unwrap_or_else(|| plain_sign(part)) {
-        mixed if digits::is_digit(mixed) => text.push(digits::MIXED),
-        ascii if ascii.is_ascii() => push_ascii(ascii as u8, text),
+    match plain_sign(part) {
+        plain if plain.is_ascii() => text.push(ascii(plain as u8)),
         letter => push_letter(letter, text),
     }
 }
@@ -129,33 +126,27 @@ static ASCII: [u8; 128] = {
     table
 };
 
-#[inline]
-fn push_ascii(octet: u8, text: &mut String) {
-    let plain = ASCII[usize::from(octet % 128)];
-    // A carriage return with its line feed is one break, and one without it is a break as well; an empty line means
-    // nothing to any rule.
-    if plain != b'\n' || !text.ends_with('\n') {
-        text.push(char::from(plain));
-    }
+fn ascii(octet: u8) -> u8 {
+    ASCII[usize::from(octet % 128)]
 }
 
 /// Letters that have no decomposition; what is left beyond ASCII (emoji, other scripts) becomes a blank.
-fn push_letter(letter: char, text: &mut String) {
+fn push_letter(letter: char, text: &mut Vec<u8>) {
     match letter {
-        'đ' | 'Đ' | 'Ð' | 'ð' => text.push('D'),
-        'ł' | 'Ł' => text.push('L'),
-        'ø' | 'Ø' => text.push('O'),
-        'æ' | 'Æ' => text.push_str("AE"),
-        'œ' | 'Œ' => text.push_str("OE"),
-        'ß' | 'ẞ' => text.push_str("SS"),
+        'đ' | 'Đ' | 'Ð' | 'ð' => text.push(b'D'),
+        'ł' | 'Ł' => text.push(b'L'),
+        'ø' | 'Ø' => text.push(b'O'),
+        'æ' | 'Æ' => text.extend(b"AE"),
+        'œ' | 'Œ' => text.extend(b"OE"),
+        'ß' | 'ẞ' => text.extend(b"SS"),
         other => {
             let start = text.len();
             for upper in other.to_uppercase() {
-                text.push(if upper.is_ascii() { upper } else { ' ' });
+                text.push(if upper.is_ascii() { upper as u8 } else { b' ' });
             }
-            if text[start..].bytes().all(|octet| octet == b' ') {
+            if text[start..].iter().all(|octet| *octet == b' ') {
                 text.truncate(start);
-                text.push(' ');
+                text.push(b' ');
             }
         }
     }

@@ -48,7 +48,11 @@ pub(crate) fn read<'a>(
     if fields.len() != args.len() || fields.iter().any(|field| field.trim_ascii().is_empty()) {
         return Err(syntax);
     }
-    let fields: Fields<&str> = args.iter().zip(&fields).map(|(arg, field)| strip_label(arg, field)).collect();
+    let mut stripped: Fields<&str> = Fields::new();
+    for (arg, field) in args.iter().zip(&fields) {
+        stripped.push(strip_label(arg, field));
+    }
+    let fields = stripped;
     if is_swapped(args, &fields) {
         return Err(syntax);
     }

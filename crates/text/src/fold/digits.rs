@@ -3,11 +3,13 @@
 //! After the mixed-number rule of UTS #39 digits of two scripts make no number together. What has a compatibility
 //! form (full-width, mathematical) is ASCII before this and counts as such.
 
+use std::cell::OnceCell;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// What a digit becomes that stands among those of another script. No blank: a tenth digit that vanished would leave
 /// nine of somebody else's ID number.
-pub(super) const MIXED: char = '%';
+pub(super) const MIXED: u8 = b'%';
 
 /// The zeros of Unicode 14.0.0, in order; nine digits follow each.
 const ZEROS: [u32; 58] = [
@@ -18,15 +20,33 @@ const ZEROS: [u32; 58] = [
     0x11DA0, 0x16A60, 0x16AC0, 0x16B50, 0x1E140, 0x1E2F0, 0x1E950,
 ];
 
+/// The zero of the script that all digits of a text are of, looked for where the first one stands.
+pub(super) struct Zero<'a> {
+    original: &'a str,
+    only: OnceCell<Option<u32>>,
+}
+
+impl<'a> Zero<'a> {
+    pub(super) fn of(original: &'a str) -> Self {
+        Self { original, only: OnceCell::new() }
+    }
+
+    /// The ASCII digit that a digit of another script is, where the text has no others.
+    pub(super) fn digit(&self, digit: char) -> Option<char> {
+        let zero = self.only.get_or_init(|| only_zero(self.original));
+        ascii_digit(digit, (*zero)?)
+    }
+}
+
 /// The zero of the script that all digits of a text are of; `None` where they are ASCII, of two scripts, or none.
-pub(super) fn only_zero(original: &str) -> Option<u32> {
+fn only_zero(original: &str) -> Option<u32> {
     let zero = original.chars().find_map(zero_of)?;
     let alone = |digit: char| !digit.is_ascii_digit() && zero_of(digit).is_none_or(|other| other == zero);
     original.nfkc().all(alone).then_some(zero)
 }
 
 /// The ASCII digit that `character` is beside its script's `zero`.
-pub(super) fn ascii_digit(character: char, zero: u32) -> Option<char> {
+fn ascii_digit(character: char, zero: u32) -> Option<char> {
     let value = u32::from(character).checked_sub(zero)?;
     char::from_digit(value, 10)
 }

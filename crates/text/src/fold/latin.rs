@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use super::Zero;
+
 /// Latin-1 to Latin Extended-B.
 const FIRST: u32 = 0x80;
 const LAST: u32 = 0x24F;
@@ -17,21 +19,20 @@ static PLAIN: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 fn folded(character: char) -> u8 {
-    let mut text = String::new();
-    super::push(character, None, &mut text);
-    match text.as_bytes() {
-        [b'\n'] => 0,
-        [octet] => *octet,
+    let mut text = Vec::new();
+    super::push(character, &Zero::of(""), &mut text);
+    match text[..] {
+        [octet] if octet != b'\n' => octet,
         _ => 0,
     }
 }
 
-/// The ASCII character that `character` becomes wherever it stands, if it is one of these.
-pub(super) fn plain(character: char) -> Option<char> {
+/// The ASCII octet that `character` becomes wherever it stands, if it is one of these.
+pub(super) fn plain(character: char) -> Option<u8> {
     let place = match u32::from(character) {
         code @ FIRST..=LAST => code - FIRST,
         code @ MORE_FIRST..=MORE_LAST => code - MORE_FIRST + (LAST - FIRST + 1),
         _ => return None,
     };
-    PLAIN.get(place as usize).filter(|octet| **octet != 0).map(|octet| char::from(*octet))
+    PLAIN.get(place as usize).copied().filter(|octet| *octet != 0)
 }
