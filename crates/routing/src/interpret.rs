@@ -116,6 +116,7 @@ impl<'a> Reader<'a> {
         let text = &cleaned.text;
         let mut hits = Hits { cuts: Vec::new(), bare_foreign: false, bare_own: false };
         let mut at = self.parser(self.service, cleaned).head_end(head);
+        let first = words::skip_separators(text, at);
         let mut followed = 0;
         let mut open = Vec::new();
         while at < text.len() && followed < KEYWORDS_MAX {
@@ -130,7 +131,9 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let Some((Found { service, shared }, end)) = self.keyword_at(text, start, at) else {
-                if self.is_slip_of_another(cleaned, start, at) {
+                // Right behind one keyword nothing stands yet that is a whole command.
+                let behind_keyword = start == first && head.path == 1;
+                if !behind_keyword && self.is_slip_of_another(cleaned, start, at) {
                     followed += 1;
                     self.cut(cleaned, start, &mut hits.cuts, &mut open);
                 }

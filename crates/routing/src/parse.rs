@@ -102,7 +102,8 @@ pub(crate) struct Parser<'a> {
 pub(crate) struct Place {
     node: NodeId,
     root: NodeId,
-    path: usize,
+    /// Keywords that led there.
+    pub(crate) path: usize,
     at: usize,
     strict: bool,
 }

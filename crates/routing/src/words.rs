@@ -333,6 +333,11 @@ pub(crate) fn small_number(digits: &str) -> i8 {
     digits.bytes().fold(0, |number, digit| 10 * number + (digit - b'0') as i8)
 }
 
+/// The number that four digits at most are.
+pub(crate) fn number(digits: &str) -> i16 {
+    digits.bytes().fold(0, |number, digit| 10 * number + i16::from(digit - b'0'))
+}
+
 /// The end of the run of wanted octets at `at`.
 pub(crate) fn run_end(text: &str, at: usize, wanted: impl Fn(u8) -> bool) -> usize {
     // Runs are short: a loop without an iterator to set up is the cheaper one.

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use model::ErrorKind;
 
 use super::{Arg, Context, Read, Value, time};
-use crate::words::{self, small_number};
+use crate::words::{self, number, small_number};
 
 /// What a date is for: it settles the year where none is written, and which days mean something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,11 +117,6 @@ fn scan_word(context: &Context<'_>, at: usize) -> Scan {
         None if context.words.is_calendar_name(word) => Scan::Bad { end },
         None => Scan::No,
     }
-}
-
-/// The number that four digits at most are.
-fn number(digits: &str) -> i16 {
-    digits.bytes().fold(0, |number, digit| 10 * number + i16::from(digit - b'0'))
 }
 
 /// `ddmm` or `yyyy-mm-dd`.

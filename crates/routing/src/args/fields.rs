@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 use super::id_number::IdNumber;
 use super::{Arg, Context, Kind, Value, name};
-use crate::words::{self, kind};
+use crate::words::{self, kind, number, small_number};
 
 /// Why fields are not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,12 +52,12 @@ pub(crate) fn read<'a>(
     for (arg, field) in args.iter().zip(&fields) {
         stripped.push(strip_label(arg, field));
     }
-    let fields = stripped;
-    if is_swapped(args, &fields) {
+    let fields = &stripped[..];
+    if is_swapped(args, fields) {
         return Err(syntax);
     }
     let mut values = Fields::new();
-    for (place, (arg, field)) in args.iter().zip(&fields).enumerate() {
+    for (place, (arg, field)) in args.iter().zip(fields).enumerate() {
         let value = read_field(arg, field, context.now.get().date());
         values.push(value.ok_or(FieldMiss { kind: arg.bad, shaped: true, arg: place })?);
     }
@@ -213,27 +213,23 @@ fn read_field<'a>(arg: &'a Arg, field: &str, today: civil::Date) -> Option<Value
 
 /// Day, month and a year of four digits, parted by slashes, dots, dashes or blanks, or `ddmmyyyy`.
 fn read_birth(field: &str) -> Option<civil::Date> {
-    let field = field.trim_ascii().as_bytes();
-    if field.len() == 8 && field.iter().all(u8::is_ascii_digit) {
-        return date(&field[..2], &field[2..4], &field[4..]);
-    }
-    let parts = field.split(|octet| matches!(octet, b'/' | b'.' | b'-' | b' '));
-    let mut parts = parts.filter(|part| !part.is_empty());
-    match (parts.next()?, parts.next()?, parts.next()?, parts.next()) {
-        (day, month, year, None) if day.len() <= 2 && month.len() <= 2 && year.len() == 4 => {
-            date(day, month, year)
-        }
-        _ => None,
-    }
+    let field = field.trim_ascii();
+    let [day, month, year] = birth_parts(field)?;
+    let fits = (1..=2).contains(&day.len()) && (1..=2).contains(&month.len()) && year.len() == 4;
+    fits.then(|| civil::Date::new(number(year), small_number(month), small_number(day)).ok())?
 }
 
-fn date(day: &[u8], month: &[u8], year: &[u8]) -> Option<civil::Date> {
-    let (year, month, day) = (number(year)?, number(month)?, number(day)?);
-    civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
-}
-
-/// At most four digits.
-fn number(digits: &[u8]) -> Option<i16> {
-    let digit = |octet: &u8| octet.is_ascii_digit().then(|| i16::from(octet - b'0'));
-    digits.iter().try_fold(0, |number, octet| Some(10 * number + digit(octet)?))
+/// Three runs of digits with signs between them and no more; or eight digits at once.
+fn birth_parts(field: &str) -> Option<[&str; 3]> {
+    if field.len() == 8 && words::digits_end(field, 0) == 8 {
+        return Some([&field[..2], &field[2..4], &field[4..]]);
+    }
+    let is_sign = |octet| matches!(octet, b'/' | b'.' | b'-' | b' ');
+    let (mut parts, mut at) = ([""; 3], 0);
+    for part in &mut parts {
+        let start = words::run_end(field, at, is_sign);
+        at = words::digits_end(field, start);
+        *part = &field[start..at];
+    }
+    (words::run_end(field, at, is_sign) == field.len()).then_some(parts)
 }

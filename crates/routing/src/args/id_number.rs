@@ -51,6 +51,10 @@ impl IdNumber {
 
     /// Reads a whole field.
     pub(super) fn read_field(field: &str) -> Option<Value<'static>> {
+        // Nearly all: digits and nothing between them.
+        if words::digits_end(field, 0) == field.len() {
+            return id_type(field).map(|id_type| Value::Id(field.to_owned().into(), id_type));
+        }
         let mut digits = String::with_capacity(field.len());
         for octet in field.bytes() {
             match octet {

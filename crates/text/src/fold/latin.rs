@@ -11,8 +11,7 @@ const LAST: u32 = 0x24F;
 const MORE_FIRST: u32 = 0x1E00;
 const MORE_LAST: u32 = 0x1EFF;
 
-/// What folding makes of each of them; 0 where that is not one character, or a line break, which hangs on what stands
-/// before it.
+/// What folding makes of each of them; 0 where that is not one character.
 static PLAIN: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let all = (FIRST..=LAST).chain(MORE_FIRST..=MORE_LAST);
     all.map(|code| char::from_u32(code).map_or(0, folded)).collect()
@@ -21,10 +20,7 @@ static PLAIN: LazyLock<Vec<u8>> = LazyLock::new(|| {
 fn folded(character: char) -> u8 {
     let mut text = Vec::new();
     super::push(character, &Zero::of(""), &mut text);
-    match text[..] {
-        [octet] if octet != b'\n' => octet,
-        _ => 0,
-    }
+    if let [octet] = text[..] { octet } else { 0 }
 }
 
 /// The ASCII octet that `character` becomes wherever it stands, if it is one of these.
