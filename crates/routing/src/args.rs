@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     Digits(digits::Digits),
     Receipt(receipt::Receipt),
     IdNumber(id_number::IdNumber),
-    Word(word::WordList),
+    Word(Box<word::WordList>),
     Date(date::DateArg),
     Time,
     Name(name::NameArg),

@@ -1,6 +1,6 @@
 //! A whole message: how many commands it holds, whether they are this number's, and what it means.
 
-use model::{Command, ErrorKind, Rejection};
+use model::{Command, ErrorKind, Interpretation, Rejection, ServiceId};
 
 use crate::clean::Cleaned;
 use crate::command;
@@ -13,16 +13,10 @@ use crate::words;
 /// Keywords of one message that are followed; two different ones are one too many already.
 const KEYWORDS_MAX: usize = 16;
 
-/// What a message means to one service.
-#[derive(Debug)]
-pub(crate) struct Meaning {
-    pub(crate) rule: Option<usize>,
-    pub(crate) result: Result<Command, Rejection>,
-}
-
 /// The surroundings of a reading.
 pub(crate) struct Reader<'a> {
     pub(crate) service: usize,
+    pub(crate) id: &'a ServiceId,
     pub(crate) grammars: &'a [Grammar],
     pub(crate) platform: Option<&'a Platform>,
     pub(crate) now: &'a LocalTime<'a>,
@@ -52,9 +46,9 @@ struct Hits {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn read(&self, cleaned: &Cleaned, trace: &mut Trace) -> Meaning {
+    pub(crate) fn read(&self, cleaned: &Cleaned, trace: &mut Trace) -> Interpretation {
         if words::skip_separators(&cleaned.text, 0) >= cleaned.text.len() {
-            return reject(None, Rejection::new(ErrorKind::Empty));
+            return self.reject(None, Rejection::new(ErrorKind::Empty));
         }
         let path = self.parser(self.service, cleaned).head();
         let head = self.segment(cleaned, path, trace);
@@ -69,9 +63,11 @@ impl<'a> Reader<'a> {
         }
         match head {
             Segment::Own(parsed) if hits.bare_foreign && !took_words(&parsed) => {
-                reject(Some(parsed.rule), Rejection::new(ErrorKind::MultipleCommands))
+                self.reject(Some(parsed.rule), Rejection::new(ErrorKind::MultipleCommands))
             }
-            Segment::Foreign(_) if hits.bare_own => reject(None, Rejection::new(ErrorKind::MultipleCommands)),
+            Segment::Foreign(_) if hits.bare_own => {
+                self.reject(None, Rejection::new(ErrorKind::MultipleCommands))
+            }
             segment => self.meaning(segment),
         }
     }
@@ -199,13 +195,13 @@ impl<'a> Reader<'a> {
         whole(cleaned, start) && whole(&cleaned.part(0..start), 0)
     }
 
-    fn read_segments(&self, cleaned: &Cleaned, cuts: &[usize], trace: &mut Trace) -> Meaning {
+    fn read_segments(&self, cleaned: &Cleaned, cuts: &[usize], trace: &mut Trace) -> Interpretation {
         let mut bounds = vec![0];
         bounds.extend_from_slice(cuts);
         bounds.push(cleaned.text.len());
         let mut parts = bounds.windows(2).map(|bound| cleaned.part(bound[0]..bound[1]));
         let Some(mut part) = parts.next() else {
-            return reject(None, Rejection::new(ErrorKind::Empty));
+            return self.reject(None, Rejection::new(ErrorKind::Empty));
         };
         let mut first = self.read_segment(&part, trace);
         if matches!(first, Segment::Unknown) {
@@ -216,7 +212,7 @@ impl<'a> Reader<'a> {
             if same_keyword(&first, &next) && self.says_nothing(&part, &first) {
                 (part, first) = (next_part, next);
             } else if !same(&first, &next) {
-                return reject(None, Rejection::new(ErrorKind::MultipleCommands));
+                return self.reject(None, Rejection::new(ErrorKind::MultipleCommands));
             }
         }
         self.meaning(first)
@@ -262,24 +258,24 @@ impl<'a> Reader<'a> {
             .cloned()
     }
 
-    fn meaning(&self, segment: Segment) -> Meaning {
+    fn meaning(&self, segment: Segment) -> Interpretation {
         match segment {
             Segment::Own(parsed) => self.own_meaning(parsed),
-            Segment::Unknown => reject(None, Rejection::new(ErrorKind::UnknownKeyword)),
+            Segment::Unknown => self.reject(None, Rejection::new(ErrorKind::UnknownKeyword)),
             Segment::Foreign(foreign) => {
                 let mut rejection = Rejection::new(ErrorKind::WrongNumber);
                 rejection.values = vec![("kw", foreign.keyword), ("num", foreign.number)];
-                reject(None, rejection)
+                self.reject(None, rejection)
             }
         }
     }
 
-    fn own_meaning(&self, parsed: Parsed) -> Meaning {
+    fn own_meaning(&self, parsed: Parsed) -> Interpretation {
         let grammar = self.grammar();
         let rule = &grammar.rules[parsed.rule];
         let (kind, arg) = match parsed.outcome {
             Outcome::Command { command, .. } => {
-                return Meaning { rule: Some(parsed.rule), result: Ok(command) };
+                return self.interpretation(Some(parsed.rule), Ok(command));
             }
             Outcome::Refused(kind) => (kind, None),
             Outcome::Multiple => (ErrorKind::MultipleCommands, None),
@@ -293,12 +289,17 @@ impl<'a> Reader<'a> {
         if let Some(activity) = parsed.activity {
             rejection.values.push(("act", activity));
         }
-        reject(Some(parsed.rule), rejection)
+        self.reject(Some(parsed.rule), rejection)
     }
-}
 
-fn reject(rule: Option<usize>, rejection: Rejection) -> Meaning {
-    Meaning { rule, result: Err(rejection) }
+    fn reject(&self, rule: Option<usize>, rejection: Rejection) -> Interpretation {
+        self.interpretation(rule, Err(rejection))
+    }
+
+    fn interpretation(&self, rule: Option<usize>, result: Result<Command, Rejection>) -> Interpretation {
+        let rule = rule.map(|rule| self.grammar().rules[rule].id.clone());
+        Interpretation { service: self.id.clone(), rule, result }
+    }
 }
 
 fn took_words(parsed: &Parsed) -> bool {

@@ -13,7 +13,7 @@ use crate::clean::{Cleaned, clean};
 use crate::compile::{self, Compiled};
 use crate::explain::Explanation;
 use crate::grammar::Grammar;
-use crate::interpret::{Meaning, Reader};
+use crate::interpret::Reader;
 use crate::local_time::LocalTime;
 use crate::parse::Trace;
 use crate::report::Report;
@@ -142,7 +142,7 @@ impl Rules {
     pub fn interpret_at(&self, place: usize, text: &str, now: Timestamp) -> Option<Interpretation> {
         self.services.get(place)?;
         let cleaned = self.clean(place, text);
-        Some(self.interpretation(place, self.read(place, &cleaned, now, &mut Trace::default())))
+        Some(self.read(place, &cleaned, now, &mut Trace::default()))
     }
 
     /// The same with the way that led there; `None` where no service has the number.
@@ -151,8 +151,7 @@ impl Rules {
         let service = self.place(to)?;
         let cleaned = self.clean(service, text);
         let mut trace = Trace { on: true, tried: Vec::new() };
-        let meaning = self.read(service, &cleaned, now, &mut trace);
-        let interpretation = self.interpretation(service, meaning);
+        let interpretation = self.read(service, &cleaned, now, &mut trace);
         Some(Explanation::new(&self.grammars[service], &cleaned, trace, interpretation))
     }
 
@@ -174,6 +173,7 @@ impl Rules {
         };
         let reads = |arg: &Arg| match arg.read(&context, 0) {
             Read::Found(Value::Text(read), _) => code_key(&read) == code_key(code),
+            Read::Found(Value::Word(read), _) => code_key(read) == code_key(code),
             _ => false,
         };
         let mut codes = grammar.dossier_codes().peekable();
@@ -184,15 +184,11 @@ impl Rules {
         clean(text, &self.grammars[service].words, |number| self.by_number.contains_key(number))
     }
 
-    fn read(&self, service: usize, cleaned: &Cleaned, now: Timestamp, trace: &mut Trace) -> Meaning {
+    fn read(&self, service: usize, cleaned: &Cleaned, now: Timestamp, trace: &mut Trace) -> Interpretation {
         let grammar = &self.grammars[service];
-        let now = &LocalTime::at(now, &self.services[service].zone);
+        let Service { id, zone, .. } = &*self.services[service];
+        let now = &LocalTime::at(now, zone);
         let platform = grammar.platform.and_then(|index| self.platforms.get(index));
-        Reader { service, grammars: &self.grammars, platform, now }.read(cleaned, trace)
-    }
-
-    fn interpretation(&self, service: usize, meaning: Meaning) -> Interpretation {
-        let rule = meaning.rule.map(|rule| self.grammars[service].rules[rule].id.clone());
-        Interpretation { service: self.services[service].id.clone(), rule, result: meaning.result }
+        Reader { service, id, grammars: &self.grammars, platform, now }.read(cleaned, trace)
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn arguments(file: &File, service: &Service, out: &mut Out<'_>) -> Ve
         let (missing, bad) = default_kinds(&kind);
         args.push(Arg {
             name: name.get_ref().clone(),
-            title: table.title.as_ref().unwrap_or(name.get_ref()).as_str().into(),
+            title: table.title.as_ref().map_or_else(|| name.get_ref().as_str(), String::as_str).into(),
             example: table.example.as_ref().map(|example| example.get_ref().clone()).unwrap_or_default(),
             kind,
             missing: table.missing.unwrap_or(missing),
@@ -94,7 +94,7 @@ fn kind(table: &ArgTable, file: &File, service: &Service, out: &mut Out<'_>) -> 
             min_run: table.min_run.map_or(6, usize::from),
             birth_year: table.birth_year.unwrap_or(false),
         }),
-        "word" => Kind::Word(word_list(table, service, out)),
+        "word" => Kind::Word(Box::new(word_list(table, service, out))),
         "date" => Kind::Date(DateArg { year: year(table, out), default_days: table.default_days }),
         "time" => Kind::Time,
         "name" => Kind::Name(NameArg {
