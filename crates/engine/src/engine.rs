@@ -1,7 +1,6 @@
 //! The owner of everything: takes events, decides them, gives what is to be written and what to do then.
 
 use std::collections::VecDeque;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use model::outcome::FinalSubject;
 use model::{CommandError, Now, OutboxId};
 use routing::Rules;
 use rustc_hash::FxHashMap;
-use store::{Ledger, ReadAhead, Reader, Recovery, Work};
+use store::{Ledger, Reader, Recovery, Work};
 
 use crate::clock::Clock;
 use crate::conclude::Receipts;
@@ -164,11 +163,6 @@ impl Engine {
     /// A view of the records for pages.
     pub fn reader(&self) -> Reader {
         self.ledger.reader()
-    }
-
-    /// Brings the records into memory that messages will be answered from.
-    pub fn read_ahead(&self) -> io::Result<ReadAhead> {
-        self.ledger.read_ahead()
     }
 
     /// Reads messages by the rules in force. A message that was read by others is read again when it is decided.

@@ -54,6 +54,13 @@ pub(crate) fn is_plain(key: &[u8]) -> bool {
 pub(crate) struct KeyBytes(pub(crate) LookupKey);
 
 impl KeyBytes {
+    /// The octets of `key`, as [`Self::encode`] makes them.
+    pub(crate) fn octets(&self, key: &Key) -> Vec<u8> {
+        let mut octets = Vec::with_capacity(64);
+        self.encode(key, &mut octets);
+        octets
+    }
+
     /// The octets of `key`, in place of what `out` held; none for an open entry, which lies in a shard.
     pub(crate) fn encode(&self, key: &Key, out: &mut Vec<u8>) {
         out.clear();

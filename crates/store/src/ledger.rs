@@ -6,7 +6,6 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 
 use failpoints::{Bug, planted};
@@ -19,7 +18,6 @@ use crate::error::StoreError;
 use crate::key_bytes::{self, KeyBytes};
 use crate::open_entries::{OpenEntries, ShardEntries, ShardNumber};
 use crate::pending::Pending;
-use crate::read_ahead::ReadAhead;
 use crate::reader::Reader;
 use crate::records::{Pair, Records};
 use crate::secrets::Secrets;
@@ -270,11 +268,6 @@ impl Ledger {
         Reader::new(Arc::clone(&self.records), self.keys.clone(), self.values.clone())
     }
 
-    /// Threads that read records before they are asked for.
-    pub fn read_ahead(&self) -> io::Result<ReadAhead> {
-        ReadAhead::start(Arc::clone(&self.records), self.keys.clone())
-    }
-
     /// The keys of one-time texts.
     pub fn secrets(&mut self) -> &mut Secrets {
         &mut self.secrets
@@ -286,8 +279,7 @@ impl Ledger {
     }
 
     fn fetch(&self, key: &Key) -> Result<Option<Arc<Record>>, StoreError> {
-        let mut octets = Vec::with_capacity(64);
-        self.keys.encode(key, &mut octets);
+        let octets = self.keys.octets(key);
         let value = self.records.get(&octets)?;
         let length = value.as_ref().map_or(0, Vec::len);
         let record = match value {

@@ -15,6 +15,7 @@ use model::{Key, Space};
 use rustc_hash::{FxHashSet, FxHasher};
 
 use crate::key_bytes::KeyBytes;
+use crate::reader::Reader;
 use crate::records::Records;
 
 /// Threads that read beside the one that asks: what lies on a disk comes the sooner the more of it is asked for at
@@ -38,7 +39,9 @@ pub struct ReadAhead {
 }
 
 impl ReadAhead {
-    pub(crate) fn start(records: Arc<dyn Records>, keys: KeyBytes) -> io::Result<Self> {
+    /// Starts the threads, which read where `reader` reads.
+    pub fn start(reader: &Reader) -> io::Result<Self> {
+        let Reader { records, keys, .. } = reader.clone();
         let threads = (0..THREADS).map(|_| spawn(Arc::clone(&records))).collect::<io::Result<_>>()?;
         Ok(Self { records, keys, lately: Lately::default(), threads })
     }
@@ -47,12 +50,16 @@ impl ReadAhead {
     /// error. Keys of [`Space::Open`] are at hand always.
     pub fn fetch<'a>(&mut self, keys: impl Iterator<Item = &'a Key>) {
         let unknown = keys.filter(|key| key.space() != Space::Open && self.lately.is_new(key));
-        let wanted = unknown.map(|key| {
-            let mut octets = Vec::with_capacity(64);
-            self.keys.encode(key, &mut octets);
-            octets
-        });
-        let mut wanted: Share = wanted.collect();
+        let wanted: Share = unknown.map(|key| self.keys.octets(key)).collect();
+        if wanted.len() <= SHARE_MIN {
+            read(&*self.records, &wanted);
+        } else {
+            self.read_together(wanted);
+        }
+    }
+
+    /// Reads with as many threads as there are shares.
+    fn read_together(&self, mut wanted: Share) {
         let (done, all_done) = channel();
         let share = wanted.len().div_ceil(self.threads.len() + 1).max(SHARE_MIN);
         for thread in &self.threads {
@@ -65,6 +72,7 @@ impl ReadAhead {
         }
         read(&*self.records, &wanted);
         drop(done);
+        // Nobody sends anything: it returns when the last share has dropped its end.
         let _ = all_done.recv();
     }
 }
@@ -121,10 +129,11 @@ mod tests {
     use std::sync::Mutex;
 
     use model::{Msisdn, ServiceId};
-    use vault::{Keys, MasterKey};
+    use vault::{Keys, MasterKey, Sealer};
 
     use super::*;
     use crate::records::{Batch, Pair, RecordsError};
+    use crate::values::Values;
 
     /// Counts how often each key is read; reads fail.
     #[derive(Default)]
@@ -168,8 +177,10 @@ mod tests {
         let (mut keys, _) = Keys::load(&master, b"").unwrap();
         keys.draw(&master).unwrap();
         let records = Arc::new(Counting::default());
-        let keys = KeyBytes(keys.lookup().unwrap());
-        (ReadAhead::start(records.clone(), keys).unwrap(), records)
+        let lookup = KeyBytes(keys.lookup().unwrap());
+        let values = Values(Arc::new(Sealer::new(keys)));
+        let reader = Reader::new(records.clone(), lookup, values);
+        (ReadAhead::start(&reader).unwrap(), records)
     }
 
     fn dossiers(numbers: std::ops::Range<usize>) -> Vec<Key> {

@@ -12,8 +12,8 @@ use crate::values::Values;
 /// Reads citizens' records beside the engine, as of the last applied turn.
 #[derive(Clone)]
 pub struct Reader {
-    records: Arc<dyn Records>,
-    keys: KeyBytes,
+    pub(crate) records: Arc<dyn Records>,
+    pub(crate) keys: KeyBytes,
     values: Values,
 }
 
@@ -27,8 +27,7 @@ impl Reader {
         if key.space() == Space::Open {
             return Ok(None);
         }
-        let mut octets = Vec::with_capacity(64);
-        self.keys.encode(key, &mut octets);
+        let octets = self.keys.octets(key);
         match self.records.get(&octets)? {
             Some(value) => self.values.get(&octets, value).map(Some),
             None => Ok(None),

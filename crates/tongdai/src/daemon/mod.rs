@@ -19,7 +19,7 @@ use feeds::{App, CommandSender, Passwords, Readiness, Tokens};
 use jiff::SignedDuration;
 use routing::Rules;
 use smpp_client::{BindConfig, Links};
-use store::{OpenError, Options, Reader, Recovery, Store};
+use store::{OpenError, Options, ReadAhead, Reader, Recovery, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use vault::MasterKey;
@@ -98,7 +98,7 @@ impl Daemon {
             links: links_in,
             engine: read,
             reader: engine.message_reader(),
-            ahead: engine.read_ahead().context("the threads that read ahead can't start")?,
+            ahead: ReadAhead::start(&reader).context("the threads that read ahead can't start")?,
             clock: settings.clock,
             bound: bound_out,
         };
