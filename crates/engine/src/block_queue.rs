@@ -65,14 +65,6 @@ impl<T> Extend<T> for BlockQueue<T> {
     }
 }
 
-impl<T> Iterator for BlockQueue<T> {
-    type Item = T;
-
-    fn next(&mut self) -> Option<T> {
-        self.pop_front()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -115,7 +107,7 @@ mod tests {
                 prop_assert_eq!(queue.len(), plain.len());
                 prop_assert_eq!((queue.front(), queue.back()), (plain.front(), plain.back()));
             }
-            prop_assert!(queue.eq(plain));
+            prop_assert!(std::iter::from_fn(|| queue.pop_front()).eq(plain));
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What happens because time passes: due timers, receipts that never came, what is too old.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,7 +99,7 @@ impl Deadlines {
 
     /// Sorts what was restored by age.
     pub(crate) fn restored(&mut self) {
-        let mut restored: Vec<_> = mem::take(&mut self.limits).collect();
+        let mut restored: Vec<_> = std::iter::from_fn(|| self.limits.pop_front()).collect();
         restored.sort_unstable();
         self.limits.extend(restored);
     }
@@ -249,7 +248,7 @@ impl Engine {
 
     /// Asks again for passwords that were asked for long ago.
     fn draw_overdue(&mut self, now: Duration) -> Vec<Effect> {
-        let asked = mem::take(&mut self.deadlines.asked);
+        let asked = std::mem::take(&mut self.deadlines.asked);
         let known: FxHashSet<OutboxId> = asked.iter().map(|(_, id)| *id).collect();
         let mut effects = Vec::new();
         for (at, id) in asked {
