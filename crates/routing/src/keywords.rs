@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::words::WordMap;
+use crate::word_map::WordMap;
 
 /// A place in the tree of keywords; 0 is the root.
 pub(crate) type NodeId = usize;

@@ -21,6 +21,7 @@ mod local_time;
 mod parse;
 mod report;
 mod rules;
+mod word_map;
 mod words;
 
 pub use check::check;

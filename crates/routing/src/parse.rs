@@ -11,7 +11,8 @@ use crate::command::{self, Values};
 use crate::grammar::{Field, Grammar, Rule};
 use crate::keywords::{Keywords, NodeId};
 use crate::local_time::LocalTime;
-use crate::words::{self, WordMap};
+use crate::word_map::WordMap;
+use crate::words;
 
 /// How often what a keyword asks for is looked for once more behind it; more often it is left over.
 const REPEATS_MAX: u8 = 4;

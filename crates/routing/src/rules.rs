@@ -17,7 +17,7 @@ use crate::interpret::Reader;
 use crate::local_time::LocalTime;
 use crate::parse::Trace;
 use crate::report::Report;
-use crate::words::WordMap;
+use crate::word_map::WordMap;
 
 /// The packs that come with the program.
 const BUILTIN: [(&str, &str); 4] = [

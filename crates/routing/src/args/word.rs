@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{Arg, Context, Read, Value, date, time};
 use crate::keywords::is_one_edit;
-use crate::words::{self, WordMap};
+use crate::word_map::WordMap;
+use crate::words;
 
 /// A list of words.
 #[derive(Debug)]
