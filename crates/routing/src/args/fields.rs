@@ -7,7 +7,6 @@ use std::borrow::Cow;
 
 use jiff::civil;
 use model::ErrorKind;
-
 use smallvec::SmallVec;
 
 use super::id_number::IdNumber;
@@ -216,7 +215,10 @@ fn read_birth(field: &str) -> Option<civil::Date> {
     let field = field.trim_ascii();
     let [day, month, year] = birth_parts(field)?;
     let fits = (1..=2).contains(&day.len()) && (1..=2).contains(&month.len()) && year.len() == 4;
-    fits.then(|| civil::Date::new(number(year), small_number(month), small_number(day)).ok())?
+    if !fits {
+        return None;
+    }
+    civil::Date::new(number(year), small_number(month), small_number(day)).ok()
 }
 
 /// Three runs of digits with signs between them and no more; or eight digits at once.
