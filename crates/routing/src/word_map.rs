@@ -37,19 +37,13 @@ impl<T> WordMap<T> {
 
     #[inline]
     pub(crate) fn get(&self, word: &str) -> Option<&T> {
-        if self.may_hold(octet(word, 0), last(word), word.len()) { self.words.get(word) } else { None }
+        if self.may_hold(word) { self.words.get(word) } else { None }
     }
 
-    /// Whether a word of these two letters may be of that length.
+    /// Whether it may hold a word: whether it holds one of this length that begins so, and one that ends so.
     #[inline]
-    fn may_hold(&self, first: u8, last: u8, length: usize) -> bool {
-        self.initials.of(first) & self.endings.of(last) & length_bit(length) != 0
-    }
-
-    /// Whether it may hold the letters `start..end`.
-    #[inline]
-    pub(crate) fn may_hold_at(&self, text: &str, start: usize, end: usize) -> bool {
-        end > start && self.may_hold(octet(text, start), octet(text, end - 1), end - start)
+    pub(crate) fn may_hold(&self, word: &str) -> bool {
+        self.initials.of(octet(word, 0)) & self.endings.of(last(word)) & length_bit(word.len()) != 0
     }
 
     /// Whether a word may lie one edit from this one, which has two letters at least: one edit of three letters or more
@@ -118,4 +112,47 @@ fn near_lengths(length: usize) -> u32 {
 /// The last octet, or 0 where there is none.
 fn last(word: &str) -> u8 {
     word.as_bytes().last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::keywords::is_one_edit;
+
+    /// Few letters, so that words are often alike, and now and then more of them than lengths are told apart.
+    fn word() -> impl Strategy<Value = String> {
+        prop_oneof!["[ABQ1]{1,5}", "[AB]{28,35}"]
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_it_holds_is_denied(
+            known in prop::collection::btree_map(word(), 0..9_u8, 0..12),
+            asked in prop::collection::vec(word(), 1..12),
+        ) {
+            let map: WordMap<u8> = known.iter().map(|(word, value)| (word, *value)).collect();
+            prop_assert_eq!(map.iter().collect::<BTreeMap<_, _>>().len(), known.len());
+            prop_assert_eq!(map.longest(), known.keys().map(String::len).max().unwrap_or(0));
+            for word in asked.iter().chain(known.keys()) {
+                prop_assert_eq!(map.get(word), known.get(word));
+                let longer = |known: &&String| known.len() > word.len() && known.starts_with(word.as_str());
+                prop_assert!(map.may_go_on(word) || !known.keys().any(|known| longer(&known)));
+                let near = |known: &&String| known.len() >= 3 && is_one_edit(word, known);
+                prop_assert!(word.len() < 2 || map.may_hold_near(word) || !known.keys().any(|known| near(&known)));
+            }
+        }
+    }
+
+    #[test]
+    fn most_words_are_told_without_a_hash() {
+        let map: WordMap<()> = ["XNC", "STTXC", "HELP"].into_iter().map(|word| (word, ())).collect();
+        assert!(["XNC", "STTXC", "HELP"].into_iter().all(|word| map.may_hold(word)));
+        assert!(!["", "XN", "XNCC", "NGUYEN", "HELC", "HELPP"].into_iter().any(|word| map.may_hold(word)));
+        assert!(map.may_go_on("ST") && !map.may_go_on("STTXC") && !map.may_go_on("NG"));
+        assert!(map.may_hold_near("XMC") && map.may_hold_near("ELP") && !map.may_hold_near("NGUYEN"));
+    }
 }

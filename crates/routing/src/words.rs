@@ -25,11 +25,7 @@ impl Phrases {
     /// The end of the longest phrase that begins with the word `start..end`.
     #[inline]
     pub(crate) fn end_at(&self, text: &str, start: usize, end: usize) -> Option<usize> {
-        if self.0.may_hold_at(text, start, end) { self.look_up(text, start, end) } else { None }
-    }
-
-    fn look_up(&self, text: &str, start: usize, end: usize) -> Option<usize> {
-        let tails = self.0.words.get(&text[start..end])?;
+        let tails = self.0.get(&text[start..end])?;
         tails.iter().find_map(|tail| follow(text, end, tail))
     }
 
@@ -100,7 +96,7 @@ impl Words {
 
     /// Whether debris, thanks or what names a number to send to may begin with the word `start..end`.
     pub(crate) fn may_wrap(&self, text: &str, start: usize, end: usize) -> bool {
-        self.wrappers.may_hold_at(text, start, end)
+        self.wrappers.may_hold(&text[start..end])
     }
 
     pub(crate) fn is_preposition(&self, word: &str) -> bool {
