@@ -57,7 +57,8 @@ pub(crate) fn open(
     // Last, as it is never taken back: a start that waits for space and tries again would add a key each time.
     append_keys(&*disk, good, &keys.draw(key)?)?;
     failpoints::reached(Point::StartKeyKept);
-    let lookup = keys.lookup().ok_or(OpenError::NoEntropy(vault::NoEntropy))?;
+    let lookup = options.lookup_key.clone().or_else(|| keys.lookup());
+    let lookup = lookup.ok_or(OpenError::NoEntropy(vault::NoEntropy))?;
     let values = Values(Arc::new(Sealer::new(keys)));
     assert_eq!(journal.last().sequence, last.sequence, "all that was found was copied");
     let secrets = Secrets::open_file(&*disk, Arc::clone(&values.0), sentinel.generation == 0)

@@ -1,6 +1,7 @@
 //! What an operator may set, and the bounds that he may not.
 
 use jiff::SignedDuration;
+use vault::LookupKey;
 
 /// Settings of a store.
 #[derive(Debug, Clone)]
@@ -15,6 +16,9 @@ pub struct Options {
     pub checkpoint_octets: u64,
     /// A checkpoint is due after so many key writes.
     pub checkpoint_writes: u64,
+    /// In place of the look-up key that the store draws; the same for all its life. Only a simulation sets it: in which
+    /// order timers of one moment run and in how many steps a checkpoint goes hangs on it, and one seed is one run.
+    pub lookup_key: Option<LookupKey>,
 }
 
 impl Default for Options {
@@ -30,6 +34,7 @@ impl Default for Options {
             // At full load one in some four seconds; a start applies what came after it again, at 15 us a message.
             checkpoint_octets: 128 << 20,
             checkpoint_writes: 400_000,
+            lookup_key: None,
         }
     }
 }

@@ -10,7 +10,8 @@ impl LookupKey {
     /// Octets of a hash: 128 bits, so that two citizens never meet.
     pub const HASH_LENGTH: usize = 16;
 
-    pub(crate) fn from_octets(octets: &[u8]) -> Self {
+    /// The key of these octets; a store draws 32.
+    pub fn from_octets(octets: &[u8]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, octets))
     }
 

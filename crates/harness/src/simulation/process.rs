@@ -8,7 +8,7 @@ use engine::{Config, Decided, Effect, Engine, Event, LinkConfig, Profile};
 use model::plan::{CZECHIA, VIET_NAM};
 use model::{OutboxId, Redacted, Seed};
 use store::{Options, Store, StoreError, Work, Writer};
-use vault::MasterKey;
+use vault::{LookupKey, MasterKey};
 
 use super::wire::End;
 use super::world::{LINKS, Step, World, note};
@@ -81,6 +81,7 @@ impl World {
             segment_octets: self.plan.segment_octets,
             checkpoint_octets: self.plan.checkpoint_octets,
             checkpoint_writes: self.plan.checkpoint_writes,
+            lookup_key: Some(LookupKey::from_octets(&[7; 32])),
             ..Options::default()
         }
     }
@@ -219,8 +220,7 @@ impl World {
         self.move_entries();
     }
 
-    /// The writer writes what waits longest, if it has nothing under way. What a checkpoint moves takes no time: in how
-    /// many steps it goes hangs on the store's keys, which are others in each run.
+    /// The writer writes what waits longest, if it has nothing under way. What a checkpoint moves takes no time.
     fn write_next(&mut self) {
         if self.process.writing.is_some() {
             return;
