@@ -66,8 +66,8 @@ enum Names {
 impl Names {
     fn contain(&self, name: &str) -> bool {
         match self {
-            Self::One(one) => *one == name,
-            Self::All(all) => all.contains(&name),
+            Self::One(one) => is(one, name),
+            Self::All(all) => all.iter().any(|one| is(one, name)),
         }
     }
 }
@@ -134,7 +134,7 @@ impl Value {
     fn is(&self, place: &str) -> bool {
         match self {
             Self::Text(names, _) => names.contain(place),
-            Self::List(name, ..) => *name == place,
+            Self::List(name, ..) => is(name, place),
             Self::Day(..) | Self::Moment(..) => false,
         }
     }
@@ -158,7 +158,7 @@ impl Value {
     fn write(&self, place: &str, text: &mut String) -> bool {
         match self {
             Self::Text(names, value) if names.contain(place) => text.push_str(value),
-            Self::List(name, items, cut) if *name == place => {
+            Self::List(name, items, cut) if is(name, place) => {
                 for (at, item) in items.iter().enumerate() {
                     text.push_str(if at == 0 { "" } else { ", " });
                     text.push_str(item);
@@ -167,9 +167,9 @@ impl Value {
                     text.push_str("...");
                 }
             }
-            Self::Day(suffix, date) => return write_day(*date, place.strip_suffix(suffix), text),
+            Self::Day(suffix, date) => return write_day(*date, stem(place, suffix), text),
             Self::Moment(suffix, moment) => {
-                let place = place.strip_suffix(suffix);
+                let place = stem(place, suffix);
                 match place {
                     Some("t") => vn_time(moment.time(), text),
                     Some("ct") => cz_time(moment.time(), text),
@@ -180,6 +180,17 @@ impl Value {
         }
         true
     }
+}
+
+/// Whether two names are one. They have few letters: a call that compares memory takes longer.
+fn is(name: &str, other: &str) -> bool {
+    name.len() == other.len() && name.bytes().zip(other.bytes()).all(|(one, other)| one == other)
+}
+
+/// The name of a place without its suffix, where it has that.
+fn stem<'a>(place: &'a str, suffix: &str) -> Option<&'a str> {
+    let (stem, end) = place.split_at_checked(place.len().checked_sub(suffix.len())?)?;
+    is(end, suffix).then_some(stem)
 }
 
 /// Writes a day, where a place of this name shows one; whether it does.
@@ -196,11 +207,11 @@ fn write_day(date: Date, place: Option<&str>, text: &mut String) -> bool {
 /// A value as it may stand at a place.
 fn fit(place: &str, value: &str) -> String {
     let mut value = fold(value);
-    if TYPED.contains(&place) && value.contains('.') {
+    if value.contains('.') && TYPED.contains(&place) {
         value = without_links(&value);
     }
     // No character takes more than two septets.
-    let longest = LONGEST.iter().find(|(name, longest)| *name == place && *longest < 2 * value.len());
+    let longest = LONGEST.iter().find(|(name, longest)| *longest < 2 * value.len() && is(name, place));
     if let Some((_, longest)) = longest {
         value.truncate(prefix(&value, *longest).trim_end().len());
     }
