@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use model::journal::Entry;
-use model::outbox::{Body, OutboxEntry, PartState};
+use model::outbox::{Body, OutboxEntry, PartState, Parts};
 use model::outcome::{Class, FinalSubject};
 use model::request::Request;
 use model::{Address, Msisdn, OutboxId, Outcome, Outgoing, Redacted, Service};
@@ -95,7 +95,7 @@ impl Engine {
             expires_at,
             subject: message.subject,
             reference: reference(id),
-            parts: Vec::new(),
+            parts: Parts::new(),
             attempts: 0,
             resent: 0,
         };
@@ -121,7 +121,7 @@ impl Engine {
     }
 
     /// Parts of a text, by how its group cuts texts.
-    pub(crate) fn unsent_parts(&self, group: usize, text: &str) -> Vec<PartState> {
+    pub(crate) fn unsent_parts(&self, group: usize, text: &str) -> Parts {
         let profile = self.queues.profile_of(group, &self.config);
         let profile = profile.map(|link| link.profile.segments).unwrap_or_default();
         let parts = match (profile.method, profile.default_alphabet) {
@@ -131,7 +131,7 @@ impl Engine {
             }
             _ => codec::segment::segment(text, 0, profile).len(),
         };
-        vec![PartState::Unsent; parts]
+        Parts::from_elem(PartState::Unsent, parts)
     }
 
     /// Queues every part of a message that is not known to have left.

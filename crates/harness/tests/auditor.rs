@@ -43,7 +43,7 @@ fn row() -> OutboxEntry {
         expires_at: at(86_400),
         subject: None,
         reference: 0,
-        parts: vec![PartState::Unsent],
+        parts: [PartState::Unsent].into(),
         attempts: 0,
         resent: 0,
     }
@@ -200,7 +200,7 @@ fn a_text_that_was_due_and_never_came_is_found() {
     let dead = broken(|evidence, books| {
         evidence.submits.clear();
         let refusal = Entry::Verdict { outbox: id(), part: 0, status: Some(0x0B) };
-        let failed = OutboxEntry { parts: vec![PartState::Failed], ..row() };
+        let failed = OutboxEntry { parts: [PartState::Failed].into(), ..row() };
         let write = (Key::Outbox(id()), Some(Record::Outbox(failed.clone().into())));
         books.turns[1].1 = turn(3, vec![refusal], vec![write]);
         books.open.insert(Key::Outbox(id()), Record::Outbox(failed.into()));

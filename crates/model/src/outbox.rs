@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::address::{Address, Msisdn};
 use crate::id::{OutboxId, ServiceId};
 use crate::outcome::{Class, FinalSubject};
 use crate::redact::Redacted;
 use crate::short::Short;
+
+/// States of parts: nearly all messages have one.
+pub type Parts = SmallVec<[PartState; 1]>;
 
 /// A message on its way out, from the commit that made it to its final state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +51,7 @@ pub struct OutboxEntry {
     pub reference: u8,
     /// State of each part; empty until the text is known.
     #[serde(default)]
-    pub parts: Vec<PartState>,
+    pub parts: Parts,
     /// Refusals that counted as attempts.
     #[serde(default)]
     pub attempts: u8,

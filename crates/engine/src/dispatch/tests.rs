@@ -1,4 +1,5 @@
 use jiff::Timestamp;
+use model::outbox::Parts;
 use model::{Address, EventId, Msisdn, OutboxId, ServiceId};
 
 use super::*;
@@ -18,7 +19,7 @@ fn entry(class: Class, parts: usize) -> OutboxEntry {
         expires_at: Timestamp::from_second(3_600).unwrap(),
         subject: None,
         reference: 0,
-        parts: vec![PartState::Unsent; parts],
+        parts: Parts::from_elem(PartState::Unsent, parts),
         attempts: 0,
         resent: 0,
     }
@@ -34,7 +35,7 @@ fn what_must_not_come_twice_is_marked_before_it_leaves() {
         let entry = entry(class, 1);
         let item = item(&entry, false);
         let marked = mark(&entry, item).expect("a mark");
-        assert_eq!(marked.parts, [PartState::Sending], "{class:?}");
+        assert_eq!(marked.parts[..], [PartState::Sending], "{class:?}");
         assert_eq!(mark(&marked, item), None, "marked already");
         assert!(!may_resend(class));
     }

@@ -86,7 +86,7 @@ pub(crate) fn outbox(id: OutboxId, number: u64, body: Body) -> (Key, Option<Reco
         expires_at: at(3600),
         subject: None,
         reference: 0,
-        parts: Vec::new(),
+        parts: Default::default(),
         attempts: 0,
         resent: 0,
     };
