@@ -7,11 +7,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use model::journal::Entry;
 use model::key::TimerSubject;
-use model::limits::Limits;
 use model::outbox::{Body, PartState};
 use model::outcome::FinalState;
 use model::request::Request;
-use model::{Key, Msisdn, OutboxId, Record, ServiceId};
+use model::{Key, OutboxId, Record, ServiceId};
 use rustc_hash::FxHashSet;
 
 use crate::block_queue::BlockQueue;
@@ -28,8 +27,9 @@ const RECEIPT_GRACE: SignedDuration = SignedDuration::from_hours(48);
 const DEAD_AGE: SignedDuration = SignedDuration::from_hours(72);
 /// Dead letters kept; the journal has the older ones.
 const DEAD_MAX: usize = 10_000;
-/// How long what was counted of a sender is kept after its last change; the limits themselves count an hour.
-const LIMITS_AGE: SignedDuration = SignedDuration::from_hours(24);
+/// How long what was counted of a sender is kept after its last change, and what he found; the limits themselves count
+/// an hour.
+const SENDER_AGE: SignedDuration = SignedDuration::from_hours(24);
 /// Timers and deadlines run in one turn: bounds the turn.
 const STEP: usize = 500;
 /// Between two looks at what has no deadline of its own.
@@ -46,17 +46,17 @@ const ORPHAN_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 enum Due {
     /// A message that waits for a receipt, or a dead letter.
     Outbox(OutboxId),
-    /// What was counted of a sender.
-    Limits(Key),
+    /// What was counted of a sender, or what he found.
+    Sender(Key),
 }
 
 /// Deadlines of open records, in memory; a start makes them anew.
 #[derive(Default)]
 pub(crate) struct Deadlines {
     due: BTreeSet<(Timestamp, Due)>,
-    /// Records of [`Due::Limits`] that were made lately, the earliest first. All are looked at after the same time, so
+    /// Records of [`Due::Sender`] that were made lately, the earliest first. All are looked at after the same time, so
     /// that they need no tree; those that were changed meanwhile go into `due` then.
-    limits: BlockQueue<(Timestamp, ServiceId, Msisdn)>,
+    senders: BlockQueue<(Timestamp, Key)>,
     dead: VecDeque<OutboxId>,
     swept_at: Duration,
     secrets_swept_at: Duration,
@@ -71,37 +71,34 @@ impl Deadlines {
 
     /// Keeps an eye on a record that is dropped by age, from when it is made.
     pub(crate) fn watch_new(&mut self, key: &Key, record: Option<&Record>) {
-        let Some(Record::Limits(limits)) = record else { return };
-        // A new one holds one code. So does one whose wrong codes grew old: that one is watched once more, and the
-        // looks that find it young merge.
-        if limits.found.len() + limits.misses.len() <= 1 {
-            self.watch(key, limits);
-        }
-    }
-
-    /// Looks at what was counted of a sender once it is old.
-    fn watch(&mut self, key: &Key, limits: &Limits) {
-        let Key::Limits(service, sender) = key else { return };
-        let moment = old_at(limits);
-        if self.limits.back().is_none_or(|(last, ..)| *last <= moment) {
-            self.limits.push_back((moment, service.clone(), *sender));
+        // A new one holds one wrong code. So does one whose wrong codes grew old: that one is watched once more, and
+        // the looks that find it young merge.
+        let is_new = match record {
+            Some(Record::Found(_)) => true,
+            Some(Record::Limits(limits)) => limits.misses.len() <= 1,
+            _ => false,
+        };
+        let Some(moment) = record.filter(|_| is_new).and_then(old_at) else { return };
+        if self.senders.back().is_none_or(|(last, _)| *last <= moment) {
+            self.senders.push_back((moment, key.clone()));
         } else {
-            // It was changed after it was made, or the clock was set back.
-            self.due.insert((moment, Due::Limits(key.clone())));
+            // The clock was set back.
+            self.due.insert((moment, Due::Sender(key.clone())));
         }
     }
 
-    /// Takes back what was counted of a sender before a start.
+    /// Takes back what was counted of a sender, or what he found, before a start.
     pub(crate) fn restore(&mut self, key: &Key, record: &Record) {
-        let (Key::Limits(service, sender), Record::Limits(limits)) = (key, record) else { return };
-        self.limits.push_back((old_at(limits), service.clone(), *sender));
+        if let Some(moment) = old_at(record) {
+            self.senders.push_back((moment, key.clone()));
+        }
     }
 
     /// Sorts what was restored by age.
     pub(crate) fn restored(&mut self) {
-        let mut restored: Vec<_> = std::iter::from_fn(|| self.limits.pop_front()).collect();
+        let mut restored: Vec<_> = std::iter::from_fn(|| self.senders.pop_front()).collect();
         restored.sort_unstable();
-        self.limits.extend(restored);
+        self.senders.extend(restored);
     }
 
     /// Keeps a dead letter; the oldest, where there are too many.
@@ -114,7 +111,7 @@ impl Deadlines {
     /// When the next one is due.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         let first = self.due.first().map(|(moment, _)| *moment);
-        first.into_iter().chain(self.limits.front().map(|(moment, ..)| *moment)).min()
+        first.into_iter().chain(self.senders.front().map(|(moment, _)| *moment)).min()
     }
 
     fn take_due(&mut self, wall: Timestamp) -> Option<Due> {
@@ -122,7 +119,7 @@ impl Deadlines {
         if self.due.first().is_some_and(|(moment, _)| *moment == next) {
             return self.due.pop_first().map(|(_, due)| due);
         }
-        self.limits.pop_front().map(|(_, service, sender)| Due::Limits(Key::Limits(service, sender)))
+        self.senders.pop_front().map(|(_, key)| Due::Sender(key))
     }
 }
 
@@ -157,7 +154,7 @@ impl Engine {
             let Some(due) = self.deadlines.take_due(turn.now.wall) else { break };
             match due {
                 Due::Outbox(id) => self.outbox_due(id, turn)?,
-                Due::Limits(key) => self.limits_due(key, turn)?,
+                Due::Sender(key) => self.sender_due(key, turn)?,
             }
             turn.next_event();
         }
@@ -213,11 +210,11 @@ impl Engine {
         Ok(())
     }
 
-    fn limits_due(&mut self, key: Key, turn: &mut Turn) -> Result<(), Fatal> {
+    fn sender_due(&mut self, key: Key, turn: &mut Turn) -> Result<(), Fatal> {
         let record = turn.read(&self.ledger, &key)?;
-        let Some(Record::Limits(limits)) = record.as_deref() else { return Ok(()) };
-        if old_at(limits) > turn.now.wall {
-            self.deadlines.due.insert((old_at(limits), Due::Limits(key)));
+        let Some(moment) = record.as_deref().and_then(old_at) else { return Ok(()) };
+        if moment > turn.now.wall {
+            self.deadlines.due.insert((moment, Due::Sender(key)));
         } else {
             turn.write(key, None);
         }
@@ -280,9 +277,14 @@ impl Engine {
     }
 }
 
-/// When what was counted of a sender is dropped.
-fn old_at(limits: &Limits) -> Timestamp {
-    after(limits.changed_at.unwrap_or(Timestamp::UNIX_EPOCH), LIMITS_AGE)
+/// When what was counted of a sender, or what he found, is dropped; none for other records.
+fn old_at(record: &Record) -> Option<Timestamp> {
+    let changed_at = match record {
+        Record::Limits(limits) => limits.changed_at.unwrap_or(Timestamp::UNIX_EPOCH),
+        Record::Found(at) => *at,
+        _ => return None,
+    };
+    Some(after(changed_at, SENDER_AGE))
 }
 
 fn service_of(subject: &TimerSubject) -> &ServiceId {

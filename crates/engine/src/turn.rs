@@ -32,6 +32,8 @@ pub(crate) struct Turn {
     writes: Vec<(Key, Option<Arc<Record>>)>,
     /// Where in `writes` a key stands: a key is written once, later values replace earlier ones.
     places: FxHashMap<Key, usize>,
+    /// What all have in common who find a code in this turn.
+    found: Option<Arc<Record>>,
     effects: Vec<Effect>,
     forgotten: Vec<OutboxId>,
     timers_changed: bool,
@@ -84,6 +86,7 @@ impl Turn {
             entries,
             writes,
             places: std::mem::take(&mut buffers.places),
+            found: None,
             effects: Vec::with_capacity(buffers.effects),
             forgotten: Vec::new(),
             timers_changed: false,
@@ -140,13 +143,24 @@ impl Turn {
     /// Writes a record, or deletes it.
     pub(crate) fn write(&mut self, key: Key, record: Option<Record>) {
         self.timers_changed |= matches!(key, Key::Timer(..));
-        let record = record.map(Arc::new);
+        let record = record.map(|record| self.shared(record));
         match self.places.get(&key).and_then(|place| self.writes.get_mut(*place)) {
             Some(slot) => slot.1 = record,
             None => {
                 self.places.insert(key.clone(), self.writes.len());
                 self.writes.push((key, record));
             }
+        }
+    }
+
+    /// The record to write: of [`Record::Found`] there is one in a turn, as each citizen of a day has one in memory.
+    fn shared(&mut self, record: Record) -> Arc<Record> {
+        if !matches!(record, Record::Found(_)) {
+            return Arc::new(record);
+        }
+        match &self.found {
+            Some(found) if **found == record => Arc::clone(found),
+            _ => Arc::clone(self.found.insert(Arc::new(record))),
         }
     }
 

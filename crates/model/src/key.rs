@@ -50,6 +50,8 @@ pub enum Key {
     PartialMessage(Box<PartialMessageId>),
     /// A message whose acknowledgement may not have reached the SMSC.
     Fingerprint(Fingerprint),
+    /// A code that a sender had right, as the key of what it found has it.
+    Found(ServiceId, Msisdn, Short),
 }
 
 /// What a timer is about.
@@ -90,6 +92,7 @@ impl Hash for Key {
             Self::Outbox(id) => id.hash(state),
             Self::PartialMessage(id) => id.hash(state),
             Self::Fingerprint(fingerprint) => fingerprint.hash(state),
+            Self::Found(_, phone, code) => (phone, code).hash(state),
         }
     }
 }
@@ -98,16 +101,17 @@ impl Key {
     /// Where the store keeps the record of this key.
     pub fn space(&self) -> Space {
         match self {
-            Self::Limits(..) | Self::Outbox(..) | Self::PartialMessage(..) | Self::Fingerprint(..) => {
-                Space::Open
-            }
+            Self::Limits(..)
+            | Self::Outbox(..)
+            | Self::PartialMessage(..)
+            | Self::Fingerprint(..)
+            | Self::Found(..) => Space::Open,
             _ => Space::Records,
         }
     }
 }
 
-/// A record of any kind. Those that are long stand in a block of their own: of the short ones, [`Limits`] above all,
-/// each citizen of a day has one in memory.
+/// A record of any kind. Those that are long stand in a block of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record {
     /// Of [`Key::Dossier`].
@@ -138,4 +142,6 @@ pub enum Record {
     PartialMessage(PartialMessage),
     /// Of [`Key::Fingerprint`].
     Fingerprint(FingerprintEntry),
+    /// Of [`Key::Found`]: when. All that was found in one turn shares one record, as each citizen of a day has one.
+    Found(#[serde(with = "crate::moment")] Timestamp),
 }

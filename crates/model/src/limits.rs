@@ -3,10 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::redact::Redacted;
-use crate::short::Short;
-
-/// Wrong codes of one sender, and the codes that he had right.
+/// Wrong codes of one sender. What he had right stands in [`crate::Key::Found`].
 ///
 /// Guards look-up and cancellation codes against being tried one after another.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,14 +13,7 @@ pub struct Limits {
     pub misses: Vec<Timestamp>,
     /// Whether the sender was told that the limit is reached, in this run of misses.
     pub told: bool,
-    /// Codes that this sender found before, newest last; at most [`Limits::FOUND_MAX`].
-    pub found: Vec<Redacted<Short>>,
     /// When the record was last changed; old ones are dropped.
     #[serde(with = "crate::moment::option")]
     pub changed_at: Option<Timestamp>,
-}
-
-impl Limits {
-    /// Codes remembered of one sender: a family's dossiers.
-    pub const FOUND_MAX: usize = 8;
 }

@@ -1,9 +1,10 @@
 //! Wrong codes of one sender (docs/services/lookup.md): after so many within an hour the next try is told so
-//! once, later ones get no reply, right or wrong, until the oldest of them is an hour old.
+//! once, later ones get no reply, right or wrong, until the oldest of them is an hour old; but codes that he had right
+//! before are answered always.
 
 use jiff::{SignedDuration, Timestamp};
 use model::limits::Limits;
-use model::{Key, Msisdn, Outcome, Record, Redacted, Short};
+use model::{Key, Msisdn, Outcome, Record};
 
 use crate::case::{Case, Need, label};
 use crate::render::Values;
@@ -12,11 +13,10 @@ use crate::render::Values;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// The tries of one sender at one service, as far as they still count.
-pub(crate) struct Tries<'a> {
+pub(crate) struct Tries {
     key: Key,
     misses: Vec<Timestamp>,
     told: bool,
-    found: &'a [Redacted<Short>],
     misses_max: usize,
     now: Timestamp,
 }
@@ -26,9 +26,14 @@ pub(crate) fn key(sender: &Msisdn, case: &Case<'_>) -> Key {
     Key::Limits(case.service.id.clone(), *sender)
 }
 
-impl<'a> Tries<'a> {
+/// Where it is kept that a sender had this code right.
+pub(crate) fn found_key(sender: &Msisdn, code: &str, case: &Case<'_>) -> Key {
+    Key::Found(case.service.id.clone(), *sender, code.into())
+}
+
+impl Tries {
     /// The tries under [`key`].
-    pub(crate) fn read(key: Key, case: &Case<'a>) -> Result<Self, Need> {
+    pub(crate) fn read(key: Key, case: &Case<'_>) -> Result<Self, Need> {
         let known = match case.read(&key)? {
             Some(Record::Limits(limits)) => Some(limits),
             _ => None,
@@ -37,13 +42,7 @@ impl<'a> Tries<'a> {
         let misses: Vec<_> = known.iter().flat_map(|known| &known.misses).filter(counts).copied().collect();
         let misses_max = usize::try_from(case.service.limits.misses_per_hour).unwrap_or(usize::MAX);
         let told = misses.len() >= misses_max && known.is_some_and(|known| known.told);
-        let found = known.map_or(&[][..], |known| &known.found);
-        Ok(Self { key, misses, told, found, misses_max, now: case.now })
-    }
-
-    /// Whether this sender found the code before: such a one is answered always.
-    pub(crate) fn knows(&self, code: &str) -> bool {
-        self.found.iter().any(|found| found.0 == code)
+        Ok(Self { key, misses, told, misses_max, now: case.now })
     }
 
     /// Whether this sender is over the limit.
@@ -59,7 +58,7 @@ impl<'a> Tries<'a> {
         let left = self.misses.first().map_or(HOUR, |oldest| HOUR - self.now.duration_since(*oldest));
         let minutes = u64::try_from((left.as_secs() + 59) / 60).unwrap_or(1).max(1);
         let mut outcome = case.reply(sender, role, Values::new().number("mins", minutes));
-        outcome.writes = Self { told: true, ..self }.write(self.found.to_vec());
+        outcome.writes = Self { told: true, ..self }.write();
         outcome
     }
 
@@ -69,26 +68,11 @@ impl<'a> Tries<'a> {
             return Vec::new();
         }
         self.misses.push(self.now);
-        let found = self.found.to_vec();
-        self.write(found)
+        self.write()
     }
 
-    /// Remembers a right code.
-    pub(crate) fn found(self, code: &str) -> Vec<(Key, Option<Record>)> {
-        if self.knows(code) {
-            return Vec::new();
-        }
-        let forgotten = (self.found.len() + 1).saturating_sub(Limits::FOUND_MAX);
-        let kept = self.found.get(forgotten..).unwrap_or_default();
-        // Exactly as much room as it takes: a citizen of a day is kept in memory, and nearly all have one code.
-        let mut found = Vec::with_capacity(kept.len() + 1);
-        found.extend_from_slice(kept);
-        found.push(code.into());
-        self.write(found)
-    }
-
-    fn write(self, found: Vec<Redacted<Short>>) -> Vec<(Key, Option<Record>)> {
+    fn write(self) -> Vec<(Key, Option<Record>)> {
         let Self { key, misses, told, now, .. } = self;
-        vec![(key, Some(Record::Limits(Limits { misses, told, found, changed_at: Some(now) })))]
+        vec![(key, Some(Record::Limits(Limits { misses, told, changed_at: Some(now) })))]
     }
 }

@@ -7,7 +7,7 @@ mod window;
 
 use model::dossier::{DossierEvent, Status, code_key};
 use model::service::Lifecycle;
-use model::{Dossier, Key, Msisdn};
+use model::{Dossier, Key, Msisdn, Record};
 
 use crate::case::{Case, Decision, label};
 use crate::limits::{self, Tries};
@@ -36,9 +36,11 @@ pub(crate) fn status(code: &str, sender: &Msisdn, case: &Case<'_>) -> Decision {
     };
     let key = Key::Dossier(case.service.id.clone(), code_key(code));
     let limits_key = limits::key(sender, case);
-    case.require([&limits_key, &key])?;
+    let found_key = limits::found_key(sender, code_of(&key), case);
+    case.require([&limits_key, &found_key, &key])?;
     let tries = Tries::read(limits_key, case)?;
-    if tries.are_over() && !tries.knows(code_of(&key)) {
+    let found_before = case.read(&found_key)?.is_some();
+    if tries.are_over() && !found_before {
         return Ok(tries.refusal("limit", sender, case));
     }
     let dossier = case.dossier(&key)?;
@@ -47,7 +49,11 @@ pub(crate) fn status(code: &str, sender: &Msisdn, case: &Case<'_>) -> Decision {
         None => Told::new(NOT_FOUND, named(code)),
     };
     let mut outcome = case.reply(sender, role, values);
-    outcome.writes = if role == NOT_FOUND { tries.miss() } else { tries.found(code_of(&key)) };
+    if role == NOT_FOUND {
+        outcome.writes = tries.miss();
+    } else if !found_before {
+        outcome.writes = vec![(found_key, Some(Record::Found(case.now)))];
+    }
     Ok(outcome)
 }
 

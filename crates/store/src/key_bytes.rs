@@ -104,7 +104,11 @@ impl KeyBytes {
                 let subject = subject_octets(subject);
                 out.extend_from_slice(&self.0.hash(kind::TIMER, &subject));
             }
-            Key::Limits(..) | Key::Outbox(_) | Key::PartialMessage(_) | Key::Fingerprint(_) => {}
+            Key::Limits(..)
+            | Key::Outbox(_)
+            | Key::PartialMessage(_)
+            | Key::Fingerprint(_)
+            | Key::Found(..) => {}
         }
     }
 

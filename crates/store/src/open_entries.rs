@@ -19,6 +19,9 @@ const OUTBOX_TOGETHER: u64 = 128;
 const OUTBOX_SHARDS_OF_A_TURN: u64 = 8;
 /// Shards of what lasts, by a sum over the key: a million entries are some hundred, or one long value, in each.
 const LASTING_SHARDS: u64 = 8_192;
+/// Of these, shards of wrong codes: every look-up asks for its sender's, and few have any. So small a table stays at
+/// hand, where one that is spread over the shards of all that was found does not.
+const WRONG_CODES_SHARDS: u64 = 256;
 /// Shards in all.
 pub(crate) const SHARDS: usize = (PASSING_SHARDS + LASTING_SHARDS) as usize;
 
@@ -43,10 +46,10 @@ pub(crate) struct OpenEntries {
     changed_lasting: Vec<ShardNumber>,
 }
 
-/// Whether an entry of this key is there for hours: what is counted of a sender, or who might write once more. Each
-/// citizen of a day has one, and few of them change between two checkpoints.
+/// Whether an entry of this key is there for hours: what is counted of a sender, what he found, or who might write once
+/// more. Each citizen of a day has one, and few of them change between two checkpoints.
 pub(crate) fn lasts(key: &Key) -> bool {
-    matches!(key, Key::Limits(..) | Key::Fingerprint(_))
+    matches!(key, Key::Limits(..) | Key::Fingerprint(_) | Key::Found(..))
 }
 
 #[derive(Default)]
@@ -128,19 +131,22 @@ impl OpenEntries {
 
     /// Where a key's entry lies. Never changed, for the records hold entries by it.
     fn number_of(&self, key: &Key) -> ShardNumber {
-        let passing = |octets: &[u8]| sum(self.seed, octets) % PASSING_SHARDS;
-        let lasting = |octets: &[u8]| PASSING_SHARDS + sum(self.seed, octets) % LASTING_SHARDS;
+        let passing = |octets: [&[u8]; 2]| sum(self.seed, octets) % PASSING_SHARDS;
+        let wrong = |octets: [&[u8]; 2]| PASSING_SHARDS + sum(self.seed, octets) % WRONG_CODES_SHARDS;
+        let other = |octets: [&[u8]; 2]| {
+            let spread = LASTING_SHARDS - WRONG_CODES_SHARDS;
+            PASSING_SHARDS + WRONG_CODES_SHARDS + sum(self.seed, octets) % spread
+        };
         let number = match key {
             Key::Outbox(id) => {
                 let within = u64::from(id.cause.index) / OUTBOX_TOGETHER % OUTBOX_SHARDS_OF_A_TURN;
                 (id.cause.sequence % PASSING_SHARDS * OUTBOX_SHARDS_OF_A_TURN + within) % PASSING_SHARDS
             }
-            Key::Limits(_, phone) => lasting(phone.as_str().as_bytes()),
-            Key::Fingerprint(fingerprint) => lasting(&fingerprint.0),
+            Key::Limits(_, phone) => wrong([phone.as_str().as_bytes(), &[]]),
+            Key::Found(_, phone, code) => other([phone.as_str().as_bytes(), code.as_bytes()]),
+            Key::Fingerprint(fingerprint) => other([&fingerprint.0, &[]]),
             // Long ones: no two of a sender need lie together.
-            Key::PartialMessage(id) => {
-                passing(&[id.source.digits.as_bytes(), &id.reference.to_be_bytes()].concat())
-            }
+            Key::PartialMessage(id) => passing([id.source.digits.as_bytes(), &id.reference.to_be_bytes()]),
             // No other kind of key is an open entry.
             _ => 0,
         };
@@ -149,9 +155,9 @@ impl OpenEntries {
 }
 
 /// FNV-1a with a finish: by itself it spreads numbers that follow one another badly.
-fn sum(seed: u64, octets: &[u8]) -> u64 {
+fn sum(seed: u64, octets: [&[u8]; 2]) -> u64 {
     let step = |sum: u64, octet: &u8| (sum ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01b3);
-    let sum = octets.iter().fold(0xcbf2_9ce4_8422_2325 ^ seed, step);
+    let sum = octets.into_iter().flatten().fold(0xcbf2_9ce4_8422_2325 ^ seed, step);
     let mixed = (sum ^ (sum >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     mixed ^ (mixed >> 33)
 }

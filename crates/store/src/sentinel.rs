@@ -10,7 +10,7 @@ use crate::journal::Last;
 
 /// The one format of a store that this program writes and reads. 1 kept each open entry by itself, 2 wrote moments as
 /// texts and fingerprints as sixteen numbers.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 const NAME: &str = "sentinel";
 const OCTETS_MAX: u64 = 4096;
 

@@ -35,6 +35,35 @@ fn a_01_a_number_that_tries_codes_learns_of_ten_wrong_ones_an_hour_and_no_more()
 }
 
 #[test]
+fn a_01_who_is_shut_out_still_hears_of_all_that_he_found_within_a_day_and_not_after_it() {
+    let mut stage = Stage::at(MONDAY);
+    let courier = "84905123456";
+    let codes: Vec<String> = (0..12).map(|n| (13_557_000 + n).to_string()).collect();
+    let shut_out = |stage: &mut Stage| {
+        for n in 0..11 {
+            stage.after(SignedDuration::from_secs(10));
+            stage.ask(courier, "8383", &format!("XNC {}", 90_000_000 + n));
+        }
+    };
+    for code in &codes {
+        stage.hue(code);
+        stage.after(SignedDuration::from_secs(10));
+        assert!(stage.answer(courier, "8383", &format!("XNC {code}")).starts_with("Ho so "));
+    }
+    shut_out(&mut stage);
+    for code in &codes {
+        stage.after(SignedDuration::from_secs(10));
+        assert!(stage.answer(courier, "8383", &format!("XNC {code}")).starts_with("Ho so "), "{code}");
+    }
+    stage.after(SignedDuration::from_hours(24));
+    shut_out(&mut stage);
+    for code in &codes {
+        stage.after(SignedDuration::from_secs(10));
+        assert!(stage.ask(courier, "8383", &format!("XNC {code}")).is_empty(), "{code}");
+    }
+}
+
+#[test]
 fn a_01_a_day_of_patience_tries_240_of_a_hundred_million_codes() {
     let mut stage = Stage::at(MONDAY);
     let mut answered = 0;

@@ -269,7 +269,7 @@ fn after_ten_wrong_codes_nothing_is_told_until_the_hour_is_over() {
 fn a_look_up_writes_nothing_but_what_limits_need() {
     let mut world = accepted_and_paid();
     let first = world.message(AN, Ok(ask(CODE)));
-    assert!(matches!(first.writes.as_slice(), [(Key::Limits(..), Some(_))]));
+    assert!(matches!(first.writes.as_slice(), [(Key::Found(..), Some(_))]));
     let again = world.message(AN, Ok(ask(CODE)));
     assert!(again.writes.is_empty());
 }

@@ -90,9 +90,21 @@ fn a_shard_comes_back_whole_and_nothing_else_with_it() {
 #[test]
 fn numbers_in_a_row_spread_over_the_shards() {
     let open = OpenEntries::new(7);
-    let mut entries = vec![0_u32; SHARDS];
-    (0..40_960).for_each(|number| entries[usize::from(open.number_of(&key(number)))] += 1);
-    let (passing, lasting) = entries.split_at(PASSING_SHARDS as usize);
-    assert!(passing.iter().all(|entries| *entries == 0));
-    assert!(lasting.iter().all(|entries| *entries < 25), "five in each, and nowhere a crowd");
+    let phone = |number| Msisdn::new(&format!("849050{number:05}")).unwrap();
+    let found = |number| Key::Found(model::ServiceId::new("s"), phone(number), "13557009".into());
+    let shards_of = |key: &dyn Fn(u16) -> Key| {
+        let mut entries = vec![0_u32; SHARDS];
+        (0..40_960).for_each(|number| entries[usize::from(open.number_of(&key(number)))] += 1);
+        entries
+    };
+    let wrong_codes = PASSING_SHARDS as usize..(PASSING_SHARDS + WRONG_CODES_SHARDS) as usize;
+    let spread = shards_of(&found);
+    assert!(spread[..wrong_codes.end].iter().all(|entries| *entries == 0));
+    assert!(
+        spread[wrong_codes.end..].iter().all(|entries| *entries < 25),
+        "five in each, and nowhere a crowd"
+    );
+    let spread = shards_of(&key);
+    assert_eq!(spread[wrong_codes.clone()].iter().sum::<u32>(), 40_960);
+    assert!(spread[wrong_codes].iter().all(|entries| *entries < 250), "160 in each");
 }

@@ -263,20 +263,20 @@ fn a_wrong_key_touches_nothing_and_missing_files_are_refused() {
 
 #[test]
 fn f_26_a_store_of_another_program_is_refused_and_left_as_it_is() {
-    [1, 2, 4].into_iter().for_each(refuses_format);
+    [1, 2, 3, 5].into_iter().for_each(refuses_format);
 }
 
 fn refuses_format(other: u32) {
     let (disk, records) = stopped(4);
     let sentinel = String::from_utf8(disk.contents("sentinel").unwrap()).unwrap();
     let (json, _) = sentinel.trim_end().split_once('\n').unwrap();
-    let changed = json.replace("\"format\":3", &format!("\"format\":{other}"));
+    let changed = json.replace("\"format\":4", &format!("\"format\":{other}"));
     assert_ne!(changed, json, "the format of this program is another than this test knows");
     let sealed = format!("{changed}\n{:08x}\n", crc32c::crc32c(changed.as_bytes()));
     disk.put("sentinel", sealed.clone().into_bytes());
     let before = disk.operations();
     let error = open(&disk, &records).unwrap_err();
-    assert!(matches!(error, OpenError::OtherFormat { found, known: 3 } if found == other), "{error}");
+    assert!(matches!(error, OpenError::OtherFormat { found, known: 4 } if found == other), "{error}");
     assert_eq!(disk.operations(), before, "something was written");
     assert_eq!(records.times_set_aside(), 0);
     disk.put("sentinel", sentinel.into_bytes());

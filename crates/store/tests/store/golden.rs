@@ -4,7 +4,7 @@ use model::journal::{Entry, Received, Turn, TurnOutline};
 
 /// A turn with every kind of entry, key and record, each field with a value of its own.
 const READABLE: &str = include_str!("golden/turn.json");
-/// The same as the journal of format 3 holds it, before it is sealed. Never renewed: what is added to a type has a
+/// The same as the journal of format 4 holds it, before it is sealed. Never renewed: what is added to a type has a
 /// default, and then this still reads as the text above with that default.
 const OCTETS: &str = include_str!("golden/turn.hex");
 

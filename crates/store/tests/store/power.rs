@@ -77,7 +77,8 @@ fn checkpoints_write_changes_until_they_move_the_shards_and_remove_them() {
     let changes: Vec<u64> = (1..=TURNS).map(changes).collect();
     let pairs = || changes.iter().zip(&changes[1..]);
     assert!(pairs().filter(|(before, after)| after > before).count() > 2, "{changes:?}");
-    assert!(pairs().filter(|(before, after)| **before > 0 && **after == 0).count() > 1, "{changes:?}");
+    // The first changes of the next checkpoint may be there by then.
+    assert!(pairs().filter(|(before, after)| after < before).count() > 1, "{changes:?}");
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn verifying_reports_and_changes_nothing() {
     let report = store::verify(dir.path(), &master()).unwrap();
     assert!(report.faults.is_empty(), "{report}");
     assert_eq!((report.turns, report.checkpoint, report.secrets), (Some((1, 41)), 41, 1));
-    let lasts = |key: &&Key| matches!(key, Key::Limits(..) | Key::Fingerprint(_));
+    let lasts = |key: &&Key| matches!(key, Key::Limits(..) | Key::Fingerprint(_) | Key::Found(..));
     let (whole, state) = (crate::common::replay(40), crate::common::replay(41));
     let open_entries = state.keys().filter(|key| key.space() == model::Space::Open);
     let in_shards =
@@ -340,7 +340,6 @@ fn canary_turn(sealed: Vec<u8>) -> Turn {
         label: "D-OK".into(),
         act: true,
     };
-    let limits = model::limits::Limits { found: vec![code.into()], ..Default::default() };
     Turn {
         at: at(0),
         entries: vec![message],
@@ -349,7 +348,7 @@ fn canary_turn(sealed: Vec<u8>) -> Turn {
             (Key::AccountPhone(service(), phone), Some(Record::AccountPhone(id_number.into()))),
             (key, Some(Record::Outbox(entry))),
             (Key::Timer(at(60), timer.clone()), Some(Record::Timer(at(60), timer))),
-            (Key::Limits(service(), phone), Some(Record::Limits(limits))),
+            (Key::Found(service(), phone, code.into()), Some(Record::Found(at(0)))),
             crate::common::subscriber(5, name),
         ]),
     }
