@@ -19,6 +19,7 @@ impl Engine {
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
         let name = name(&command).to_owned();
+        let is_preview = matches!(command, ClerkCommand::ImportDossier { preview: true, .. });
         let service = match service_of(&command) {
             Some(id) => self.rules.service(id).cloned(),
             // A subscriber belongs to no service; any that looks subscribers up knows what they are.
@@ -37,14 +38,21 @@ impl Engine {
         let result =
             outcome.answer.take().unwrap_or_else(|| Err(CommandError::NotFound { what: name.clone() }));
         self.settle(outcome, &service, None, turn);
-        turn.entries.push(Entry::Command { actor, command: name, label });
+        // A question changes nothing, and leaves no trace.
+        if !is_preview {
+            turn.entries.push(Entry::Command { actor, command: name, label });
+        }
         turn.effect(Effect::Answer { slot, result });
         Ok(())
     }
 
     /// The refusal of a dossier whose code no rule of its service reads: no citizen could ever ask for it.
     fn unreadable_code(&self, command: &ClerkCommand, service: &Service) -> Option<Outcome> {
-        let ClerkCommand::PutDossier { dossier, .. } = command else { return None };
+        let (ClerkCommand::PutDossier { dossier, .. } | ClerkCommand::ImportDossier { dossier, .. }) =
+            command
+        else {
+            return None;
+        };
         if service.dossiers.is_none() || self.rules.reads_code(&service.id, &dossier.code) {
             return None;
         }
@@ -57,6 +65,7 @@ impl Engine {
 fn service_of(command: &ClerkCommand) -> Option<&ServiceId> {
     match command {
         ClerkCommand::PutDossier { service, .. }
+        | ClerkCommand::ImportDossier { service, .. }
         | ClerkCommand::DossierEvent { service, .. }
         | ClerkCommand::QueueSample { service, .. }
         | ClerkCommand::ImportAccount { service, .. }
@@ -73,6 +82,7 @@ fn service_of(command: &ClerkCommand) -> Option<&ServiceId> {
 fn name(command: &ClerkCommand) -> &'static str {
     match command {
         ClerkCommand::PutDossier { .. } => "put_dossier",
+        ClerkCommand::ImportDossier { .. } => "import_dossier",
         ClerkCommand::DossierEvent { .. } => "dossier_event",
         ClerkCommand::QueueSample { .. } => "queue_sample",
         ClerkCommand::PutSubscriber(_) => "put_subscriber",

@@ -388,6 +388,7 @@ fn word_of(answer: &Result<Answer, CommandError>) -> String {
         Ok(Answer::Ignored) => "ignored".to_owned(),
         Ok(Answer::LoggedIn { must_change: true }) => "ok, must change".to_owned(),
         Ok(Answer::LoggedIn { must_change: false }) => "ok".to_owned(),
+        Ok(Answer::Imported { .. }) => "imported".to_owned(),
         Err(error) => error.to_string(),
     }
 }

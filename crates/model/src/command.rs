@@ -24,6 +24,15 @@ pub enum ClerkCommand {
         /// The version that the caller saw, where he guards against another's edit.
         expected_version: Option<u64>,
     },
+    /// Create a dossier or replace what is known of it, where the new one says anything else. One row of many.
+    ImportDossier {
+        /// Of which service.
+        service: ServiceId,
+        /// The whole record; its `version` is set by the decision.
+        dossier: Box<Dossier>,
+        /// Only say what would be done.
+        preview: bool,
+    },
     /// Something happened to a dossier.
     DossierEvent {
         /// Of which service.
@@ -137,6 +146,23 @@ pub enum Answer {
         /// The password is an issued one and should be changed.
         must_change: bool,
     },
+    /// A row of an import was taken, or would be.
+    Imported {
+        /// What it does.
+        effect: ImportEffect,
+    },
+}
+
+/// What a row of an import does to its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportEffect {
+    /// There was none.
+    Created,
+    /// It says something else.
+    Changed,
+    /// It says the same: nothing is written.
+    Unchanged,
 }
 
 /// Why a command was not carried out.

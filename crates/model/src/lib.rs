@@ -31,7 +31,7 @@ pub use account::Account;
 pub use address::{Address, Msisdn};
 pub use booking::Booking;
 pub use calendar::{Calendar, Span};
-pub use command::{Answer, ClerkCommand, CommandError};
+pub use command::{Answer, ClerkCommand, CommandError, ImportEffect};
 pub use dossier::Dossier;
 pub use id::{EventId, OutboxId, ServiceId};
 pub use key::{Key, Record, Space};

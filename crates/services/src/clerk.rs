@@ -24,6 +24,9 @@ pub(crate) fn carry_out(command: &ClerkCommand, case: &Case<'_>) -> Decision {
         ClerkCommand::PutDossier { dossier, expected_version, .. } => {
             lookup::record::put(dossier, *expected_version, case)
         }
+        ClerkCommand::ImportDossier { dossier, preview, .. } => {
+            lookup::record::import(dossier, *preview, case)
+        }
         ClerkCommand::DossierEvent { code, event, at, .. } => lookup::record::happen(code, event, *at, case),
         ClerkCommand::QueueSample { queue, sample, .. } => queue::measure(queue, sample, case),
         ClerkCommand::PutSubscriber(subscriber) => subscriber::put(subscriber, case),

@@ -1,10 +1,10 @@
 //! What clerks and case systems say of a dossier.
 
 use jiff::{SignedDuration, Timestamp};
-use model::{CommandError, Key, Outcome, Record};
+use model::{Answer, CommandError, ImportEffect, Key, Outcome, Record};
 
 use super::{Dossier, DossierEvent, Status, code_key, forget};
-use crate::case::{Case, Decision, check_length, done, invalid, not_found, refuse};
+use crate::case::{Case, Decision, check_length, done, invalid, label, not_found, refuse};
 use crate::fold::fold;
 
 /// Letters and digits of a code: the longest receipt codes in use.
@@ -28,6 +28,36 @@ pub(crate) fn put(dossier: &Dossier, expected_version: Option<u64>, case: &Case<
         let reason = format!("version is {version}");
         return Ok(refuse(CommandError::Conflict { reason }, "dossier_conflict"));
     }
+    Ok(stored(replacement(dossier, known, case), key, "dossier_put", case))
+}
+
+/// Takes a row of many: creates the dossier or replaces what is known of it, where it says anything else. So a file
+/// can be sent again without harm, whatever became of it the first time.
+pub(crate) fn import(dossier: &Dossier, preview: bool, case: &Case<'_>) -> Decision {
+    if let Err(error) = check(dossier, case) {
+        return Ok(refuse(error, "dossier_refused"));
+    }
+    let key = Key::Dossier(case.service.id.clone(), code_key(&dossier.code));
+    let known = case.dossier(&key)?;
+    let dossier = replacement(dossier, known, case);
+    let (effect, name) = match known {
+        None => (ImportEffect::Created, "dossier_created"),
+        Some(known) if dossier == (Dossier { version: dossier.version, ..known.clone() }) => {
+            (ImportEffect::Unchanged, "dossier_unchanged")
+        }
+        Some(_) => (ImportEffect::Changed, "dossier_changed"),
+    };
+    let outcome = if preview || effect == ImportEffect::Unchanged {
+        label(name)
+    } else {
+        stored(dossier, key, name, case)
+    };
+    Ok(Outcome { answer: Some(Ok(Answer::Imported { effect })), ..outcome })
+}
+
+/// The dossier as it is stored in place of what is known: with its version, and the moments that were left out.
+fn replacement(dossier: &Dossier, known: Option<&Dossier>, case: &Case<'_>) -> Dossier {
+    let version = known.map_or(0, |known| known.version);
     let mut dossier = Dossier { version: version + 1, ..dossier.clone() };
     let unchanged = known.filter(|known| known.status == dossier.status).and_then(|known| known.status_at);
     let status_at = dossier.status_at.or(unchanged).unwrap_or(case.now);
@@ -40,7 +70,7 @@ pub(crate) fn put(dossier: &Dossier, expected_version: Option<u64>, case: &Case<
         Status::Ready => dossier.ready_at = dossier.ready_at.or(Some(status_at)),
         _ => {}
     }
-    Ok(stored(dossier, key, "dossier_put", case))
+    dossier
 }
 
 /// The dossier in its new state, to be forgotten in its time.

@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use model::account::CreatedVia;
 use model::dossier::{DossierEvent, Status};
-use model::{Answer, ClerkCommand, CommandError, Dossier, Redacted, Service};
+use model::{Answer, ClerkCommand, CommandError, Dossier, ImportEffect, Redacted, Service};
 
 use crate::offices::{danang, hue, span, trutnov};
 use crate::world::World;
@@ -182,4 +182,45 @@ fn days_with_hours_of_their_own_are_bounded() {
     assert!(matches!(world.clerk(command.clone()), Err(CommandError::Invalid { .. })));
     world.at(date(2026, 8, 5).at(9, 0, 0, 0));
     assert!(world.clerk(command).is_ok(), "days gone by make room");
+}
+
+#[test]
+fn a_row_of_a_file_is_written_where_it_says_anything_new() {
+    let mut world = World::new(hue(), date(2026, 8, 3).at(9, 0, 0, 0));
+    let row = |dossier: &Dossier, preview| {
+        let (service, dossier) = (hue().id, Box::new(dossier.clone()));
+        ClerkCommand::ImportDossier { service, dossier, preview }
+    };
+    let imported = |effect| Ok(Answer::Imported { effect });
+    let first = Dossier { code: "1355-7009".to_owned(), status: Status::Accepted, ..Dossier::default() };
+    let other = Dossier { status: Status::Ready, ..first.clone() };
+    assert_eq!(world.clerk(row(&first, true)), imported(ImportEffect::Created));
+    assert!(world.records.is_empty(), "a preview writes nothing");
+    assert_eq!(world.clerk(row(&first, false)), imported(ImportEffect::Created));
+    world.at(date(2026, 8, 3).at(10, 0, 0, 0));
+    let before = world.records.clone();
+    for preview in [true, false] {
+        assert_eq!(world.clerk(row(&first, preview)), imported(ImportEffect::Unchanged));
+    }
+    assert_eq!(world.clerk(row(&other, true)), imported(ImportEffect::Changed));
+    assert!(world.records == before, "neither does what is known");
+    assert_eq!(world.clerk(row(&other, false)), imported(ImportEffect::Changed));
+    // The same as one that is put by itself.
+    let known = world.records.clone();
+    world.records = before;
+    world.clerk(put(other, None)).unwrap();
+    assert!(world.records == known);
+}
+
+#[test]
+fn a_row_of_a_file_is_checked_like_a_dossier_by_itself() {
+    for (dossier, field) in [
+        (Dossier { code: "--".to_owned(), ..Dossier::default() }, "code"),
+        (Dossier { code: "1".to_owned(), status: Status::Stopped, ..Dossier::default() }, "note"),
+    ] {
+        for preview in [true, false] {
+            let (service, dossier) = (hue().id, Box::new(dossier.clone()));
+            assert_eq!(refused(hue(), ClerkCommand::ImportDossier { service, dossier, preview }), field);
+        }
+    }
 }
