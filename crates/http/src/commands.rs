@@ -47,19 +47,42 @@ impl App {
         let request = CommandRequest { actor: actor.to_owned(), command, reply };
         self.commands.try_send(request).map_err(|error| match error {
             TrySendError::Full(_) => Problem::busy("too many commands are waiting"),
-            TrySendError::Closed(_) => Problem::busy("the engine has stopped; nothing was changed"),
+            TrySendError::Closed(_) => stopped(),
         })?;
-        match tokio::time::timeout(ANSWER_WAIT, answer).await {
-            Ok(Ok(decided)) => Ok(decided),
-            Ok(Err(_)) | Err(_) => Err(Problem::new(
-                Kind::OutcomeUnknown,
-                "no answer came: the command may or may not have been carried out",
-            )),
-        }
+        decided(answer).await
+    }
+
+    /// The same for one of many of a caller: waits for room.
+    pub(crate) async fn run_patiently(
+        &self,
+        actor: &str,
+        command: ClerkCommand,
+    ) -> Result<Result<Answer, CommandError>, Problem> {
+        let (reply, answer) = oneshot::channel();
+        let request = CommandRequest { actor: actor.to_owned(), command, reply };
+        self.commands.send(request).await.map_err(|_| stopped())?;
+        decided(answer).await
     }
 
     /// Sends `command` and turns a refusal into its problem.
     pub(crate) async fn answer(&self, actor: &str, command: ClerkCommand) -> Result<Answer, Problem> {
         self.run(actor, command).await?.map_err(Problem::from)
     }
+}
+
+/// What the engine decided, once it is durable.
+async fn decided(
+    answer: oneshot::Receiver<Result<Answer, CommandError>>,
+) -> Result<Result<Answer, CommandError>, Problem> {
+    match tokio::time::timeout(ANSWER_WAIT, answer).await {
+        Ok(Ok(decided)) => Ok(decided),
+        Ok(Err(_)) | Err(_) => Err(Problem::new(
+            Kind::OutcomeUnknown,
+            "no answer came: the command may or may not have been carried out",
+        )),
+    }
+}
+
+fn stopped() -> Problem {
+    Problem::busy("the engine has stopped; nothing was changed")
 }

@@ -105,8 +105,19 @@ fn read_dossier(code: &str, mut fields: Fields) -> Result<Dossier, Problem> {
     if printed.as_deref().is_some_and(|printed| code_key(printed) != key) {
         return Err(fields.wrong("code", "is another code than the path's"));
     }
+    read_rest(printed.unwrap_or_else(|| code.to_owned()), fields)
+}
+
+/// A dossier that names its code itself.
+pub(crate) fn read_row(mut fields: Fields) -> Result<Dossier, Problem> {
+    let code = fields.required_text("code", CODE_CHARS_MAX)?;
+    checked_key(&code)?;
+    read_rest(code, fields)
+}
+
+fn read_rest(code: String, mut fields: Fields) -> Result<Dossier, Problem> {
     let dossier = Dossier {
-        code: printed.unwrap_or_else(|| code.to_owned()),
+        code,
         kind: fields.text("kind", NAME_CHARS_MAX)?.unwrap_or_default(),
         unit: fields.text("unit", NAME_CHARS_MAX)?.unwrap_or_default(),
         accepted_at: fields.optional("accepted_at")?,

@@ -11,6 +11,7 @@ mod calendar;
 mod commands;
 mod dossiers;
 mod health;
+mod import;
 mod json;
 mod listen;
 mod log_in;
@@ -35,6 +36,7 @@ use model::{Key, Record, Service, ServiceId};
 
 pub use crate::commands::{COMMANDS_WAITING_MAX, CommandRequest, CommandSender, command_channel};
 pub use crate::health::Readiness;
+pub use crate::import::Imports;
 pub use crate::listen::serve;
 pub use crate::passwords::Passwords;
 pub use crate::tokens::{Tokens, TokensError};
@@ -69,6 +71,8 @@ pub struct App {
     pub metrics: PrometheusHandle,
     /// Compares and hashes passwords, a bounded number at a time.
     pub passwords: Passwords,
+    /// Lets one file be taken at a time.
+    pub imports: Imports,
 }
 
 impl App {
@@ -94,6 +98,10 @@ impl App {
 /// The API over `app`: every route of docs/API.md.
 pub fn router(app: App) -> Router {
     Router::new()
+        .route(
+            "/dossiers/{service}",
+            post(import::import).layer(DefaultBodyLimit::max(import::FILE_OCTETS_MAX)),
+        )
         .route("/dossiers/{service}/{code}", get(dossiers::get).put(dossiers::put))
         .route("/dossiers/{service}/{code}/events", post(dossiers::post_event))
         .route("/queues/{service}/{queue}/samples", post(queues::post_sample))

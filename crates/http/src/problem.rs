@@ -20,6 +20,7 @@ pub(crate) enum Kind {
     BodyTooLarge,
     NoJson,
     InvalidField,
+    InvalidRows,
     Internal,
     Busy,
     OutcomeUnknown,
@@ -46,6 +47,7 @@ impl Kind {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "no-json", "The body must be application/json")
             }
             Self::InvalidField => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-field", "A field is wrong"),
+            Self::InvalidRows => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-rows", "Rows are wrong"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The daemon failed"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Try again later; nothing was changed"),
             Self::OutcomeUnknown => {
@@ -61,12 +63,21 @@ pub(crate) struct Problem {
     kind: Kind,
     detail: String,
     pointer: Option<String>,
+    rows: Vec<WrongRow>,
     retry_after_s: Option<u32>,
+}
+
+/// A row of a file that can't be taken.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct WrongRow {
+    /// Its line in the file, from 1.
+    pub(crate) line: u64,
+    pub(crate) problem: Problem,
 }
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), pointer: None, retry_after_s: None }
+        Self { kind, detail: detail.into(), pointer: None, rows: Vec::new(), retry_after_s: None }
     }
 
     /// `what` does not exist.
@@ -82,6 +93,16 @@ impl Problem {
     /// The field at the JSON pointer `pointer` (or the part of the path of that name) is wrong.
     pub(crate) fn field(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { pointer: Some(pointer.into()), ..Self::new(Kind::InvalidField, reason) }
+    }
+
+    /// These rows of a file are wrong.
+    pub(crate) fn rows(rows: Vec<WrongRow>, detail: impl Into<String>) -> Self {
+        Self { rows, ..Self::new(Kind::InvalidRows, detail) }
+    }
+
+    /// The same problem, with more to say.
+    pub(crate) fn and(self, more: &str) -> Self {
+        Self { detail: format!("{}; {more}", self.detail), ..self }
     }
 
     /// The same problem, but a conflict is a version mismatch: for requests with a precondition.
@@ -122,6 +143,10 @@ impl IntoResponse for Problem {
         });
         if let Some(pointer) = self.pointer {
             body["pointer"] = pointer.into();
+        }
+        if !self.rows.is_empty() {
+            let row = |WrongRow { line, problem }: WrongRow| json!({ "line": line, "pointer": problem.pointer, "detail": problem.detail });
+            body["rows"] = self.rows.into_iter().map(row).collect();
         }
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();

@@ -106,6 +106,33 @@ async fn what_a_clerk_says_of_a_dossier_is_what_the_citizen_is_told() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_dossiers_is_taken_row_by_row_and_may_be_sent_again() {
+    let office = Office::open().await;
+    let accepted = hours_ago(13);
+    let rows = (0..300).map(|n| format!("{},processing,{accepted}\n", 13_557_000 + n));
+    let file: String = std::iter::once("code,status,accepted_at\n".to_owned()).chain(rows).collect();
+    let send = |path: &str, file: &str| office.api.post_file(path, "text/csv", file);
+    let counts = |answer: Answer| {
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        ["created", "changed", "unchanged"].map(|field| answer.body[field].as_u64().unwrap())
+    };
+    let path = "/dossiers/hue-xnc";
+    let wrong = send(path, &format!("{file}1355,processing,\n"));
+    assert_eq!((wrong.status, &wrong.body["rows"][0]["line"]), (422, &json!(302)), "{}", wrong.text);
+    assert!(
+        office.text(AN, "8383", "XNC 13557009").await.starts_with("Khong tim thay"),
+        "nothing was written"
+    );
+    assert_eq!(counts(send("/dossiers/hue-xnc?preview", &file)), [300, 0, 0]);
+    assert_eq!(counts(send(path, &file)), [300, 0, 0]);
+    assert!(office.text(AN, "8383", "XNC 13557299").await.starts_with("Ho so 13557299"));
+    let other = file.replacen("processing", "ready", 1);
+    assert_eq!(counts(send(path, &other)), [0, 1, 299]);
+    assert_eq!(counts(send(path, &other)), [0, 0, 300]);
+    assert_eq!(office.api.get("/dossiers/hue-xnc/13557000").body["version"], 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn figures_of_counters_and_records_of_subscribers() {
     let local = now().in_tz("Asia/Ho_Chi_Minh").unwrap();

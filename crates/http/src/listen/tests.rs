@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::{Passwords, Readiness, Tokens, command_channel};
+use crate::{Imports, Passwords, Readiness, Tokens, command_channel};
 
 const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_secs(20);
@@ -19,6 +19,7 @@ fn app() -> App {
         readiness: Readiness::default(),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         passwords: Passwords::new().unwrap(),
+        imports: Imports::default(),
     }
 }
 

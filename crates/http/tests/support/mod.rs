@@ -2,11 +2,12 @@
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use feeds::{App, CommandRequest, Passwords, Readiness, Tokens, command_channel, router};
+use feeds::{App, CommandRequest, Imports, Passwords, Readiness, Tokens, command_channel, router};
 use jiff::civil::time;
 use jiff::tz::TimeZone;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -28,6 +29,7 @@ pub(crate) struct Api {
     records: Arc<Mutex<HashMap<Key, Record>>>,
     answers: Arc<Mutex<VecDeque<Option<Decided>>>>,
     sent: Arc<Mutex<VecDeque<(String, ClerkCommand)>>>,
+    silent: Arc<AtomicBool>,
 }
 
 /// An answer, its body read as JSON where it is JSON.
@@ -47,7 +49,12 @@ impl Api {
     /// With an engine that gives the answers that a test lays down.
     pub(crate) fn new() -> Self {
         let (api, receiver) = Self::unwired();
-        tokio::spawn(engine(receiver, Arc::clone(&api.answers), Arc::clone(&api.sent)));
+        tokio::spawn(engine(
+            receiver,
+            Arc::clone(&api.answers),
+            Arc::clone(&api.sent),
+            Arc::clone(&api.silent),
+        ));
         api
     }
 
@@ -69,8 +76,12 @@ impl Api {
             readiness: Readiness::default(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             passwords: Passwords::new().unwrap(),
+            imports: Imports::default(),
         };
-        (Self { app, records, answers: Arc::default(), sent: Arc::default() }, receiver)
+        (
+            Self { app, records, answers: Arc::default(), sent: Arc::default(), silent: Arc::default() },
+            receiver,
+        )
     }
 
     pub(crate) fn store(&self, key: Key, record: Record) {
@@ -85,6 +96,11 @@ impl Api {
     /// The engine gives up on its next command.
     pub(crate) fn drop_answer(&self) {
         self.answers.lock().unwrap().push_back(None);
+    }
+
+    /// The engine says nothing any more to what it is asked.
+    pub(crate) fn fall_silent(&self) {
+        self.silent.store(true, Ordering::Relaxed);
     }
 
     /// The oldest command that reached the engine, with its actor.
@@ -121,7 +137,17 @@ impl Api {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body.to_owned())).unwrap();
+        self.ask(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// A body of any octets.
+    pub(crate) async fn send_octets(&self, content_type: &str, path: &str, body: &'static [u8]) -> Reply {
+        let request = Request::builder().method("POST").uri(path);
+        let request = request.header(BEARER.0, BEARER.1).header("content-type", content_type);
+        self.ask(request.body(Body::from(body)).unwrap()).await
+    }
+
+    async fn ask(&self, request: Request<Body>) -> Reply {
         let response = router(self.app.clone()).oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let octets = axum::body::to_bytes(body, 1 << 20).await.unwrap();
@@ -137,10 +163,14 @@ async fn engine(
     mut receiver: Receiver<CommandRequest>,
     answers: Arc<Mutex<VecDeque<Option<Decided>>>>,
     sent: Arc<Mutex<VecDeque<(String, ClerkCommand)>>>,
+    silent: Arc<AtomicBool>,
 ) {
+    let mut kept = Vec::new();
     while let Some(CommandRequest { actor, command, reply }) = receiver.recv().await {
         sent.lock().unwrap().push_back((actor, command));
-        if let Some(Some(decided)) = answers.lock().unwrap().pop_front() {
+        if silent.load(Ordering::Relaxed) {
+            kept.push(reply);
+        } else if let Some(Some(decided)) = answers.lock().unwrap().pop_front() {
             reply.send(decided).unwrap();
         }
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use engine::{Engine, LinkConfig};
-use feeds::{App, CommandSender, Passwords, Readiness, Tokens};
+use feeds::{App, CommandSender, Imports, Passwords, Readiness, Tokens};
 use jiff::SignedDuration;
 use routing::Rules;
 use smpp_client::{BindConfig, Links};
@@ -121,6 +121,7 @@ impl Daemon {
             readiness: readiness.clone(),
             metrics,
             passwords: Passwords::new().map_err(|error| anyhow!(error))?,
+            imports: Imports::default(),
         };
         let http_stop = spawn_http(listener, app)?;
         readiness.set(true);

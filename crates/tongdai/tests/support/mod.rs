@@ -281,6 +281,13 @@ impl Api {
         self.call_with(method, path, body.map(|body| body.to_string()), &[("Authorization", &authorization)])
     }
 
+    /// A call with the tests' token and a file.
+    pub(crate) fn post_file(&self, path: &str, content_type: &str, file: &str) -> Answer {
+        let authorization = format!("Bearer {TOKEN}");
+        let headers = [("Authorization", authorization.as_str()), ("Content-Type", content_type)];
+        self.call_with("POST", path, Some(file.to_owned()), &headers)
+    }
+
     /// A call with these headers and this body, and no others.
     pub(crate) fn call_with(
         &self,
@@ -290,14 +297,14 @@ impl Api {
         headers: &[(&str, &str)],
     ) -> Answer {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        if body.is_some() && headers.iter().all(|(name, _)| *name != "Content-Type") {
+            request = request.header("Content-Type", "application/json");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let answer = match body {
-            Some(body) => {
-                let request = request.header("Content-Type", "application/json").body(body).unwrap();
-                self.agent.run(request)
-            }
+            Some(body) => self.agent.run(request.body(body).unwrap()),
             None => self.agent.run(request.body(()).unwrap()),
         };
         let mut answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
