@@ -51,7 +51,7 @@ pub enum Key {
     /// A message whose acknowledgement may not have reached the SMSC.
     Fingerprint(Fingerprint),
     /// A code that a sender had right, as the key of what it found has it.
-    Found(ServiceId, Msisdn, Short),
+    Found(ServiceId, Msisdn, Redacted<Short>),
 }
 
 /// What a timer is about.
