@@ -43,13 +43,11 @@ impl App {
         actor: &str,
         command: ClerkCommand,
     ) -> Result<Result<Answer, CommandError>, Problem> {
-        let (reply, answer) = oneshot::channel();
-        let request = CommandRequest { actor: actor.to_owned(), command, reply };
-        self.commands.try_send(request).map_err(|error| match error {
-            TrySendError::Full(_) => Problem::busy("too many commands are waiting"),
-            TrySendError::Closed(_) => stopped(),
+        let room = self.commands.try_reserve().map_err(|error| match error {
+            TrySendError::Full(()) => Problem::busy("too many commands are waiting"),
+            TrySendError::Closed(()) => stopped(),
         })?;
-        decided(answer).await
+        decided(room, actor, command).await
     }
 
     /// The same for one of many of a caller: waits for room.
@@ -58,10 +56,8 @@ impl App {
         actor: &str,
         command: ClerkCommand,
     ) -> Result<Result<Answer, CommandError>, Problem> {
-        let (reply, answer) = oneshot::channel();
-        let request = CommandRequest { actor: actor.to_owned(), command, reply };
-        self.commands.send(request).await.map_err(|_| stopped())?;
-        decided(answer).await
+        let room = self.commands.reserve().await.map_err(|_| stopped())?;
+        decided(room, actor, command).await
     }
 
     /// Sends `command` and turns a refusal into its problem.
@@ -70,10 +66,14 @@ impl App {
     }
 }
 
-/// What the engine decided, once it is durable.
+/// What the engine decides, once it is durable.
 async fn decided(
-    answer: oneshot::Receiver<Result<Answer, CommandError>>,
+    room: mpsc::Permit<'_, CommandRequest>,
+    actor: &str,
+    command: ClerkCommand,
 ) -> Result<Result<Answer, CommandError>, Problem> {
+    let (reply, answer) = oneshot::channel();
+    room.send(CommandRequest { actor: actor.to_owned(), command, reply });
     match tokio::time::timeout(ANSWER_WAIT, answer).await {
         Ok(Ok(decided)) => Ok(decided),
         Ok(Err(_)) | Err(_) => Err(Problem::new(
@@ -84,5 +84,5 @@ async fn decided(
 }
 
 fn stopped() -> Problem {
-    Problem::busy("the engine has stopped; nothing was changed")
+    Problem::busy("the engine has stopped")
 }

@@ -135,7 +135,7 @@ impl Tally {
     }
 
     fn so_far(&self) -> String {
-        format!("{} rows are taken: send the file again, they are not written twice", self.rows())
+        format!("at least {} rows are taken: send the file again, they are not written twice", self.rows())
     }
 
     fn shape(&self, result: &str) -> Value {
@@ -174,7 +174,7 @@ impl Import<'_> {
         while rows.peek().is_some() {
             let some: Vec<_> = rows.by_ref().take(ROWS_AT_ONCE).filter_map(|row| read(row).ok()).collect();
             let cost = Duration::from_secs(some.len() as u64) / ROWS_PER_S;
-            let decided = self.run(some, false).await.map_err(|problem| problem.and(&tally.so_far()))?;
+            let decided = self.run(some, false).await.map_err(|problem| problem.midway(&tally.so_far()))?;
             // They were right a moment ago: where one is not, the rules changed, or the clock did.
             let mut wrong = Wrong::default();
             let written = tally.written();

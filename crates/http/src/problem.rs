@@ -100,9 +100,13 @@ impl Problem {
         Self { rows, ..Self::new(Kind::InvalidRows, detail) }
     }
 
-    /// The same problem, with more to say.
-    pub(crate) fn and(self, more: &str) -> Self {
-        Self { detail: format!("{}; {more}", self.detail), ..self }
+    /// The same problem of a request that came so far: it never says that nothing was changed.
+    pub(crate) fn midway(self, so_far: &str) -> Self {
+        let detail = format!("{}; {so_far}", self.detail);
+        match self.kind {
+            Kind::Busy => Self::new(Kind::OutcomeUnknown, detail),
+            _ => Self { detail, ..self },
+        }
     }
 
     /// The same problem, but a conflict is a version mismatch: for requests with a precondition.

@@ -130,7 +130,7 @@ async fn an_import_that_breaks_off_says_how_far_it_came() {
     assert_eq!(reply.status, StatusCode::GATEWAY_TIMEOUT, "{}", reply.body);
     let detail = reply.body["detail"].as_str().unwrap();
     assert!(
-        detail.ends_with("; 128 rows are taken: send the file again, they are not written twice"),
+        detail.ends_with("; at least 128 rows are taken: send the file again, they are not written twice"),
         "{detail}"
     );
 }
@@ -175,4 +175,34 @@ async fn one_file_is_taken_at_a_time() {
     let (first, second) = tokio::join!(first, second);
     assert_eq!(second.status, StatusCode::SERVICE_UNAVAILABLE, "{}", second.body);
     assert_eq!(first.status, StatusCode::GATEWAY_TIMEOUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_leave_room_for_other_callers_and_time_for_citizens() {
+    let file = format!("code\n{}", (0..1_024).map(|number| format!("{number}\n")).collect::<String>());
+    let api = Api::new();
+    api.fall_silent();
+    assert_eq!(api.send_as(CSV, "POST", PATH, &file).await.status, StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(sent(&api).len(), 128, "half of the commands that may wait");
+
+    for (effect, milliseconds) in [(ImportEffect::Created, 125), (ImportEffect::Unchanged, 0)] {
+        let api = Api::new();
+        answer(&api, 2 * 1_024, &[effect]);
+        let before = tokio::time::Instant::now();
+        assert_eq!(api.send_as(CSV, "POST", PATH, &file).await.status, StatusCode::OK);
+        let took = before.elapsed().as_millis();
+        assert!((milliseconds..milliseconds + 20).contains(&took), "{effect:?}: {took} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_stops_midway_is_not_said_to_have_changed_nothing() {
+    // All 150 are asked about, and 128 are written.
+    let api = Api::stopped_after(150 + 128);
+    let file: String = (0..150).map(|number| format!("{{\"code\":\"{number}\"}}\n")).collect();
+    let reply = api.send_as(NDJSON, "POST", PATH, &file).await;
+    assert_eq!(reply.body["type"], "urn:tongdai:problem:outcome-unknown", "{}", reply.body);
+    assert!(reply.body["detail"].as_str().unwrap().starts_with("the engine has stopped; at least 128 rows"));
+    let reply = Api::stopped().send_as(NDJSON, "POST", PATH, &file).await;
+    assert_eq!(reply.body["type"], "urn:tongdai:problem:busy", "{}", reply.body);
 }

@@ -12,7 +12,9 @@ use jiff::civil::time;
 use jiff::tz::TimeZone;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use model::service::{Activity, BookingSettings, LimitSettings, QueueSettings};
-use model::{Answer, Calendar, ClerkCommand, CommandError, Key, Record, Service, ServiceId, Span};
+use model::{
+    Answer, Calendar, ClerkCommand, CommandError, ImportEffect, Key, Record, Service, ServiceId, Span,
+};
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 use tower::ServiceExt;
@@ -61,6 +63,18 @@ impl Api {
     /// With an engine that is gone.
     pub(crate) fn stopped() -> Self {
         Self::unwired().0
+    }
+
+    /// With an engine that takes so many rows of files and is gone then.
+    pub(crate) fn stopped_after(rows: usize) -> Self {
+        let (api, mut receiver) = Self::unwired();
+        tokio::spawn(async move {
+            for _ in 0..rows {
+                let Some(CommandRequest { reply, .. }) = receiver.recv().await else { return };
+                let _ = reply.send(Ok(Answer::Imported { effect: ImportEffect::Created }));
+            }
+        });
+        api
     }
 
     fn unwired() -> (Self, Receiver<CommandRequest>) {
