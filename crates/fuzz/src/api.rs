@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::Response;
 use feeds::{
-    App, CommandRequest, CommandSender, Imports, Passwords, Readiness, Tokens, command_channel, router,
+    App, CommandRequest, CommandSender, OneAtATime, Passwords, Readiness, Tokens, command_channel, router,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use model::{Answer, ClerkCommand, CommandError, Dossier, ImportEffect, Key, Record, ServiceId};
@@ -24,7 +24,7 @@ const TOKEN: &str = "Bearer abc";
 const TOKENS: &str = "clerk ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n";
 
 /// Method and path; `*` stands for what the input says.
-const ROUTES: [(&str, &str); 27] = [
+const ROUTES: [(&str, &str); 28] = [
     ("PUT", "/dossiers/hue-xnc/13557009"),
     ("GET", "/dossiers/hue-xnc/13557009"),
     ("PUT", "/dossiers/danang/000.00.18.H17-230101-0001"),
@@ -52,6 +52,7 @@ const ROUTES: [(&str, &str); 27] = [
     ("*", "/*"),
     ("*", "*"),
     ("POST", "/dossiers/hue-xnc"),
+    ("GET", "/dossiers/*"),
 ];
 
 /// Headers that a request may carry besides, `*` as in a path.
@@ -184,16 +185,18 @@ fn app(commands: CommandSender) -> App {
     let rules = Rules::builtin();
     let dossier = Dossier { code: "13557009".to_owned(), version: 1, ..Dossier::default() };
     let key = Key::Dossier(ServiceId::new("hue-xnc"), "13557009".into());
-    let records = HashMap::from([(key, Record::Dossier(Box::new(dossier)))]);
+    let records = HashMap::from([(key, Record::Dossier(Box::new(dossier.clone())))]);
     App {
         commands,
         read: Arc::new(move |key| Ok(records.get(key).cloned())),
+        dossiers: Arc::new(move |_| Box::new(std::iter::once(Ok(dossier.clone())))),
         services: Arc::new(move |id| rules.service(id).cloned()),
         tokens: Arc::new(Tokens::parse(TOKENS).unwrap()),
         readiness: Readiness::default(),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         passwords: Passwords::new().unwrap(),
-        imports: Imports::default(),
+        imports: OneAtATime::default(),
+        exports: OneAtATime::default(),
     }
 }
 

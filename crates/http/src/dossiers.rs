@@ -170,7 +170,7 @@ fn read_status_code(fields: &mut Fields) -> Result<u8, Problem> {
 }
 
 /// The shape of a dossier in the API; the stored shape may change without it.
-fn shape(dossier: &Dossier) -> serde_json::Value {
+pub(crate) fn shape(dossier: &Dossier) -> serde_json::Value {
     json!({
         "code": dossier.code,
         "kind": dossier.kind,

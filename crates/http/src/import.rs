@@ -5,7 +5,6 @@
 //! already is not written: a file whose import broke off is sent again as it is.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -16,11 +15,10 @@ use futures_util::future::join_all;
 use model::dossier::code_key;
 use model::{Answer, ClerkCommand, CommandError, Dossier, ImportEffect, ServiceId, Short};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
 use crate::App;
 use crate::auth::Actor;
+use crate::bulk::Pace;
 use crate::commands::COMMANDS_WAITING_MAX;
 use crate::dossiers::read_row;
 use crate::parameter::Place;
@@ -44,16 +42,6 @@ const FILE_WAIT: Duration = Duration::from_secs(300);
 /// (docs/PERFORMANCE.md).
 const ROWS_PER_S: u32 = 8_192;
 
-/// Lets one file be taken at a time: memory for one, and the disk's patience for one.
-#[derive(Debug, Clone)]
-pub struct Imports(Arc<Semaphore>);
-
-impl Default for Imports {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(1)))
-    }
-}
-
 /// `POST /dossiers/{service}`: takes a file; with `?preview` only says what would be done.
 pub(crate) async fn import(
     State(app): State<App>,
@@ -64,7 +52,7 @@ pub(crate) async fn import(
     let service = app.service(&service)?.id.clone();
     let is_preview = asks_for_preview(request.uri())?;
     let format = Format::of(request.headers())?;
-    let _alone = app.imports.0.try_acquire().map_err(|_| Problem::busy("another file is being taken"))?;
+    let _alone = app.imports.enter()?;
     let file = read_file(request, &app).await?;
     let import = Import { app: &app, actor: &actor.0, service, format, file: &file };
     let expected = import.preview().await?;
@@ -169,11 +157,11 @@ impl Import<'_> {
     /// Writes all rows, as fast as the disk bears.
     async fn write(&self) -> Result<Tally, Problem> {
         let mut tally = Tally::default();
-        let mut pace = Instant::now();
+        let mut pace = Pace::of(ROWS_PER_S);
         let mut rows = rows(self.format, self.file)?.peekable();
         while rows.peek().is_some() {
             let some: Vec<_> = rows.by_ref().take(ROWS_AT_ONCE).filter_map(|row| read(row).ok()).collect();
-            let cost = Duration::from_secs(some.len() as u64) / ROWS_PER_S;
+            let count = some.len();
             let decided = self.run(some, false).await.map_err(|problem| problem.midway(&tally.so_far()))?;
             // They were right a moment ago: where one is not, the rules changed, or the clock did.
             let mut wrong = Wrong::default();
@@ -181,8 +169,7 @@ impl Import<'_> {
             tally.take(decided, &mut wrong);
             wrong.none_or(&tally.so_far())?;
             if tally.written() > written {
-                pace = Instant::now().max(pace + cost);
-                tokio::time::sleep_until(pace).await;
+                pace.keep(count).await;
             }
         }
         Ok(tally)

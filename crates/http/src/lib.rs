@@ -7,9 +7,11 @@
 
 mod accounts;
 mod auth;
+mod bulk;
 mod calendar;
 mod commands;
 mod dossiers;
+mod export;
 mod health;
 mod import;
 mod json;
@@ -32,11 +34,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
-use model::{Key, Record, Service, ServiceId};
+use model::{Dossier, Key, Record, Service, ServiceId};
 
+pub use crate::bulk::OneAtATime;
 pub use crate::commands::{COMMANDS_WAITING_MAX, CommandRequest, CommandSender, command_channel};
 pub use crate::health::Readiness;
-pub use crate::import::Imports;
 pub use crate::listen::serve;
 pub use crate::passwords::Passwords;
 pub use crate::tokens::{Tokens, TokensError};
@@ -46,10 +48,20 @@ use crate::problem::{Kind, Problem};
 /// Octets of a request body. The largest body, a week's hours, has under 4 KiB; the rest is room.
 pub const BODY_OCTETS_MAX: usize = 64 * 1024;
 
-/// Reads one record from the read view; may block on a disk and is called off the async threads.
+/// Why the store could not be read.
 ///
-/// An error is logged and answered with 500; the engine decides whether the process goes on.
-pub type ReadRecord = Arc<dyn Fn(&Key) -> Result<Option<Record>, Box<dyn Error + Send + Sync>> + Send + Sync>;
+/// It is logged, and answered with 500 where nothing was answered yet; the engine decides whether the process goes on.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// Reads one record from the read view; may block on a disk and is called off the async threads.
+pub type ReadRecord = Arc<dyn Fn(&Key) -> Result<Option<Record>, Failure> + Send + Sync>;
+
+/// Dossiers as they are read, one after the other; ends after a failure.
+pub type Dossiers = Box<dyn Iterator<Item = Result<Dossier, Failure>> + Send>;
+
+/// Reads all dossiers of a service from the read view; where [`Dossiers`] are asked for, they may block on a disk, and
+/// are asked for off the async threads.
+pub type ReadDossiers = Arc<dyn Fn(&ServiceId) -> Dossiers + Send + Sync>;
 
 /// Finds a service of the rules in force.
 pub type FindService = Arc<dyn Fn(&ServiceId) -> Option<Arc<Service>> + Send + Sync>;
@@ -61,6 +73,8 @@ pub struct App {
     pub commands: CommandSender,
     /// The read view.
     pub read: ReadRecord,
+    /// All dossiers of a service, from the same view.
+    pub dossiers: ReadDossiers,
     /// The services in force.
     pub services: FindService,
     /// Who may call; without tokens only `/livez`, `/readyz` and `/metrics` answer.
@@ -72,7 +86,9 @@ pub struct App {
     /// Compares and hashes passwords, a bounded number at a time.
     pub passwords: Passwords,
     /// Lets one file be taken at a time.
-    pub imports: Imports,
+    pub imports: OneAtATime,
+    /// Lets one file be handed out at a time.
+    pub exports: OneAtATime,
 }
 
 impl App {
@@ -100,7 +116,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .route(
             "/dossiers/{service}",
-            post(import::import).layer(DefaultBodyLimit::max(import::FILE_OCTETS_MAX)),
+            get(export::export).post(import::import).layer(DefaultBodyLimit::max(import::FILE_OCTETS_MAX)),
         )
         .route("/dossiers/{service}/{code}", get(dossiers::get).put(dossiers::put))
         .route("/dossiers/{service}/{code}/events", post(dossiers::post_event))

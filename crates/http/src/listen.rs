@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{Extension, Request};
 use axum::middleware::{Next, from_fn};
@@ -36,7 +37,7 @@ struct Patience {
     /// From the first octet of a request to the end of its head, and from accept to the first octet: a head
     /// is one packet, and slow heads are an old way to hold every connection.
     head: Duration,
-    /// Between two requests, the taking of the answer included.
+    /// Between two requests, the taking of the answer included; between two pages of a long one.
     idle: Duration,
 }
 
@@ -50,7 +51,11 @@ pub async fn serve(
     app: App,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    serve_with(PATIENCE, listener, app, shutdown).await
+    let upkeep = metrics::upkeep(app.metrics.clone());
+    tokio::select! {
+        ended = serve_with(PATIENCE, listener, router(app), shutdown) => ended,
+        () = upkeep => Ok(()),
+    }
 }
 
 /// Connections at a time where the process may open so many files: at most half of them. The rest is for binds and
@@ -63,24 +68,26 @@ fn room(files: Option<u64>) -> usize {
 async fn serve_with(
     patience: Patience,
     listener: TcpListener,
-    app: App,
+    router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let upkeep = metrics::upkeep(app.metrics.clone());
-    let service = router(app).layer(from_fn(mark)).into_make_service_with_connect_info::<Requests>();
+    let service = router.layer(from_fn(mark)).into_make_service_with_connect_info::<Requests>();
     let room = Arc::new(Semaphore::new(room(getrlimit(Resource::Nofile).current)));
     let listener = Doorkeeper { listener, patience, room };
-    let served = axum::serve(listener, service).with_graceful_shutdown(shutdown);
-    tokio::select! {
-        ended = served.into_future() => ended,
-        () = upkeep => Ok(()),
-    }
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }
 
 /// Counts the beginnings and ends of a connection's requests: odd while one is being answered, when the
 /// connection itself is not hurried.
 #[derive(Debug, Clone, Default)]
-struct Requests(Arc<AtomicU64>);
+pub(crate) struct Requests(Arc<AtomicU64>);
+
+impl Requests {
+    /// The taking of a long answer goes on: its idle time begins anew.
+    pub(crate) fn go_on(&self) {
+        self.0.fetch_add(2, Ordering::AcqRel);
+    }
+}
 
 impl Connected<IncomingStream<'_, Doorkeeper>> for Requests {
     fn connect_info(stream: IncomingStream<'_, Doorkeeper>) -> Self {

@@ -3,6 +3,8 @@
 //! One octet for the kind; service, queue and other plain names behind their length; numbers big-endian so
 //! that their order is the octets' order; what belongs to a person only as a keyed hash.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::key::TimerSubject;
@@ -38,11 +40,11 @@ pub(crate) const STORE: [u8; 2] = [kind::META, 2];
 /// The last checkpoint that was finished.
 pub(crate) const CHECKPOINT: [u8; 2] = [kind::META, 3];
 /// The first octets of the citizens' records.
-pub(crate) const RECORDS: std::ops::Range<[u8; 1]> = [kind::DOSSIER]..[kind::SHARD];
+pub(crate) const RECORDS: Range<[u8; 1]> = [kind::DOSSIER]..[kind::SHARD];
 /// The first octets of the shards of open entries.
-pub(crate) const SHARDS: std::ops::Range<[u8; 1]> = [kind::SHARD]..[kind::CHANGES];
+pub(crate) const SHARDS: Range<[u8; 1]> = [kind::SHARD]..[kind::CHANGES];
 /// The first octets of changes since the shards were moved.
-pub(crate) const CHANGES: std::ops::Range<[u8; 1]> = [kind::CHANGES]..[kind::END];
+pub(crate) const CHANGES: Range<[u8; 1]> = [kind::CHANGES]..[kind::END];
 
 /// Whether values of this kind of key are stored unsealed: how full a day is, and nothing personal.
 pub(crate) fn is_plain(key: &[u8]) -> bool {
@@ -110,6 +112,16 @@ impl KeyBytes {
             | Key::Fingerprint(_)
             | Key::Found(..) => {}
         }
+    }
+
+    /// The range of a service's dossiers.
+    pub(crate) fn dossiers_of(&self, service: &ServiceId) -> Range<Vec<u8>> {
+        let mut from = Vec::new();
+        self.of_service(&mut from, kind::DOSSIER, service);
+        let mut until = from.clone();
+        // Longer than a hash of all ones.
+        until.extend([0xff; LookupKey::HASH_LENGTH + 1]);
+        from..until
     }
 
     /// The octets of a shard of open entries, in place of what `out` held. Only who has the store's key knows which.
@@ -309,7 +321,23 @@ mod tests {
         assert_eq!(queue("a", "b"), queue("a", "b"));
     }
 
-    const MILLISECONDS: std::ops::Range<i64> = -1_000_000_000_000..1_000_000_000_000;
+    #[test]
+    fn the_range_of_a_service_has_its_dossiers_and_nothing_else() {
+        let bytes = key_bytes();
+        let service = ServiceId::new("hue");
+        let range = bytes.dossiers_of(&service);
+        for code in 0..100 {
+            let code = code.to_string();
+            assert!(range.contains(&octets(&bytes, &Key::Dossier(service.clone(), code.as_str().into()))));
+            for other in ["hu", "hue-xnc", "huf", "hud", "a"] {
+                let other = Key::Dossier(ServiceId::new(other), code.as_str().into());
+                assert!(!range.contains(&octets(&bytes, &other)), "{other:?}");
+            }
+            assert!(!range.contains(&octets(&bytes, &Key::Queue(service.clone(), code.as_str().into()))));
+        }
+    }
+
+    const MILLISECONDS: Range<i64> = -1_000_000_000_000..1_000_000_000_000;
 
     proptest! {
         #[test]

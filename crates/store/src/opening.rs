@@ -159,7 +159,7 @@ impl Writer {
         let fault = |error| OpenError::Records(RecordsFault::Unreadable(error));
         let mut whole = Vec::new();
         let mut taken: u16 = 0;
-        for pair in pairs(&*self.records, &key_bytes::SHARDS) {
+        for pair in pairs(&*self.records, key_bytes::SHARDS) {
             let (at, value) = pair.map_err(fault)?;
             let kind = at.first().copied().unwrap_or(0);
             if piece_number(&at) != Some(taken) {
@@ -182,7 +182,7 @@ impl Writer {
     fn load_changes(&mut self, open: &mut OpenEntries) -> Result<(), OpenError> {
         let fault = |error| OpenError::Records(RecordsFault::Unreadable(error));
         self.batch.clear();
-        for pair in pairs(&*self.records, &key_bytes::CHANGES) {
+        for pair in pairs(&*self.records, key_bytes::CHANGES) {
             let (at, value) = pair.map_err(fault)?;
             let chunk = Chunk::of(&at).ok_or(Damage::Value { kind: key_bytes::CHANGES.start[0] })?;
             // The next checkpoint has this number, and may have fewer chunks.
@@ -328,8 +328,8 @@ fn fault_of(records: &dyn Records, sentinel: &Sentinel) -> Result<Fit, OpenError
     let unreadable = |error| OpenError::Records(RecordsFault::Unreadable(error));
     let store = sentinel.store()?;
     let found = records.get(&key_bytes::STORE).map_err(unreadable)?;
-    let applied = number_at(records, &key_bytes::APPLIED).map_err(unreadable)?;
-    let checkpoint = number_at(records, &key_bytes::CHECKPOINT).map_err(unreadable)?;
+    let applied = number_at(records, key_bytes::APPLIED).map_err(unreadable)?;
+    let checkpoint = number_at(records, key_bytes::CHECKPOINT).map_err(unreadable)?;
     Ok(match found {
         None if sentinel.sequence == 0 && applied == 0 => {
             mark_store(records, sentinel, &store).map_err(unreadable)?;
@@ -358,8 +358,8 @@ pub(crate) fn number_at(records: &dyn Records, key: &[u8]) -> Result<u64, Record
 /// Makes empty records those of this store, with no turn applied.
 fn mark_store(records: &dyn Records, sentinel: &Sentinel, store: &[u8; 16]) -> Result<(), RecordsError> {
     let mut batch = Batch::default();
-    put_plain(&mut batch, &key_bytes::STORE, store);
-    put_plain(&mut batch, &key_bytes::CHECKPOINT, &sentinel.generation.to_be_bytes());
+    put_plain(&mut batch, key_bytes::STORE, store);
+    put_plain(&mut batch, key_bytes::CHECKPOINT, &sentinel.generation.to_be_bytes());
     put_applied(&mut batch, 0);
     records.put_whole(&batch)
 }

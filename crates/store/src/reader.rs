@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use model::{Key, Record, Space};
+use model::{Dossier, Key, Record, ServiceId, Space};
 
-use crate::error::StoreError;
+use crate::error::{Damage, StoreError};
 use crate::key_bytes::KeyBytes;
-use crate::records::Records;
-use crate::values::Values;
+use crate::records::{Records, pairs};
+use crate::values::{Values, kind_of};
 
 /// Reads citizens' records beside the engine, as of the last applied turn.
 #[derive(Clone)]
@@ -32,6 +32,22 @@ impl Reader {
             Some(value) => self.values.get(&octets, value).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The dossiers of a service, in no order that means anything, each as it is when its page is read: what is written
+    /// meanwhile may be among them or not. Nothing is to be asked for after an error.
+    pub fn dossiers(
+        &self,
+        service: &ServiceId,
+    ) -> impl Iterator<Item = Result<Dossier, StoreError>> + Send + use<> {
+        let values = self.values.clone();
+        pairs(Arc::clone(&self.records), self.keys.dossiers_of(service)).map(move |pair| {
+            let (key, value) = pair?;
+            match values.get(&key, value)? {
+                Record::Dossier(dossier) => Ok(*dossier),
+                _ => Err(Damage::Value { kind: kind_of(&key) }.into()),
+            }
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The inner door to the records: an ordered map, behind which sled stands.
 
 use std::io;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 pub(crate) mod on_sled;
@@ -78,14 +78,14 @@ const PAGE: usize = 1000;
 
 /// All pairs whose keys lie in `range`, in order of the keys. Nothing is to be asked for after an error.
 pub(crate) fn pairs<'a>(
-    records: &'a dyn Records,
-    range: &'a Range<[u8; 1]>,
+    records: impl Deref<Target = dyn Records + 'a> + 'a,
+    range: Range<impl AsRef<[u8]> + 'a>,
 ) -> impl Iterator<Item = Result<Pair, RecordsError>> + 'a {
-    let mut from = range.start.to_vec();
+    let mut from = range.start.as_ref().to_vec();
     let mut page = Vec::new().into_iter();
     std::iter::from_fn(move || {
         if page.as_slice().is_empty() {
-            page = match records.scan(&from, &range.end, PAGE) {
+            page = match records.scan(&from, range.end.as_ref(), PAGE) {
                 Ok(page) => page.into_iter(),
                 Err(error) => return Some(Err(error)),
             };

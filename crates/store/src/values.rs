@@ -162,7 +162,8 @@ pub(crate) fn encode_positional<T: Serialize>(
     rmp_serde::encode::write(out, value)
 }
 
-fn kind_of(key: &[u8]) -> u8 {
+/// The kind of record that a key is of, for messages.
+pub(crate) fn kind_of(key: &[u8]) -> u8 {
     key.first().copied().unwrap_or(0)
 }
 

@@ -196,7 +196,7 @@ impl Report {
             let short = Damage::JournalShort { found: last, expected: found };
             self.faults.push(Fault::Journal(short.into()));
         }
-        for pair in pairs(records, &key_bytes::RECORDS) {
+        for pair in pairs(records, key_bytes::RECORDS) {
             let (key, value) = pair?;
             self.records += 1;
             if let Err(error) = values.get(&key, value) {
@@ -204,7 +204,7 @@ impl Report {
             }
         }
         self.check_shards(records, values)?;
-        for pair in pairs(records, &key_bytes::CHANGES) {
+        for pair in pairs(records, key_bytes::CHANGES) {
             let (key, value) = pair?;
             match values.get_changes(&key, value) {
                 Ok(changes) => self.changes += changes.len() as u64,
@@ -216,7 +216,7 @@ impl Report {
 
     fn check_shards(&mut self, records: &dyn Records, values: &Values) -> Result<(), RecordsError> {
         let mut whole = Vec::new();
-        for pair in pairs(records, &key_bytes::SHARDS) {
+        for pair in pairs(records, key_bytes::SHARDS) {
             let (key, value) = pair?;
             let read = values.take_piece(&key, value, &mut whole).and_then(|pieces| {
                 let last = piece_number(&key).is_some_and(|piece| piece.checked_add(1) == Some(pieces));

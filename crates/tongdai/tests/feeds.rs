@@ -131,6 +131,14 @@ async fn a_file_of_dossiers_is_taken_row_by_row_and_may_be_sent_again() {
     assert_eq!(counts(send(path, &other)), [0, 1, 299]);
     assert_eq!(counts(send(path, &other)), [0, 0, 300]);
     assert_eq!(office.api.get("/dossiers/hue-xnc/13557000").body["version"], 2);
+
+    let out = office.api.get(path);
+    assert_eq!((out.status, out.header("content-type")), (200, "application/x-ndjson"));
+    let rows: Vec<Value> = out.text.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let codes: BTreeSet<&str> = rows.iter().map(|row| row["code"].as_str().unwrap()).collect();
+    assert_eq!((rows.len(), codes.len()), (300, 300));
+    let back = office.api.post_file(path, "application/x-ndjson", &out.text);
+    assert_eq!(counts(back), [0, 0, 300], "what was handed out is what is known");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

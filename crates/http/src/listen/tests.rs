@@ -1,11 +1,16 @@
 //! Real sockets: heads that never end, connections that say nothing, and an orderly end.
 
+use std::sync::Mutex;
+
+use axum::body::{Body, Bytes};
+use axum::routing::get;
+use futures_util::stream;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::*;
-use crate::{Imports, Passwords, Readiness, Tokens, command_channel};
+use crate::{OneAtATime, Passwords, Readiness, Tokens, command_channel};
 
 const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_secs(20);
@@ -14,18 +19,46 @@ fn app() -> App {
     App {
         commands: command_channel().0,
         read: Arc::new(|_| Ok(None)),
+        dossiers: Arc::new(|_| Box::new(std::iter::empty())),
         services: Arc::new(|_| None),
         tokens: Arc::new(Tokens::default()),
         readiness: Readiness::default(),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         passwords: Passwords::new().unwrap(),
-        imports: Imports::default(),
+        imports: OneAtATime::default(),
+        exports: OneAtATime::default(),
     }
+}
+
+/// The API, and a page with an answer that never ends, in megabytes that go on; `held` is dropped with the
+/// first such answer.
+fn with_endless_page(held: mpsc::Sender<()>) -> Router {
+    let page = Bytes::from(vec![b'x'; 1 << 20]);
+    let held = Arc::new(Mutex::new(Some(held)));
+    let endless = async move |Extension(ConnectInfo(requests)): Extension<ConnectInfo<Requests>>| {
+        let held = held.lock().unwrap().take();
+        Body::from_stream(stream::unfold(held, move |held| {
+            let (requests, page) = (requests.clone(), page.clone());
+            async move {
+                tokio::time::sleep(SHORT / 10).await;
+                requests.go_on();
+                Some((Ok::<_, io::Error>(page), held))
+            }
+        }))
+    };
+    router(app()).route("/endless", get(endless))
 }
 
 /// A server with `patience`, its address, and what ends it.
 async fn start(
     patience: Patience,
+) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>) {
+    start_with(patience, router(app())).await
+}
+
+async fn start_with(
+    patience: Patience,
+    router: Router,
 ) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -33,7 +66,7 @@ async fn start(
     let shutdown = async move {
         let _ = stopped.await;
     };
-    (address, stop, tokio::spawn(serve_with(patience, listener, app(), shutdown)))
+    (address, stop, tokio::spawn(serve_with(patience, listener, router, shutdown)))
 }
 
 /// All that comes until the peer closes, which it must do long before `LONG` is over.
@@ -90,6 +123,30 @@ async fn a_silent_connection_is_closed_before_and_after_a_request() {
     let mut idle = TcpStream::connect(address).await.unwrap();
     idle.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     assert!(read_to_end(&mut idle).await.ends_with("live\n"));
+}
+
+#[tokio::test]
+async fn a_long_answer_may_be_taken_for_longer_than_a_connection_may_be_idle() {
+    let idle = LONG / 10;
+    let (held, _dropped) = mpsc::channel(1);
+    let (address, _stop, _server) = start_with(Patience { head: LONG, idle }, with_endless_page(held)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let began = Instant::now();
+    let mut octets = vec![0; 1 << 16];
+    while began.elapsed() < idle * 3 / 2 {
+        assert!(stream.read(&mut octets).await.unwrap() > 0, "closed after {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_long_answer_that_nobody_takes_is_given_up() {
+    let (held, mut dropped) = mpsc::channel(1);
+    let (address, _stop, _server) =
+        start_with(Patience { head: LONG, idle: SHORT }, with_endless_page(held)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    assert_eq!(tokio::time::timeout(LONG / 2, dropped.recv()).await, Ok(None));
 }
 
 #[tokio::test]

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use feeds::{App, CommandRequest, Imports, Passwords, Readiness, Tokens, command_channel, router};
+use feeds::{App, CommandRequest, OneAtATime, Passwords, Readiness, Tokens, command_channel, router};
 use jiff::civil::time;
 use jiff::tz::TimeZone;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use model::service::{Activity, BookingSettings, LimitSettings, QueueSettings};
 use model::{
-    Answer, Calendar, ClerkCommand, CommandError, ImportEffect, Key, Record, Service, ServiceId, Span,
+    Answer, Calendar, ClerkCommand, CommandError, Dossier, ImportEffect, Key, Record, Service, ServiceId,
+    Span,
 };
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
@@ -29,6 +30,7 @@ type Decided = Result<Answer, CommandError>;
 pub(crate) struct Api {
     pub(crate) app: App,
     records: Arc<Mutex<HashMap<Key, Record>>>,
+    dossiers: Arc<Mutex<Vec<Result<Dossier, &'static str>>>>,
     answers: Arc<Mutex<VecDeque<Option<Decided>>>>,
     sent: Arc<Mutex<VecDeque<(String, ClerkCommand)>>>,
     silent: Arc<AtomicBool>,
@@ -81,25 +83,44 @@ impl Api {
         let (commands, receiver) = command_channel();
         let records = Arc::new(Mutex::new(HashMap::new()));
         let view: Arc<Mutex<HashMap<Key, Record>>> = Arc::clone(&records);
+        let dossiers = Arc::new(Mutex::new(Vec::new()));
+        let listed: Arc<Mutex<Vec<Result<Dossier, &'static str>>>> = Arc::clone(&dossiers);
         let hue = Arc::new(service());
         let app = App {
             commands,
             read: Arc::new(move |key| Ok(view.lock().unwrap().get(key).cloned())),
+            dossiers: Arc::new(move |_| {
+                let listed = listed.lock().unwrap().clone();
+                Box::new(listed.into_iter().map(|dossier| dossier.map_err(Into::into)))
+            }),
             services: Arc::new(move |id| (*id == hue.id).then(|| Arc::clone(&hue))),
             tokens: Arc::new(Tokens::parse(TOKENS).unwrap()),
             readiness: Readiness::default(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             passwords: Passwords::new().unwrap(),
-            imports: Imports::default(),
+            imports: OneAtATime::default(),
+            exports: OneAtATime::default(),
         };
         (
-            Self { app, records, answers: Arc::default(), sent: Arc::default(), silent: Arc::default() },
+            Self {
+                app,
+                records,
+                dossiers,
+                answers: Arc::default(),
+                sent: Arc::default(),
+                silent: Arc::default(),
+            },
             receiver,
         )
     }
 
     pub(crate) fn store(&self, key: Key, record: Record) {
         self.records.lock().unwrap().insert(key, record);
+    }
+
+    /// What the store has next of every service: a dossier, or why it can't be read.
+    pub(crate) fn list(&self, dossier: Result<Dossier, &'static str>) {
+        self.dossiers.lock().unwrap().push(dossier);
     }
 
     /// The engine's next answer.

@@ -1,8 +1,9 @@
 //! The store on a real disk, with sled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::common::{assert_state, at, master, outbox, outbox_id, phone, service, shared, small, turn};
 use model::account::{Account, CreatedVia, Delivery, IdType, PasswordOrigin};
@@ -10,7 +11,7 @@ use model::journal::{Entry, Turn};
 use model::key::TimerSubject;
 use model::outbox::{Body, Fingerprint};
 use model::outcome::FinalSubject;
-use model::{Address, Key, Record, Redacted};
+use model::{Address, Dossier, Key, Record, Redacted, ServiceId};
 use store::{OpenError, Options, Store, StoreError};
 use vault::MasterKey;
 
@@ -83,6 +84,40 @@ fn a_store_comes_back_as_it_was() {
     assert_eq!(store.due(at(-1000), 10).unwrap(), Vec::new());
     let early = store.due(at(10), 10).unwrap();
     assert!(early.iter().all(|(key, _)| due_of(key) <= at(10)));
+}
+
+#[test]
+fn all_dossiers_of_a_service_are_read_once_and_those_of_others_are_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open(dir.path(), &master(), Options::default()).unwrap();
+    let mut sequence = 0;
+    let mut commit = |store: &mut Store, writes| {
+        sequence += 1;
+        store.commit(&Turn { writes, ..turn(sequence) }).unwrap();
+    };
+    let codes = |service: &str, store: &Store| {
+        let read = store.reader().dossiers(&ServiceId::new(service)).map(|dossier| dossier.unwrap().code);
+        let read: Vec<String> = read.collect();
+        let distinct: BTreeSet<u32> = read.iter().map(|code| code.parse().unwrap()).collect();
+        assert_eq!(distinct.len(), read.len(), "each once");
+        distinct
+    };
+    assert_eq!(codes("hue", &store), BTreeSet::new());
+    // More than are read at once, and one page to the last.
+    for (service, numbers) in [("hu", 0..7), ("hue", 10..2_010), ("hue-xnc", 5_000..5_003)] {
+        commit(&mut store, numbers.map(|number| dossier(service, number)).collect());
+    }
+    commit(&mut store, vec![(dossier("hue", 11).0, None)]);
+    assert_eq!(codes("hu", &store), (0..7).collect());
+    assert_eq!(codes("hue", &store), (10..2_010).filter(|number| *number != 11).collect());
+    assert_eq!(codes("hue-xnc", &store), (5_000..5_003).collect());
+    assert_eq!(codes("hue-", &store), BTreeSet::new());
+}
+
+fn dossier(service: &str, number: u32) -> (Key, Option<Arc<Record>>) {
+    let code = number.to_string();
+    let key = Key::Dossier(ServiceId::new(service), code.as_str().into());
+    (key, Some(Arc::new(Record::Dossier(Box::new(Dossier { code, ..Dossier::default() })))))
 }
 
 fn due_of(key: &Key) -> jiff::Timestamp {

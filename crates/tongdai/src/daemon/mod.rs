@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use engine::{Engine, LinkConfig};
-use feeds::{App, CommandSender, Imports, Passwords, Readiness, Tokens};
+use feeds::{App, CommandSender, OneAtATime, Passwords, Readiness, Tokens};
 use jiff::SignedDuration;
 use routing::Rules;
 use smpp_client::{BindConfig, Links};
@@ -116,12 +116,14 @@ impl Daemon {
         let app = App {
             commands: commands.clone(),
             read: read_record(reader.clone()),
+            dossiers: read_dossiers(reader.clone()),
             services: find_service(settings.rules),
             tokens: Arc::new(settings.tokens),
             readiness: readiness.clone(),
             metrics,
             passwords: Passwords::new().map_err(|error| anyhow!(error))?,
-            imports: Imports::default(),
+            imports: OneAtATime::default(),
+            exports: OneAtATime::default(),
         };
         let http_stop = spawn_http(listener, app)?;
         readiness.set(true);
@@ -216,6 +218,10 @@ fn spawn_http(listener: TcpListener, app: App) -> Result<oneshot::Sender<()>, Ex
 
 fn read_record(reader: Reader) -> feeds::ReadRecord {
     Arc::new(move |key| reader.get(key).map_err(Into::into))
+}
+
+fn read_dossiers(reader: Reader) -> feeds::ReadDossiers {
+    Arc::new(move |service| Box::new(reader.dossiers(service).map(|dossier| dossier.map_err(Into::into))))
 }
 
 fn find_service(rules: Arc<Rules>) -> feeds::FindService {
