@@ -26,7 +26,7 @@ pub(crate) async fn get(
 ) -> Result<Json<Value>, Problem> {
     let service = app.service(&service)?;
     let edits = match app.record(Key::CalendarEdits(service.id.clone())).await? {
-        Some(Record::CalendarEdits(edits)) => edits,
+        Some(Record::CalendarEdits(edits)) => *edits,
         _ => CalendarEdits::default(),
     };
     Ok(Json(shape(&service, &edits)))

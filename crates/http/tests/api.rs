@@ -224,7 +224,7 @@ async fn the_calendar_is_read_and_changed() {
 
     let mut edits = model::calendar::CalendarEdits { version: 3, ..Default::default() };
     edits.capacity.insert("ZOP".to_owned(), 5);
-    api.store(Key::CalendarEdits(model::ServiceId::new("hue")), Record::CalendarEdits(edits));
+    api.store(Key::CalendarEdits(model::ServiceId::new("hue")), Record::CalendarEdits(Box::new(edits)));
     let answer = api.send("GET", "/calendar/hue", "").await;
     assert_eq!(
         (&answer.body["activities"]["ZOP"]["counters"], &answer.body["version"]),

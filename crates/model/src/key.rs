@@ -131,7 +131,7 @@ pub enum Record {
     /// Of [`Key::PhoneBookings`].
     PhoneBookings(PhoneBookings),
     /// Of [`Key::CalendarEdits`].
-    CalendarEdits(CalendarEdits),
+    CalendarEdits(Box<CalendarEdits>),
     /// Of [`Key::Timer`].
     Timer(#[serde(with = "crate::moment")] Timestamp, TimerSubject),
     /// Of [`Key::Limits`].
@@ -144,4 +144,14 @@ pub enum Record {
     Fingerprint(FingerprintEntry),
     /// Of [`Key::Found`]: when. All that was found in one turn shares one record, as each citizen of a day has one.
     Found(#[serde(with = "crate::moment")] Timestamp),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_which_there_are_millions_takes_no_room_for_one_of_which_there_are_few() {
+        assert!(size_of::<Record>() <= 72, "{} octets", size_of::<Record>());
+    }
 }

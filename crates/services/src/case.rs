@@ -76,7 +76,7 @@ impl<'a> Case<'a> {
 
     pub(crate) fn calendar_edits(&self) -> Result<Option<&'a CalendarEdits>, Need> {
         Ok(self.read(&Key::CalendarEdits(self.service.id.clone()))?.and_then(|record| match record {
-            Record::CalendarEdits(edits) => Some(edits),
+            Record::CalendarEdits(edits) => Some(&**edits),
             _ => None,
         }))
     }

@@ -108,7 +108,7 @@ fn edit(case: &Case<'_>, change: impl FnOnce(&mut CalendarEdits) -> Result<(), C
     }
     edits.version += 1;
     let key = Key::CalendarEdits(case.service.id.clone());
-    Ok(done(edits.version, vec![(key, Some(Record::CalendarEdits(edits)))], "calendar_edited"))
+    Ok(done(edits.version, vec![(key, Some(Record::CalendarEdits(Box::new(edits))))], "calendar_edited"))
 }
 
 /// Spans of a day: few, each with its end after its start, in order and without overlap.

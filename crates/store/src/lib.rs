@@ -23,6 +23,7 @@ mod recovery;
 mod secrets;
 mod sentinel;
 mod shared;
+mod sharing;
 pub mod sim;
 mod store;
 mod values;

@@ -10,6 +10,8 @@ use rustc_hash::FxHashMap;
 
 use model::{Key, Record};
 
+use crate::sharing::Sharing;
+
 /// Shards of what passes within minutes: messages on their way out by when they were made, for what is open at one
 /// moment was made lately, and messages in parts.
 const PASSING_SHARDS: u64 = 1_024;
@@ -98,12 +100,12 @@ impl OpenEntries {
         self.shards.iter().skip(PASSING_SHARDS as usize).map(|shard| shard.entries.len()).sum()
     }
 
-    /// Takes a shard as the records hold it; its number, where all of it belongs into one.
-    pub(crate) fn load(&mut self, entries: Vec<(Key, Record)>) -> Option<ShardNumber> {
+    /// Takes a shard as the records hold it, its records shared where they can be; its number, where all of it belongs into one.
+    pub(crate) fn load(&mut self, entries: Vec<(Key, Record)>, sharing: &mut Sharing) -> Option<ShardNumber> {
         let number = entries.first().map(|(key, _)| self.number_of(key))?;
         let alike = entries.iter().all(|(key, _)| self.number_of(key) == number);
         if let Some(shard) = self.shards.get_mut(usize::from(number)).filter(|_| alike) {
-            shard.entries = entries.into_iter().map(|(key, record)| (key, Arc::new(record))).collect();
+            shard.entries = entries.into_iter().map(|(key, record)| (key, sharing.share(record))).collect();
         }
         alike.then_some(number)
     }

@@ -22,6 +22,7 @@ use crate::recovery::{Marks, Recovery};
 use crate::secrets::Secrets;
 use crate::sentinel::Sentinel;
 use crate::shared::Shared;
+use crate::sharing::Sharing;
 use crate::values::{Values, piece_number};
 use crate::writer::{Changes, Writer, put_applied, put_plain, turn_aad};
 
@@ -158,6 +159,7 @@ impl Writer {
     fn load_shards(&mut self, open: &mut OpenEntries) -> Result<(), OpenError> {
         let fault = |error| OpenError::Records(RecordsFault::Unreadable(error));
         let mut whole = Vec::new();
+        let mut sharing = Sharing::default();
         let mut taken: u16 = 0;
         for pair in pairs(&*self.records, key_bytes::SHARDS) {
             let (at, value) = pair.map_err(fault)?;
@@ -168,7 +170,7 @@ impl Writer {
             let pieces = self.values.take_piece(&at, value, &mut whole)?;
             taken += 1;
             if taken == pieces {
-                let number = open.load(self.values.get_open(kind, &whole)?);
+                let number = open.load(self.values.get_open(kind, &whole)?, &mut sharing);
                 let place = number.and_then(|number| self.pieces.get_mut(usize::from(number)));
                 *place.ok_or(Damage::Value { kind })? = pieces;
                 whole.clear();
@@ -328,8 +330,8 @@ fn fault_of(records: &dyn Records, sentinel: &Sentinel) -> Result<Fit, OpenError
     let unreadable = |error| OpenError::Records(RecordsFault::Unreadable(error));
     let store = sentinel.store()?;
     let found = records.get(&key_bytes::STORE).map_err(unreadable)?;
-    let applied = number_at(records, key_bytes::APPLIED).map_err(unreadable)?;
-    let checkpoint = number_at(records, key_bytes::CHECKPOINT).map_err(unreadable)?;
+    let applied = number_at(records, &key_bytes::APPLIED).map_err(unreadable)?;
+    let checkpoint = number_at(records, &key_bytes::CHECKPOINT).map_err(unreadable)?;
     Ok(match found {
         None if sentinel.sequence == 0 && applied == 0 => {
             mark_store(records, sentinel, &store).map_err(unreadable)?;
@@ -358,8 +360,8 @@ pub(crate) fn number_at(records: &dyn Records, key: &[u8]) -> Result<u64, Record
 /// Makes empty records those of this store, with no turn applied.
 fn mark_store(records: &dyn Records, sentinel: &Sentinel, store: &[u8; 16]) -> Result<(), RecordsError> {
     let mut batch = Batch::default();
-    put_plain(&mut batch, key_bytes::STORE, store);
-    put_plain(&mut batch, key_bytes::CHECKPOINT, &sentinel.generation.to_be_bytes());
+    put_plain(&mut batch, &key_bytes::STORE, store);
+    put_plain(&mut batch, &key_bytes::CHECKPOINT, &sentinel.generation.to_be_bytes());
     put_applied(&mut batch, 0);
     records.put_whole(&batch)
 }

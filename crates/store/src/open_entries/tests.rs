@@ -80,11 +80,16 @@ fn what_lasts_is_left_out_of_a_checkpoint_that_is_not_whole() {
 fn a_shard_comes_back_whole_and_nothing_else_with_it() {
     let mut open = OpenEntries::new(7);
     let entry = |number| (key(number), Record::Limits(Limits::default()));
-    assert_eq!(open.load(vec![entry(1)]), Some(open.number_of(&key(1))));
+    let sharing = &mut Sharing::default();
+    assert_eq!(open.load(vec![entry(1)], sharing), Some(open.number_of(&key(1))));
     assert!(open.contains(&key(1)));
     let elsewhere = (2..).find(|number| open.number_of(&key(*number)) != open.number_of(&key(1))).unwrap();
-    assert_eq!(open.load(vec![entry(1), entry(elsewhere)]), None, "a value of two shards is none of ours");
-    assert_eq!(open.load(Vec::new()), None);
+    assert_eq!(
+        open.load(vec![entry(1), entry(elsewhere)], sharing),
+        None,
+        "a value of two shards is none of ours"
+    );
+    assert_eq!(open.load(Vec::new(), sharing), None);
 }
 
 #[test]
