@@ -88,7 +88,7 @@ impl Export {
     /// The first rows of `dossiers`, in their time.
     async fn page(&mut self, dossiers: Dossiers) -> Result<Bytes, Failure> {
         let read = tokio::task::spawn_blocking(|| read_page(dossiers)).await;
-        let page = read.map_err(Failure::from).flatten().inspect_err(|failure| {
+        let page = read.unwrap_or_else(|broken_off| Err(broken_off.into())).inspect_err(|failure| {
             tracing::error!(target: "http", %failure, "the read view failed");
         })?;
         self.rest = page.rest;
