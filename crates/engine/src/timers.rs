@@ -30,6 +30,9 @@ const DEAD_MAX: usize = 10_000;
 /// How long what was counted of a sender is kept after its last change, and what he found; the limits themselves count
 /// an hour.
 const SENDER_AGE: SignedDuration = SignedDuration::from_hours(24);
+/// Codes that senders found and that are remembered: more than the look-ups of a country in a day. Beyond it the first
+/// are forgotten, each of which lets a sender who is over the limit wait for his hour with that code as well.
+const FOUND_MAX: usize = 1_000_000;
 /// Timers and deadlines run in one turn: bounds the turn.
 const STEP: usize = 500;
 /// Between two looks at what has no deadline of its own.
@@ -94,6 +97,20 @@ impl Deadlines {
         }
     }
 
+    /// What was found first, where more than `max` is watched; some of it at a time. What was counted of a sender stays:
+    /// nobody is to be rid of his wrong codes because many write.
+    fn take_first_found(&mut self, max: usize) -> Vec<(Timestamp, Key)> {
+        let mut found = Vec::new();
+        for _ in 0..self.senders.len().saturating_sub(max).min(STEP) {
+            match self.senders.pop_front() {
+                Some((moment, key @ Key::Found(..))) => found.push((moment, key)),
+                Some((moment, key)) => drop(self.due.insert((moment, Due::Sender(key)))),
+                None => {}
+            }
+        }
+        found
+    }
+
     /// Sorts what was restored by age.
     pub(crate) fn restored(&mut self) {
         let mut restored: Vec<_> = std::iter::from_fn(|| self.senders.pop_front()).collect();
@@ -133,6 +150,7 @@ impl Engine {
             turn.write(Key::Fingerprint(fingerprint), entry.map(Record::Fingerprint));
         }
         self.expire_partials(turn)?;
+        self.forget_first_found(turn)?;
         if self.clock.is_trusted() {
             self.run_deadlines(turn)?;
             self.run_timers(turn)?;
@@ -217,6 +235,17 @@ impl Engine {
             self.deadlines.due.insert((moment, Due::Sender(key)));
         } else {
             turn.write(key, None);
+        }
+        Ok(())
+    }
+
+    /// Forgets what was found first, where too much was. What was found again since is watched by a later look.
+    fn forget_first_found(&mut self, turn: &mut Turn) -> Result<(), Fatal> {
+        for (moment, key) in self.deadlines.take_first_found(FOUND_MAX) {
+            let record = turn.read(&self.ledger, &key)?;
+            if record.as_deref().and_then(old_at) == Some(moment) {
+                turn.write(key, None);
+            }
         }
         Ok(())
     }
@@ -306,4 +335,53 @@ fn put_off(subject: TimerSubject, turn: &mut Turn) {
 /// A count as a gauge's number.
 fn gauge(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Msisdn;
+    use model::limits::Limits;
+
+    use super::*;
+
+    fn sender(number: usize) -> Msisdn {
+        Msisdn::new(&format!("84905{number:06}")).unwrap()
+    }
+
+    #[test]
+    fn of_what_was_found_the_last_is_remembered_and_of_wrong_codes_all() {
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let service = ServiceId::new("hue");
+        let found = |number| Key::Found(service.clone(), sender(number), "13557009".into());
+        let wrong = |number| Key::Limits(service.clone(), sender(number));
+        let mut deadlines = Deadlines::default();
+        let mut second = 0;
+        let mut watch = |deadlines: &mut Deadlines, key: Key| {
+            second += 1;
+            let record = match key {
+                Key::Found(..) => Record::Found(at(second)),
+                _ => Record::Limits(Limits { changed_at: Some(at(second)), ..Limits::default() }),
+            };
+            deadlines.watch_new(&key, Some(&record));
+        };
+        for number in 0..10 {
+            watch(&mut deadlines, found(number));
+            watch(&mut deadlines, wrong(number));
+        }
+        assert_eq!(deadlines.take_first_found(20), []);
+        let dropped =
+            |found: Vec<(Timestamp, Key)>| found.into_iter().map(|(_, key)| key).collect::<Vec<_>>();
+        assert_eq!(dropped(deadlines.take_first_found(15)), [found(0), found(1), found(2)]);
+        assert_eq!((deadlines.senders.len(), deadlines.due.len()), (15, 2));
+        assert_eq!(deadlines.take_first_found(15), []);
+        // All of them are still looked at when they are old.
+        let end = at(100) + SENDER_AGE;
+        let looked_at: Vec<Due> = std::iter::from_fn(|| deadlines.take_due(end)).collect();
+        let wrong_codes = looked_at.iter().filter(|due| matches!(due, Due::Sender(Key::Limits(..)))).count();
+        assert_eq!((looked_at.len(), wrong_codes), (17, 10));
+        // No more than a turn takes.
+        (0..2 * STEP).for_each(|number| watch(&mut deadlines, found(number)));
+        assert_eq!(deadlines.take_first_found(0).len(), STEP);
+        assert_eq!(deadlines.take_first_found(0).len(), STEP);
+    }
 }
