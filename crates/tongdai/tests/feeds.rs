@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use model::Key;
+use model::journal::Entry;
 use model::key::TimerSubject;
 use serde_json::{Value, json};
 use simulator::{Config, Message, Simulator};
@@ -139,6 +140,15 @@ async fn a_file_of_dossiers_is_taken_row_by_row_and_may_be_sent_again() {
     assert_eq!((rows.len(), codes.len()), (300, 300));
     let back = office.api.post_file(path, "application/x-ndjson", &out.text);
     assert_eq!(counts(back), [0, 0, 300], "what was handed out is what is known");
+
+    assert_eq!(office.daemon.terminate(), Some(0), "{}", office.home.log_text());
+    let key = vault::MasterKey::read(&office.home.key()).unwrap();
+    let mut commands = 0;
+    store::read_journal(&office.home.data(), &key, |_, turn| {
+        commands += turn.entries.iter().filter(|entry| matches!(entry, Entry::Command { .. })).count();
+    })
+    .unwrap();
+    assert_eq!(commands, 4 * 300, "each row that was taken stands in the journal, and no question does");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
