@@ -11,7 +11,7 @@ use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use futures_util::stream;
-use model::Dossier;
+use model::{Dossier, ServiceId};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -45,6 +45,7 @@ pub(crate) async fn export(
         ));
     }
     let mut export = Export {
+        service: service.clone(),
         rest: None,
         pace: Pace::of(ROWS_PER_S),
         requests: requests.map(|Extension(ConnectInfo(requests))| requests),
@@ -62,6 +63,7 @@ pub(crate) async fn export(
 
 /// One file on its way.
 struct Export {
+    service: ServiceId,
     /// What is still to be read, if anything is.
     rest: Option<Dossiers>,
     pace: Pace,
@@ -105,7 +107,8 @@ impl Export {
 impl Drop for Export {
     fn drop(&mut self) {
         let Self { rows, complete, .. } = *self;
-        tracing::info!(target: "http", actor = &*self.actor.0, rows, complete, "dossiers were handed out");
+        let (actor, service) = (&*self.actor.0, self.service.as_str());
+        tracing::info!(target: "http", actor, service, rows, complete, "dossiers were handed out");
     }
 }
 
