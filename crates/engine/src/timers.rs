@@ -30,8 +30,8 @@ const DEAD_MAX: usize = 10_000;
 /// How long what was counted of a sender is kept after its last change, and what he found; the limits themselves count
 /// an hour.
 const SENDER_AGE: SignedDuration = SignedDuration::from_hours(24);
-/// Codes that senders found and that are remembered: more than the look-ups of a country in a day. Beyond it the first
-/// are forgotten, each of which lets a sender who is over the limit wait for his hour with that code as well.
+/// Codes that senders found and that are remembered, more than a country looks up in a day. Beyond it the first are
+/// forgotten: a sender who is over the limit then waits for his hour with that code, too.
 const FOUND_MAX: usize = 1_000_000;
 /// Timers and deadlines run in one turn: bounds the turn.
 const STEP: usize = 500;

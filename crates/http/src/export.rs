@@ -96,7 +96,7 @@ impl Export {
         self.rest = page.rest;
         self.rows += page.rows as u64;
         self.pace.keep(page.rows).await;
-        // Who has taken one page may take as long for the next.
+        // A page is asked for once there is room for it: the answer is being taken.
         if let Some(requests) = &self.requests {
             requests.go_on();
         }

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
-use model::Answer;
+use model::{Answer, Dossier};
 use support::{Api, TOKEN};
 
 #[derive(Clone, Default)]
@@ -42,10 +42,19 @@ async fn a_request_is_logged_by_its_route_and_actor_alone() {
     api.send("POST", "/login", r#"{"service":"hue","username":"201777888","password":"CANARY"}"#).await;
     api.send("GET", "/nothing/84905123456?name=CANARY", "").await;
 
+    api.list(Ok(Dossier {
+        code: "201777888".to_owned(),
+        applicant: "NGUYEN VAN CANARY".into(),
+        ..Dossier::default()
+    }));
+    assert_eq!(api.send("GET", "/dossiers/hue", "").await.status, StatusCode::OK);
+
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     for there in ["/subscribers/{msisdn}", "status=200", "status=422", "actor=\"clerk\"", "route=\"none\""] {
         assert!(log.contains(there), "`{there}` is not in\n{log}");
     }
+    let handed_out = r#"dossiers were handed out actor="clerk" service="hue" rows=1 complete=true"#;
+    assert!(log.contains(handed_out), "{log}");
     for personal in ["84905123456", "CANARY", "201777888", TOKEN, "NGUYEN"] {
         assert!(!log.contains(personal), "`{personal}` is in\n{log}");
     }

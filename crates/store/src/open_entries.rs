@@ -100,7 +100,8 @@ impl OpenEntries {
         self.shards.iter().skip(PASSING_SHARDS as usize).map(|shard| shard.entries.len()).sum()
     }
 
-    /// Takes a shard as the records hold it, its records shared where they can be; its number, where all of it belongs into one.
+    /// Takes a shard as the records hold it, its records shared where they can be; its number, where all of it belongs
+    /// into one.
     pub(crate) fn load(&mut self, entries: Vec<(Key, Record)>, sharing: &mut Sharing) -> Option<ShardNumber> {
         let number = entries.first().map(|(key, _)| self.number_of(key))?;
         let alike = entries.iter().all(|(key, _)| self.number_of(key) == number);
