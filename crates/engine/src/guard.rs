@@ -1,13 +1,16 @@
 //! The loop guard: two robots that answer each other fall silent.
 
 use std::collections::VecDeque;
-use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use model::Msisdn;
 use rustc_hash::FxHashMap;
 
 use crate::block_queue::BlockQueue;
+
+mod counts;
+
+use counts::{COUNT_MAX, Counts, Sender};
 
 /// The span over which the messages of one sender are counted.
 const WINDOW_MS: u64 = 60_000;
@@ -24,12 +27,6 @@ const MISTAKES_FACTOR: u32 = 3;
 const HOUR_MS: u64 = 3_600_000;
 /// Senders of such texts remembered, 16 octets each; more than that and all are forgotten, as above.
 const MISTAKEN_MAX: usize = 200_000;
-
-/// Tables over which the senders of a minute spread: with a million of them some thousand are copied when one grows.
-const TABLES: usize = 256;
-
-/// The digits of a number, as a number: E.164 has fifteen at most and begins with none that is 0.
-type Sender = u64;
 
 /// Who wrote when, within the last minute. Plain numbers, so that forgetting them takes no time: a minute at full
 /// load has hundreds of thousands of senders.
@@ -54,15 +51,20 @@ impl LoopGuard {
         let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         self.forget(now);
         let sender = number(sender);
-        let count = self.counts.table(sender).entry(sender).or_default();
-        let admitted = *count < limit;
-        *count = count.saturating_add(1);
-        self.messages.push_back(sender);
+        let count = self.counts.add(sender);
+        // What is counted no more is not to be taken away either.
+        if count < COUNT_MAX {
+            self.messages.push_back(sender);
+            self.note_moment(now);
+        }
+        count < u64::from(limit)
+    }
+
+    fn note_moment(&mut self, now: u64) {
         match self.moments.back_mut() {
             Some((at, messages)) if *at == now => *messages = messages.saturating_add(1),
             _ => self.moments.push_back((now, 1)),
         }
-        admitted
     }
 
     /// Counts a text that is no command, of a sender whose messages are answered up to `limit` a minute; whether it
@@ -95,33 +97,14 @@ impl LoopGuard {
     }
 
     fn forget_oldest(&mut self) {
-        let Some(sender) = self.messages.pop_front() else { return };
-        if let Entry::Occupied(mut count) = self.counts.table(sender).entry(sender) {
-            *count.get_mut() = count.get().saturating_sub(1);
-            if *count.get() == 0 {
-                count.remove();
-            }
+        if let Some(sender) = self.messages.pop_front() {
+            self.counts.subtract(sender);
         }
     }
 }
 
-/// How often each sender wrote. Many small tables: one that grows is copied as a whole, and the turn waits for it.
-struct Counts([FxHashMap<Sender, u32>; TABLES]);
-
-impl Counts {
-    fn table(&mut self, sender: Sender) -> &mut FxHashMap<Sender, u32> {
-        &mut self.0[sender as usize % TABLES]
-    }
-}
-
-impl Default for Counts {
-    fn default() -> Self {
-        Self(std::array::from_fn(|_| FxHashMap::default()))
-    }
-}
-
 fn number(sender: &Msisdn) -> Sender {
-    sender.as_str().bytes().fold(0, |number, digit| number * 10 + u64::from(digit.wrapping_sub(b'0')))
+    sender.as_bytes().iter().fold(0, |number, digit| number * 10 + u64::from(digit.wrapping_sub(b'0')))
 }
 
 #[cfg(test)]
@@ -162,8 +145,7 @@ mod tests {
                 prop_assert_eq!(guard.admit(&number, limit, Duration::from_millis(now)), expected);
                 list.push((now, sender));
             }
-            let senders: usize = guard.counts.0.iter().map(FxHashMap::len).sum();
-            prop_assert!(senders <= 4 && guard.moments.len() <= guard.messages.len());
+            prop_assert!(guard.counts.len() <= 4 && guard.moments.len() <= guard.messages.len());
         }
     }
 

@@ -82,7 +82,12 @@ impl Msisdn {
     /// The digits without `+`.
     pub fn as_str(&self) -> &str {
         // Never empty: only `new` makes one, of ASCII digits.
-        str::from_utf8(&self.digits[..usize::from(self.length)]).unwrap_or_default()
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The same as octets of ASCII, without a look at each.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.digits[..usize::from(self.length)]
     }
 }
 

@@ -145,8 +145,8 @@ impl OpenEntries {
                 let within = u64::from(id.cause.index) / OUTBOX_TOGETHER % OUTBOX_SHARDS_OF_A_TURN;
                 (id.cause.sequence % PASSING_SHARDS * OUTBOX_SHARDS_OF_A_TURN + within) % PASSING_SHARDS
             }
-            Key::Limits(_, phone) => wrong([phone.as_str().as_bytes(), &[]]),
-            Key::Found(_, phone, code) => other([phone.as_str().as_bytes(), code.as_bytes()]),
+            Key::Limits(_, phone) => wrong([phone.as_bytes(), &[]]),
+            Key::Found(_, phone, code) => other([phone.as_bytes(), code.as_bytes()]),
             Key::Fingerprint(fingerprint) => other([&fingerprint.0, &[]]),
             // Long ones: no two of a sender need lie together.
             Key::PartialMessage(id) => passing([id.source.digits.as_bytes(), &id.reference.to_be_bytes()]),
