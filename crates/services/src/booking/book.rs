@@ -13,6 +13,15 @@ use crate::render::Values;
 /// Codes drawn for one booking; that all of them are taken does not happen while days are far from full.
 const CODES_DRAWN: usize = 12;
 
+/// Which of the drawn codes are looked up first.
+#[derive(Clone, Copy)]
+pub(super) enum FirstCodes {
+    /// One, which is nearly always free; the others where it is not. That may take a round of reads more.
+    One,
+    /// All, where a decision has but one round of reads left.
+    All,
+}
+
 /// Takes the slot that starts at `wish`.
 pub(crate) fn book(
     activity: &str,
@@ -44,7 +53,7 @@ pub(crate) fn book(
     if !starts.iter().any(|(start, _)| *start == slot.start) || wish.second() != 0 {
         return office.not_offered(act, slot, sender);
     }
-    office.take(act, slot, name, sender)
+    office.take(act, slot, name, sender, FirstCodes::One)
 }
 
 impl Office<'_> {
@@ -55,6 +64,7 @@ impl Office<'_> {
         slot: Slot,
         name: &Redacted<String>,
         sender: &Msisdn,
+        first: FirstCodes,
     ) -> Decision {
         let mut live = self.live(sender)?;
         if let Some(refusal) = self.enough(&live, act, slot, name, sender) {
@@ -65,7 +75,7 @@ impl Office<'_> {
         let Some(seat) = day.free_seat(act.name, intervals.clone(), act.counters) else {
             return self.taken(act, slot, sender);
         };
-        let Some(code) = self.free_code(slot)? else {
+        let Some(code) = self.free_code(slot, first)? else {
             return Ok(self.case.reply(sender, "busy", Values::new()));
         };
         day.take(act.name, intervals, seat);
@@ -104,16 +114,28 @@ impl Office<'_> {
     }
 
     /// A code that no booking of that day has or ever had.
-    fn free_code(&self, slot: Slot) -> Result<Option<Redacted<String>>, Need> {
+    fn free_code(&self, slot: Slot, first: FirstCodes) -> Result<Option<Redacted<String>>, Need> {
         let mut draw = self.case.seed.draw();
-        let codes: Vec<_> = std::iter::repeat_with(|| Redacted(draw.code(self.settings.code_digits)))
-            .take(CODES_DRAWN)
-            .collect();
+        let codes: [_; CODES_DRAWN] = std::array::from_fn(|_| Redacted(draw.code(self.settings.code_digits)));
+        let first = match first {
+            FirstCodes::One => 1,
+            FirstCodes::All => CODES_DRAWN,
+        };
+        let (first, others) = codes.split_at(first);
+        let free = self.free_code_of(first, slot)?;
+        Ok(if free.is_some() { free } else { self.free_code_of(others, slot)? }.cloned())
+    }
+
+    fn free_code_of<'c>(
+        &self,
+        codes: &'c [Redacted<String>],
+        slot: Slot,
+    ) -> Result<Option<&'c Redacted<String>>, Need> {
         let key =
             |code: &Redacted<String>| Key::Booking(self.case.service.id.clone(), slot.date, code.clone());
         self.case.require(codes.iter().map(key))?;
         for code in codes {
-            if self.case.booking(&key(&code))?.is_none() {
+            if self.case.booking(&key(code))?.is_none() {
                 return Ok(Some(code));
             }
         }

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use model::{Msisdn, Redacted};
 
+use super::book::FirstCodes;
 use super::{Office, edits_key, phone_key};
 use crate::calendar::{days, days_after};
 use crate::case::{Case, Decision};
@@ -27,7 +28,7 @@ pub(crate) fn book_nearest(
     let earliest = case.now.checked_add(lead).unwrap_or(case.now).max(office.after_now());
     let week = days(office.today(), usize::MAX).take_while(|date| *date <= last);
     match office.first_free(act, week, earliest)? {
-        Some(slot) => office.take(act, slot, name, sender),
+        Some(slot) => office.take(act, slot, name, sender, FirstCodes::All),
         None => Ok(case.reply(sender, "booking.none_week", office.values(act.name).day("", last))),
     }
 }

@@ -221,6 +221,25 @@ fn codes_stay_taken_after_a_cancellation() {
 }
 
 #[test]
+fn a_code_that_is_taken_is_passed_over_until_none_of_those_drawn_is_left() {
+    for command in [book(tenth(), time(14, 0, 0, 0), "NOVAK"), nearest("NOVAK")] {
+        let mut bookings = std::collections::BTreeMap::new();
+        for _ in 0..12 {
+            // The same turn of the same world, but for the codes.
+            let mut world = world();
+            world.records.clone_from(&bookings);
+            assert_eq!(world.label(NOVAK, command.clone()), "C-BOOKED");
+            let known = bookings.len();
+            bookings.extend(world.records.into_iter().filter(|(key, _)| matches!(key, Key::Booking(..))));
+            assert_eq!(bookings.len(), known + 1);
+        }
+        let mut world = world();
+        world.records = bookings;
+        assert_eq!(world.label(NOVAK, command), "C-BUSY");
+    }
+}
+
+#[test]
 fn a_booking_is_forgotten_a_month_after_its_day() {
     let mut world = world();
     let text = world.text(NOVAK, book(tenth(), time(14, 0, 0, 0), "NOVAK"));
