@@ -127,6 +127,18 @@ mod tests {
         assert!(guard.admit(&sender, 10, Duration::from_secs(120)));
     }
 
+    #[test]
+    fn a_robot_is_counted_up_to_a_bound_and_is_silent_until_it_rests() {
+        let mut guard = LoopGuard::default();
+        let robot = Msisdn::new("84905123456").unwrap();
+        let admitted = |guard: &mut LoopGuard, second: u64| {
+            (0..20_000).filter(|_| guard.admit(&robot, 10, Duration::from_secs(second))).count()
+        };
+        assert_eq!([0, 30, 59].map(|second| admitted(&mut guard, second)), [10, 0, 0]);
+        assert_eq!(guard.messages.len() as u64, COUNT_MAX);
+        assert_eq!(admitted(&mut guard, 60), 10);
+    }
+
     proptest! {
         /// As if each message of the last minute were looked at.
         #[test]

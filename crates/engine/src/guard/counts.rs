@@ -8,7 +8,7 @@ pub(super) type Sender = u64;
 
 /// Bits of a slot that count. A number of fifteen digits takes the other fifty.
 const COUNT_BITS: u32 = 14;
-/// No sender is counted further: he has been silent long since.
+/// No sender is counted further: he has been silent long since. A limit beyond it silences nobody.
 pub(super) const COUNT_MAX: u64 = (1 << COUNT_BITS) - 1;
 /// Tables over which the senders of a minute spread: with a million of them some thousand are copied when one grows.
 const TABLES: usize = 256;
