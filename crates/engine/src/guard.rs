@@ -10,7 +10,7 @@ use crate::block_queue::BlockQueue;
 
 mod counts;
 
-use counts::{COUNT_MAX, Counts, Sender};
+use counts::{Counts, Sender};
 
 /// The span over which the messages of one sender are counted.
 const WINDOW_MS: u64 = 60_000;
@@ -52,19 +52,12 @@ impl LoopGuard {
         self.forget(now);
         let sender = number(sender);
         let count = self.counts.add(sender);
-        // What is counted no more is not to be taken away either.
-        if count < COUNT_MAX {
-            self.messages.push_back(sender);
-            self.note_moment(now);
-        }
-        count < u64::from(limit)
-    }
-
-    fn note_moment(&mut self, now: u64) {
+        self.messages.push_back(sender);
         match self.moments.back_mut() {
             Some((at, messages)) if *at == now => *messages = messages.saturating_add(1),
             _ => self.moments.push_back((now, 1)),
         }
+        count < u64::from(limit)
     }
 
     /// Counts a text that is no command, of a sender whose messages are answered up to `limit` a minute; whether it
@@ -128,15 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn a_robot_is_counted_up_to_a_bound_and_is_silent_until_it_rests() {
+    fn a_robot_of_tens_of_thousands_is_silent_until_it_rests() {
         let mut guard = LoopGuard::default();
         let robot = Msisdn::new("84905123456").unwrap();
         let admitted = |guard: &mut LoopGuard, second: u64| {
-            (0..20_000).filter(|_| guard.admit(&robot, 10, Duration::from_secs(second))).count()
+            (0..20_000).filter(|_| guard.admit(&robot, 30_000, Duration::from_secs(second))).count()
         };
-        assert_eq!([0, 30, 59].map(|second| admitted(&mut guard, second)), [10, 0, 0]);
-        assert_eq!(guard.messages.len() as u64, COUNT_MAX);
-        assert_eq!(admitted(&mut guard, 60), 10);
+        assert_eq!([0, 30, 60, 61].map(|second| admitted(&mut guard, second)), [20_000, 10_000, 10_000, 0]);
+        assert_eq!(admitted(&mut guard, 121), 20_000);
     }
 
     proptest! {

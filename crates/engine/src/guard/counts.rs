@@ -3,53 +3,62 @@
 //! Every message counts its sender and, a minute later, another: with a million senders that is memory that no cache
 //! holds, twice a message. Sender and count in one number are one place to fetch, where a general table fetches two.
 
+use rustc_hash::FxHashMap;
+
 /// The digits of a number, as a number: E.164 has fifteen at most and begins with none that is 0.
 pub(super) type Sender = u64;
 
 /// Bits of a slot that count. A number of fifteen digits takes the other fifty.
 const COUNT_BITS: u32 = 14;
-/// No sender is counted further: he has been silent long since. A limit beyond it silences nobody.
-pub(super) const COUNT_MAX: u64 = (1 << COUNT_BITS) - 1;
+/// The most that a slot counts; what a sender wrote beyond it is counted beside the tables.
+const SLOT_MAX: u64 = (1 << COUNT_BITS) - 1;
 /// Tables over which the senders of a minute spread: with a million of them some thousand are copied when one grows.
 const TABLES: usize = 256;
 /// Slots of a table that holds anything.
 const SLOTS_MIN: usize = 16;
 
 /// What has been counted.
-pub(super) struct Counts([Table; TABLES]);
+pub(super) struct Counts {
+    tables: [Table; TABLES],
+    /// Beyond [`SLOT_MAX`]: of robots only.
+    beyond: FxHashMap<Sender, u64>,
+}
 
 impl Counts {
-    /// How often a sender was counted.
-    #[cfg(test)]
-    pub(super) fn of(&self, sender: Sender) -> u64 {
-        let table = &self.0[sender as usize % TABLES];
-        table.slots.get(table.place(sender)).map_or(0, |slot| count(*slot))
-    }
-
-    /// Counts a sender once more; how often he was counted before. At [`COUNT_MAX`] nothing is changed.
+    /// Counts a sender once more; how often he was counted before.
     pub(super) fn add(&mut self, sender: Sender) -> u64 {
-        self.table(sender).add(sender)
+        let before = self.table(sender).add(sender);
+        if before < SLOT_MAX {
+            return before;
+        }
+        let beyond = self.beyond.entry(sender).or_default();
+        *beyond += 1;
+        SLOT_MAX + *beyond - 1
     }
 
     /// Takes one away of a sender who was counted.
     pub(super) fn subtract(&mut self, sender: Sender) {
-        self.table(sender).subtract(sender);
+        match self.beyond.get_mut(&sender) {
+            Some(beyond) if *beyond > 1 => *beyond -= 1,
+            Some(_) => drop(self.beyond.remove(&sender)),
+            None => self.table(sender).subtract(sender),
+        }
     }
 
     /// How many senders are counted.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.0.iter().map(|table| table.used).sum()
+        self.tables.iter().map(|table| table.used).sum()
     }
 
     fn table(&mut self, sender: Sender) -> &mut Table {
-        &mut self.0[sender as usize % TABLES]
+        &mut self.tables[sender as usize % TABLES]
     }
 }
 
 impl Default for Counts {
     fn default() -> Self {
-        Self(std::array::from_fn(|_| Table::default()))
+        Self { tables: std::array::from_fn(|_| Table::default()), beyond: FxHashMap::default() }
     }
 }
 
@@ -62,6 +71,7 @@ struct Table {
 }
 
 impl Table {
+    /// As [`Counts::add`], up to [`SLOT_MAX`].
     fn add(&mut self, sender: Sender) -> u64 {
         if self.used >= self.slots.len() / 4 * 3 {
             self.grow();
@@ -74,7 +84,7 @@ impl Table {
                 *slot = sender << COUNT_BITS | 1;
                 self.used += 1;
             }
-            COUNT_MAX => {}
+            SLOT_MAX => {}
             _ => *slot += 1,
         }
         before
@@ -137,7 +147,7 @@ impl Table {
 }
 
 fn count(slot: u64) -> u64 {
-    slot & COUNT_MAX
+    slot & SLOT_MAX
 }
 
 #[cfg(test)]
@@ -168,23 +178,25 @@ mod tests {
                     *known = known.saturating_sub(1);
                 }
             }
-            for (sender, known) in &map {
-                prop_assert_eq!(counts.of(*sender), *known);
-            }
             prop_assert_eq!(counts.len(), map.values().filter(|known| **known > 0).count());
+            for (sender, known) in map {
+                prop_assert_eq!(counts.add(sender), known);
+            }
         }
     }
 
     #[test]
-    fn a_count_ends_at_its_most() {
+    fn the_longest_number_is_counted_beyond_what_a_slot_holds() {
         let longest = 999_999_999_999_999;
         let mut counts = Counts::default();
-        for before in 0..COUNT_MAX {
+        for before in 0..SLOT_MAX + 3 {
             assert_eq!(counts.add(longest), before);
         }
-        assert_eq!(counts.add(longest), COUNT_MAX);
-        assert_eq!(counts.of(longest), COUNT_MAX);
-        counts.subtract(longest);
-        assert_eq!(counts.of(longest), COUNT_MAX - 1);
+        for left in (0..SLOT_MAX + 3).rev() {
+            counts.subtract(longest);
+            assert_eq!(counts.add(longest), left);
+            counts.subtract(longest);
+        }
+        assert_eq!((counts.len(), counts.beyond.len()), (0, 0));
     }
 }
