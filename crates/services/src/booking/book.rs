@@ -22,6 +22,15 @@ pub(super) enum FirstCodes {
     All,
 }
 
+impl FirstCodes {
+    fn number(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::All => CODES_DRAWN,
+        }
+    }
+}
+
 /// Takes the slot that starts at `wish`.
 pub(crate) fn book(
     activity: &str,
@@ -117,16 +126,14 @@ impl Office<'_> {
     fn free_code(&self, slot: Slot, first: FirstCodes) -> Result<Option<Redacted<String>>, Need> {
         let mut draw = self.case.seed.draw();
         let codes: [_; CODES_DRAWN] = std::array::from_fn(|_| Redacted(draw.code(self.settings.code_digits)));
-        let first = match first {
-            FirstCodes::One => 1,
-            FirstCodes::All => CODES_DRAWN,
-        };
-        let (first, others) = codes.split_at(first);
-        let free = self.free_code_of(first, slot)?;
-        Ok(if free.is_some() { free } else { self.free_code_of(others, slot)? }.cloned())
+        let (first, others) = codes.split_at(first.number());
+        match self.free_among(first, slot)? {
+            Some(code) => Ok(Some(code.clone())),
+            None => Ok(self.free_among(others, slot)?.cloned()),
+        }
     }
 
-    fn free_code_of<'c>(
+    fn free_among<'c>(
         &self,
         codes: &'c [Redacted<String>],
         slot: Slot,
