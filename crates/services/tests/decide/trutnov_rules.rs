@@ -4,7 +4,7 @@ use jiff::civil::{date, time};
 use model::key::TimerSubject;
 use model::outcome::Class;
 use model::request::Command;
-use model::{ClerkCommand, Key, Record};
+use model::{ClerkCommand, Interpretation, Key, Msisdn, Record, Request};
 use proptest::prelude::*;
 
 use crate::offices::{span, trutnov};
@@ -203,7 +203,7 @@ fn a_reminder_that_outlived_its_booking_is_silent() {
     let mut world = world();
     let code = code_in(&world.text(NOVAK, book(tenth(), time(14, 0, 0, 0), "NOVAK")));
     let subject = TimerSubject::RemindBooking(world.service.id.clone(), tenth(), code.as_str().into());
-    let due = model::Request::Timer(subject);
+    let due = Request::Timer(subject);
     assert_eq!(&*world.run(&due).label, "C-REMIND");
     world.text(NOVAK, cancel(&code, tenth()));
     assert!(world.run(&due).messages.is_empty());
@@ -237,6 +237,17 @@ fn a_code_that_is_taken_is_passed_over_until_none_of_those_drawn_is_left() {
         world.records = bookings;
         assert_eq!(world.label(NOVAK, command), "C-BUSY");
     }
+}
+
+#[test]
+fn of_the_drawn_codes_one_is_looked_up_while_it_is_free() {
+    let world = world();
+    let result = Ok(book(tenth(), time(14, 0, 0, 0), "NOVAK"));
+    let interpretation = Interpretation { service: world.service.id.clone(), rule: None, result };
+    let sender = Msisdn::new(NOVAK).unwrap();
+    let (outcome, read) = world.decide_and_read(&Request::Message { sender, interpretation });
+    assert_eq!(&*outcome.label, "C-BOOKED");
+    assert_eq!(read.keys().filter(|key| matches!(key, Key::Booking(..))).count(), 1);
 }
 
 #[test]

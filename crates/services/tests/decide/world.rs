@@ -102,6 +102,11 @@ impl World {
     }
 
     fn decide(&self, request: &Request) -> Outcome {
+        self.decide_and_read(request).0
+    }
+
+    /// What is decided, and what was read for it.
+    pub(crate) fn decide_and_read(&self, request: &Request) -> (Outcome, Snapshot) {
         let mut snapshot = Snapshot::default();
         let now = Now { wall: self.now, monotonic: Duration::ZERO };
         let seed = || Seed::new([42; 32], self.turns);
@@ -116,7 +121,7 @@ impl World {
             let step = decide(request, &self.service, &snapshot, now, seed());
             assert_eq!(step, decide(request, &self.service, &snapshot, now, seed()), "decisions are pure");
             match step {
-                Step::Done(outcome) => return outcome,
+                Step::Done(outcome) => return (outcome, snapshot),
                 Step::Need(keys) => {
                     assert!(!keys.is_empty(), "a need names its keys");
                     for key in keys {
