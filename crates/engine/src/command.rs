@@ -21,7 +21,7 @@ impl Engine {
         let name = name(&command).to_owned();
         let is_preview = matches!(command, ClerkCommand::ImportDossier { preview: true, .. });
         let service = match service_of(&command) {
-            Some(id) => self.rules.service(id).cloned(),
+            Some(id) => self.rules.service(id.as_str()).cloned(),
             // A subscriber belongs to no service; any that looks subscribers up knows what they are.
             None => self.rules.services().iter().find(|service| service.subscribers.is_some()).cloned(),
         };
@@ -34,7 +34,7 @@ impl Engine {
             Some(refusal) => refusal,
             None => self.decide(&Request::Command(command), &service, turn)?,
         };
-        let label = outcome.label.clone();
+        let label = outcome.label;
         let result =
             outcome.answer.take().unwrap_or_else(|| Err(CommandError::NotFound { what: name.clone() }));
         self.settle(outcome, &service, None, turn);
@@ -53,7 +53,7 @@ impl Engine {
         else {
             return None;
         };
-        if service.dossiers.is_none() || self.rules.reads_code(&service.id, &dossier.code) {
+        if service.dossiers.is_none() || self.rules.reads_code(service.id, &dossier.code) {
             return None;
         }
         let reason = "has not the form of this service's codes: nobody could ask for it".to_owned();
@@ -62,7 +62,7 @@ impl Engine {
     }
 }
 
-fn service_of(command: &ClerkCommand) -> Option<&ServiceId> {
+fn service_of(command: &ClerkCommand) -> Option<ServiceId> {
     match command {
         ClerkCommand::PutDossier { service, .. }
         | ClerkCommand::ImportDossier { service, .. }
@@ -74,7 +74,7 @@ fn service_of(command: &ClerkCommand) -> Option<&ServiceId> {
         | ClerkCommand::FreePhone { service, .. }
         | ClerkCommand::PutWeeklyHours { service, .. }
         | ClerkCommand::PutDay { service, .. }
-        | ClerkCommand::PutCapacity { service, .. } => Some(service),
+        | ClerkCommand::PutCapacity { service, .. } => Some(*service),
         ClerkCommand::PutSubscriber(_) | ClerkCommand::DeleteSubscriber(_) => None,
     }
 }

@@ -303,7 +303,7 @@ impl Engine {
         self.awaited.remove(&entry.id);
         turn.write(Key::Outbox(entry.id), None);
         let Some(subject) = entry.subject else { return Ok(()) };
-        let Some(service) = self.rules.service(subject.service()).cloned() else { return Ok(()) };
+        let Some(service) = self.rules.service(subject.service().as_str()).cloned() else { return Ok(()) };
         let request = Request::Final { subject, outbox: entry.id, state };
         let outcome = self.decide(&request, &service, turn)?;
         self.settle(outcome, &service, None, turn);

@@ -1,10 +1,9 @@
 //! What the engine must know of the binds; the services come as [`routing::Rules`].
 
-use std::sync::Arc;
-
 use std::collections::BTreeMap;
 
 use codec::{receipt::ReceiptIds, segment};
+use model::Name;
 use model::plan::NumberingPlan;
 
 use crate::verdict::Verdict;
@@ -22,7 +21,7 @@ pub struct LinkConfig {
     /// For logs and metrics.
     pub name: String,
     /// Binds of one group lead to the same SMSC: a receipt may come on any of them, an answer may leave by any.
-    pub group: Arc<str>,
+    pub group: Name,
     /// The country whose subscribers write through it.
     pub plan: &'static NumberingPlan,
     /// How its SMSC takes and sends texts.

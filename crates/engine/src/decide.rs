@@ -1,9 +1,7 @@
 //! Message → route → request → outcome: the loop around the pure deciders.
 
-use std::sync::Arc;
-
 use model::request::Request;
-use model::{CommandError, Key, Msisdn, Outcome, Service, Snapshot, Step};
+use model::{CommandError, Key, Msisdn, Name, Outcome, Service, Snapshot, Step};
 
 use crate::engine::Engine;
 use crate::fatal::Fatal;
@@ -32,14 +30,14 @@ impl Engine {
         self.read_into(&mut snapshot, first_reads, turn)?;
         for _ in 0..=ROUNDS_MAX {
             let seed = turn.seed();
-            match caught(&service.id, || services::decide(request, service, &snapshot, turn.now, seed)) {
+            match caught(service.id, || services::decide(request, service, &snapshot, turn.now, seed)) {
                 None => return Ok(busy(request, service)),
                 Some(Step::Done(outcome)) => return Ok(outcome),
                 Some(Step::Need(keys)) => self.read_into(&mut snapshot, keys, turn)?,
             }
         }
         // It asked for a fourth round of reads.
-        fault::note(&service.id);
+        fault::note(service.id);
         Ok(busy(request, service))
     }
 
@@ -55,14 +53,14 @@ impl Engine {
 
 /// What a citizen is told where nothing could be decided: he may try again.
 pub(crate) fn apology(citizen: &Msisdn, service: &Service) -> Outcome {
-    let rendered = caught(&service.id, || services::notice(service, "busy", &[])).flatten();
+    let rendered = caught(service.id, || services::notice(service, "busy", &[])).flatten();
     let messages = rendered.map(|rendered| reply(citizen, rendered)).into_iter().collect();
     Outcome { messages, label: FAULT.into(), ..Outcome::default() }
 }
 
 /// What is said where a service does not come to an end.
 fn busy(request: &Request, service: &Service) -> Outcome {
-    let label: Arc<str> = FAULT.into();
+    let label: Name = FAULT.into();
     match request {
         Request::Message { sender, .. } => apology(sender, service),
         Request::Command(_) => {

@@ -198,7 +198,7 @@ impl Engine {
 
     /// When a message may leave that waited for a link into the night; none for one that may leave now.
     fn quiet_until(&self, entry: &OutboxEntry, wall: Timestamp) -> Option<Timestamp> {
-        let service = entry.is_unasked().then(|| self.rules.service(&entry.service)).flatten()?;
+        let service = entry.is_unasked().then(|| self.rules.service(entry.service.as_str())).flatten()?;
         services::held_until(service, wall)
     }
 

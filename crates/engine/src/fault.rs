@@ -15,7 +15,7 @@ pub(crate) fn fence<T>(pure: impl FnOnce() -> T) -> Option<T> {
 }
 
 /// The same, and counted where it panicked.
-pub(crate) fn caught<T>(service: &ServiceId, pure: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn caught<T>(service: ServiceId, pure: impl FnOnce() -> T) -> Option<T> {
     let result = fence(pure);
     if result.is_none() {
         note(service);
@@ -24,7 +24,7 @@ pub(crate) fn caught<T>(service: &ServiceId, pure: impl FnOnce() -> T) -> Option
 }
 
 /// Counts a decision that was never made.
-pub(crate) fn note(service: &ServiceId) {
+pub(crate) fn note(service: ServiceId) {
     tracing::error!(%service, "a service did not come to a decision");
     metrics::counter!("tongdai_faults_total", "service" => service.as_str().to_owned()).increment(1);
 }
@@ -36,8 +36,8 @@ mod tests {
     #[test]
     fn a_panic_is_no_decision_and_no_end() {
         let service = ServiceId::new("danang");
-        assert_eq!(caught(&service, || 1), Some(1));
+        assert_eq!(caught(service, || 1), Some(1));
         let nothing: &[u8] = &[];
-        assert_eq!(caught(&service, || nothing[nothing.len()]), None);
+        assert_eq!(caught(service, || nothing[nothing.len()]), None);
     }
 }

@@ -1,36 +1,29 @@
 //! Counters by service and template, their handles kept.
 
 use metrics::Counter;
-use model::ServiceId;
+use model::{Name, ServiceId};
 use rustc_hash::FxHashMap;
 
-/// Labels kept of one service: its templates and the words for what needs none.
-const LABELS_MAX: usize = 512;
+/// Pairs of a service and a label that have a counter of their own.
+const LABELS_MAX: usize = 4_096;
 
 /// Handles, so that a message costs no look-up by string in the recorder.
 #[derive(Default)]
 pub(crate) struct Meters {
-    messages: FxHashMap<ServiceId, FxHashMap<String, Counter>>,
+    messages: FxHashMap<(ServiceId, Name), Counter>,
     /// By verdict: a handful of words.
     submits: Vec<(&'static str, Counter)>,
 }
 
 impl Meters {
     /// Counts a citizen's message by what was decided.
-    pub(crate) fn message(&mut self, service: &ServiceId, label: &str) {
-        let labels = match self.messages.get_mut(service) {
-            Some(labels) => labels,
-            None => self.messages.entry(service.clone()).or_default(),
-        };
-        if let Some(counter) = labels.get(label) {
-            counter.increment(1);
-            return;
-        }
-        let label = if labels.len() < LABELS_MAX { label } else { "other" };
-        let counter = metrics::counter!("tongdai_messages_total",
-            "service" => service.as_str().to_owned(), "label" => label.to_owned());
+    pub(crate) fn message(&mut self, service: ServiceId, label: Name) {
+        let full = self.messages.len() >= LABELS_MAX;
+        let counter = self.messages.entry((service, label)).or_insert_with(|| {
+            let label = if full { "other" } else { label.as_str() };
+            metrics::counter!("tongdai_messages_total", "service" => service.as_str(), "label" => label)
+        });
         counter.increment(1);
-        labels.insert(label.to_owned(), counter);
     }
 
     /// Counts what became of a submit.

@@ -1,7 +1,6 @@
 //! Parts of long messages, durable before they are acknowledged, joined before they are decoded.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use codec::{Concat, UserData};
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 use model::journal::Entry;
 use model::outbox::{PartialMessage, PartialMessageId};
 use model::plan::Party;
-use model::{Address, Key, Msisdn, Now, Outcome, Record, Redacted};
+use model::{Address, Key, Msisdn, Name, Now, Outcome, Record, Redacted};
 use rustc_hash::FxHashMap;
 
 use crate::engine::Engine;
@@ -45,7 +44,7 @@ pub(crate) struct Partials {
     /// When each is given up.
     ends: FxHashMap<PartialMessageId, Duration>,
     by_end: BTreeSet<(Duration, PartialMessageId)>,
-    senders: FxHashMap<(Arc<str>, Address), VecDeque<PartialMessageId>>,
+    senders: FxHashMap<(Name, Address), VecDeque<PartialMessageId>>,
     finished: Finished,
 }
 
@@ -102,8 +101,8 @@ impl Partials {
     }
 }
 
-fn sender_of(id: &PartialMessageId) -> (Arc<str>, Address) {
-    (id.group.clone(), id.source.clone())
+fn sender_of(id: &PartialMessageId) -> (Name, Address) {
+    (id.group, id.source.clone())
 }
 
 /// A citizen's number as an SMSC takes it: international, E.164.
@@ -149,7 +148,7 @@ impl Engine {
         // One that begins anew under its reference gets its time anew.
         let known = self.partials.ends.get(&id).copied().filter(|_| !begun);
         self.partials.insert(&id, known.unwrap_or(turn.now.monotonic + AGE_MAX));
-        let (group, fingerprint) = (id.group.clone(), inbound.arrival.fingerprint);
+        let (group, fingerprint) = (id.group, inbound.arrival.fingerprint);
         turn.write(Key::PartialMessage(Box::new(id)), Some(Record::PartialMessage(message)));
         turn.entries.push(Entry::Part { group, fingerprint });
         // A part always counts as an act: taken twice it would begin a message that never becomes whole.
@@ -236,7 +235,7 @@ impl Engine {
             return;
         }
         let Some(rendered) = services::notice(&service, "parts", &[]) else { return };
-        let label = rendered.template.clone();
+        let label = rendered.template;
         let messages = vec![reply(&citizen, rendered)];
         let outcome = Outcome { messages, label, ..Outcome::default() };
         let group = self.queues.group(&id.group);

@@ -2,13 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use codec::receipt::ReceiptIds;
 use jiff::Timestamp;
-use model::OutboxId;
 use model::outcome::Class;
+use model::{Name, OutboxId};
 use rustc_hash::FxHashMap;
 
 use crate::config::{Config, LinkConfig};
@@ -63,7 +62,7 @@ impl Link {
 /// Binds that lead to one SMSC, and what waits for them.
 #[derive(Debug)]
 pub(crate) struct Group {
-    pub(crate) name: Arc<str>,
+    pub(crate) name: Name,
     pub(crate) links: Vec<LinkId>,
     /// Answers and what citizens wait for, notices, bulk.
     queues: [VecDeque<Item>; 3],
@@ -75,7 +74,7 @@ pub(crate) struct Group {
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
     groups: Vec<Group>,
-    by_name: FxHashMap<Arc<str>, usize>,
+    by_name: FxHashMap<Name, usize>,
     links: Vec<Link>,
     /// Not before a moment: quiet hours and later tries.
     delayed: BinaryHeap<Reverse<(Timestamp, usize, Item)>>,
@@ -106,16 +105,16 @@ impl Queues {
             return *group;
         }
         let group = self.groups.len();
-        let name: Arc<str> = name.into();
-        self.by_name.insert(Arc::clone(&name), group);
+        let name: Name = name.into();
+        self.by_name.insert(name, group);
         let queues = [VecDeque::new(), VecDeque::new(), VecDeque::new()];
         self.groups.push(Group { name, links: Vec::new(), queues, last: None });
         group
     }
 
     /// The name of a group.
-    pub(crate) fn group_name(&self, group: usize) -> Arc<str> {
-        self.groups.get(group).map(|group| Arc::clone(&group.name)).unwrap_or_default()
+    pub(crate) fn group_name(&self, group: usize) -> Name {
+        self.groups.get(group).map(|group| group.name).unwrap_or_default()
     }
 
     /// How many groups there are.

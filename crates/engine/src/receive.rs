@@ -5,7 +5,7 @@ use std::sync::Arc;
 use codec::{CommandStatus, Sm};
 use model::journal::Entry;
 use model::outbox::Fingerprint;
-use model::{Address, ErrorKind, Interpretation, Key, Record, Redacted, Rejection, Service, ServiceId};
+use model::{Address, ErrorKind, Interpretation, Key, Name, Record, Redacted, Rejection, Service, ServiceId};
 
 use crate::decide::apology;
 use crate::engine::Engine;
@@ -136,14 +136,14 @@ impl Engine {
             if self.guard.admit(&inbound.route.citizen, limit, turn.now.monotonic) {
                 match meaning.understood {
                     Some(Understood { interpretation, first_reads }) => {
-                        treatment.rule = interpretation.rule.clone();
+                        treatment.rule = interpretation.rule;
                         treatment.act =
                             inbound.part || interpretation.result.as_ref().is_ok_and(model::Command::is_act);
                         treatment.label =
                             self.answer(&inbound, interpretation, first_reads, &service, turn)?;
                     }
                     None => {
-                        fault::note(&service.id);
+                        fault::note(service.id);
                         treatment.label = FAULT.into();
                         let outcome = apology(&inbound.route.citizen, &service);
                         self.settle(outcome, &service, Some(&inbound.route), turn);
@@ -153,8 +153,8 @@ impl Engine {
                 meters::ignored("loop_guard");
                 treatment.label = "loop_guard".into();
             }
-            self.meters.message(&service.id, &treatment.label);
-            treatment.service = Some(service.id.clone());
+            self.meters.message(service.id, treatment.label);
+            treatment.service = Some(service.id);
         } else {
             meters::ignored("no_service");
             treatment.label = "no_service".into();
@@ -189,7 +189,7 @@ impl Engine {
         first_reads: Vec<Key>,
         service: &Service,
         turn: &mut Turn,
-    ) -> Result<Arc<str>, Fatal> {
+    ) -> Result<Name, Fatal> {
         let citizen = &inbound.route.citizen;
         let limit = service.limits.messages_per_minute;
         if interpretation.result.is_err() && !self.guard.admit_mistake(citizen, limit, turn.now.monotonic) {
@@ -198,7 +198,7 @@ impl Engine {
         }
         let request = model::Request::Message { sender: *citizen, interpretation };
         let outcome = self.decide_after(first_reads, &request, service, turn)?;
-        let label = outcome.label.clone();
+        let label = outcome.label;
         self.settle(outcome, service, Some(&inbound.route), turn);
         Ok(label)
     }
@@ -245,9 +245,9 @@ impl Engine {
         let limit = service.limits.messages_per_minute;
         if self.guard.admit(&inbound.route.citizen, limit, turn.now.monotonic) {
             let result = Err(Rejection::new(kind));
-            let interpretation = Interpretation { service: service.id.clone(), rule: None, result };
+            let interpretation = Interpretation { service: service.id, rule: None, result };
             let label = self.answer(inbound, interpretation, Vec::new(), service, turn)?;
-            self.meters.message(&service.id, &label);
+            self.meters.message(service.id, label);
         }
         Ok(())
     }
@@ -285,7 +285,7 @@ impl Engine {
 #[derive(Default)]
 struct Treatment {
     service: Option<ServiceId>,
-    rule: Option<Arc<str>>,
-    label: Arc<str>,
+    rule: Option<Name>,
+    label: Name,
     act: bool,
 }

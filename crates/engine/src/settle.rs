@@ -83,7 +83,7 @@ impl Engine {
         let expires_at = message.expires_at.unwrap_or_else(|| after(turn.now.wall, life(message.class)));
         let mut entry = OutboxEntry {
             id,
-            service: service.id.clone(),
+            service: service.id,
             to: message.to,
             group: self.queues.group_name(route.group),
             source: route.source,
@@ -157,7 +157,7 @@ impl Engine {
         let same_plan = || links.iter().find(|link| std::ptr::eq(link.plan, service.plan));
         let link = named.or_else(same_plan).or_else(|| links.first());
         let profile = link.map(|link| link.profile.clone()).unwrap_or_default();
-        let name = link.map(|link| link.group.clone()).unwrap_or_default();
+        let name = link.map(|link| link.group).unwrap_or_default();
         let number = service.numbers.first().map_or("", String::as_str);
         let (ton, npi) = profile.source_ton_npi;
         let source = Address::new(ton, npi, number);
@@ -170,7 +170,7 @@ impl Engine {
     pub(crate) fn draw(&self, outbox: OutboxId, subject: &FinalSubject) -> Effect {
         /// Where a pack that had accounts when the message was made has none any more.
         const LENGTH: u32 = 10;
-        let service = self.rules.service(subject.service());
+        let service = self.rules.service(subject.service().as_str());
         let accounts = service.and_then(|service| service.accounts.as_ref());
         let length = accounts.map_or(LENGTH, |accounts| accounts.password_length);
         Effect::DrawPassword { outbox, subject: subject.clone(), length }
@@ -187,7 +187,7 @@ impl Engine {
     ) -> Result<(), Fatal> {
         let entry = turn.outbox(&self.ledger, outbox)?;
         let Some(mut entry) = entry.filter(|entry| entry.body == Body::Awaited) else { return Ok(()) };
-        let Some(service) = self.rules.service(subject.service()).cloned() else { return Ok(()) };
+        let Some(service) = self.rules.service(subject.service().as_str()).cloned() else { return Ok(()) };
         let request = Request::Drawn { subject: subject.clone(), outbox, password, hash };
         let mut outcome = self.decide(&request, &service, turn)?;
         if *outcome.label == *FAULT {

@@ -1,7 +1,6 @@
 //! What happens because time passes: due timers, receipts that never came, what is too old.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +9,7 @@ use model::key::TimerSubject;
 use model::outbox::{Body, PartState};
 use model::outcome::FinalState;
 use model::request::Request;
-use model::{Key, OutboxId, Record, ServiceId};
+use model::{Key, Name, OutboxId, Record, ServiceId};
 use rustc_hash::FxHashSet;
 
 use crate::block_queue::BlockQueue;
@@ -197,13 +196,13 @@ impl Engine {
         Ok(())
     }
 
-    fn run_timer(&mut self, subject: TimerSubject, turn: &mut Turn) -> Result<Arc<str>, Fatal> {
-        let Some(service) = self.rules.service(service_of(&subject)).cloned() else {
+    fn run_timer(&mut self, subject: TimerSubject, turn: &mut Turn) -> Result<Name, Fatal> {
+        let Some(service) = self.rules.service(service_of(&subject).as_str()).cloned() else {
             put_off(subject, turn);
             return Ok("no_service".into());
         };
         let outcome = self.decide(&Request::Timer(subject.clone()), &service, turn)?;
-        let label = outcome.label.clone();
+        let label = outcome.label;
         if *label == *FAULT {
             put_off(subject, turn);
         }
@@ -316,12 +315,12 @@ fn old_at(record: &Record) -> Option<Timestamp> {
     Some(after(changed_at, SENDER_AGE))
 }
 
-fn service_of(subject: &TimerSubject) -> &ServiceId {
+fn service_of(subject: &TimerSubject) -> ServiceId {
     match subject {
         TimerSubject::RotatePassword(service, _)
         | TimerSubject::RemindBooking(service, ..)
         | TimerSubject::ForgetBooking(service, ..)
-        | TimerSubject::ForgetDossier(service, _) => service,
+        | TimerSubject::ForgetDossier(service, _) => *service,
     }
 }
 
@@ -352,8 +351,8 @@ mod tests {
     fn of_what_was_found_the_last_is_remembered_and_of_wrong_codes_all() {
         let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
         let service = ServiceId::new("hue");
-        let found = |number| Key::Found(service.clone(), sender(number), "13557009".into());
-        let wrong = |number| Key::Limits(service.clone(), sender(number));
+        let found = |number| Key::Found(service, sender(number), "13557009".into());
+        let wrong = |number| Key::Limits(service, sender(number));
         let mut deadlines = Deadlines::default();
         let mut second = 0;
         let mut watch = |deadlines: &mut Deadlines, key: Key| {

@@ -190,7 +190,7 @@ fn app(commands: CommandSender) -> App {
         commands,
         read: Arc::new(move |key| Ok(records.get(key).cloned())),
         dossiers: Arc::new(move |_| Box::new(std::iter::once(Ok(dossier.clone())))),
-        services: Arc::new(move |id| rules.service(id).cloned()),
+        services: Arc::new(move |name| rules.service(name).cloned()),
         tokens: Arc::new(Tokens::parse(TOKENS).unwrap()),
         readiness: Readiness::default(),
         metrics: PrometheusBuilder::new().build_recorder().handle(),

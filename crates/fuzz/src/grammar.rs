@@ -67,7 +67,7 @@ fn check_command(service: &Service, read: &Interpretation, now: Timestamp) {
             let digits = key.bytes().filter(u8::is_ascii_digit).count();
             assert!(key.len() <= 32 && digits >= 4 && code.is_ascii(), "{code:?}");
             // Asked for as it was read it means the same, unless words beside it were taken for a part of it.
-            assert!(code.contains(' ') || RULES.reads_code(&service.id, code), "{code:?}");
+            assert!(code.contains(' ') || RULES.reads_code(service.id, code), "{code:?}");
         }
         Command::QueueStatus { queue } => assert!(service.queues.contains_key(queue)),
         Command::SubscriberInfo { id_number: Some(id) } => check_id_number(id),

@@ -244,7 +244,7 @@ impl Sent {
 
 fn registration(store: &Store, from: &str, id_number: &str, answer: &str) -> Result<Option<String>> {
     let service = ServiceId::new("danang");
-    let record = store.get(&Key::Account(service.clone(), id_number.into()))?;
+    let record = store.get(&Key::Account(service, id_number.into()))?;
     let Some(Record::Account(account)) = record.as_deref() else {
         return Ok(Some(format!("the account {id_number} was acknowledged and is missing")));
     };

@@ -280,7 +280,7 @@ impl Stage {
     }
 
     fn compared(&self, service: &str, id_number: &str, password: &str) -> Result<(bool, u64)> {
-        let account: Option<Account> = self.world.account(&id(service), id_number)?;
+        let account: Option<Account> = self.world.account(id(service), id_number)?;
         Ok(account.map_or((false, 0), |account| (World::matches(&account, password), account.version)))
     }
 

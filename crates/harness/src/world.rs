@@ -317,9 +317,9 @@ impl World {
     }
 
     /// The account of a log-in name.
-    pub fn account(&self, service: &ServiceId, id_number: &str) -> Result<Option<Account>> {
+    pub fn account(&self, service: ServiceId, id_number: &str) -> Result<Option<Account>> {
         let reader = self.engine.as_ref().context("the engine runs")?.reader();
-        Ok(match reader.get(&Key::Account(service.clone(), id_number.into()))? {
+        Ok(match reader.get(&Key::Account(service, id_number.into()))? {
             Some(Record::Account(account)) => Some(*account),
             _ => None,
         })

@@ -16,11 +16,11 @@ fn a_calendar_full_of_days_is_refused_and_never_too_long() {
     let spans: Vec<Span> =
         (8..16).map(|hour| Span { from: time(hour, 0, 0, 0), to: time(hour, 30, 0, 0) }).collect();
     let weekly = std::array::from_fn(|_| spans.clone());
-    world.command(ClerkCommand::PutWeeklyHours { service: service.clone(), weekly }).unwrap().unwrap();
+    world.command(ClerkCommand::PutWeeklyHours { service, weekly }).unwrap().unwrap();
     let mut taken = 0;
     for offset in 1..=200 {
         let date = date(2026, 8, 3).checked_add(offset.days()).unwrap();
-        let command = ClerkCommand::PutDay { service: service.clone(), date, spans: Some(spans.clone()) };
+        let command = ClerkCommand::PutDay { service, date, spans: Some(spans.clone()) };
         match world.command(command).unwrap() {
             Ok(_) => taken += 1,
             Err(CommandError::Invalid { .. }) => break,

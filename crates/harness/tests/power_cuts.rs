@@ -98,7 +98,7 @@ fn audit(seed: u64, world: &World) -> anyhow::Result<()> {
             assert_eq!(different.len(), 1, "run {seed}: two answers to one act: {different:?}");
         }
         let id_number = format!("20149990{citizen}");
-        let account = world.account(&ServiceId::new("danang"), &id_number)?;
+        let account = world.account(ServiceId::new("danang"), &id_number)?;
         let account = account.unwrap_or_else(|| panic!("run {seed}: citizen {citizen} has no account"));
         let told = &texts[&phone(1, citizen)][0];
         let fits = told_password(told).is_some_and(|password| World::matches(&account, password));

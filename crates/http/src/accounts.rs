@@ -24,7 +24,7 @@ pub(crate) async fn import(
     mut fields: Fields,
 ) -> Result<Json<Answer>, Problem> {
     let command = ClerkCommand::ImportAccount {
-        service: app.service(&service)?.id.clone(),
+        service: app.service(&service)?.id,
         id_number: read_id_number(&mut fields)?,
         full_name: fields.required_text("full_name", NAME_CHARS_MAX)?.into(),
         birth_date: fields.required_day("birth_date")?.into(),
@@ -41,7 +41,7 @@ pub(crate) async fn free_phone(
     actor: Actor,
     Place((service, msisdn)): Place<(String, String)>,
 ) -> Result<Json<Answer>, Problem> {
-    let service = app.service(&service)?.id.clone();
+    let service = app.service(&service)?.id;
     let command = ClerkCommand::FreePhone { service, msisdn: parameter::msisdn(&msisdn)? };
     Ok(Json(app.answer(&actor.0, command).await?))
 }

@@ -25,7 +25,7 @@ pub(crate) async fn get(
     Place(service): Place<String>,
 ) -> Result<Json<Value>, Problem> {
     let service = app.service(&service)?;
-    let edits = match app.record(Key::CalendarEdits(service.id.clone())).await? {
+    let edits = match app.record(Key::CalendarEdits(service.id)).await? {
         Some(Record::CalendarEdits(edits)) => *edits,
         _ => CalendarEdits::default(),
     };
@@ -39,7 +39,7 @@ pub(crate) async fn put_weekly(
     Place(service): Place<String>,
     mut fields: Fields,
 ) -> Result<Json<Answer>, Problem> {
-    let service = app.service(&service)?.id.clone();
+    let service = app.service(&service)?.id;
     let days: Vec<Value> = fields.required("weekly")?;
     let days = days.into_iter().enumerate().map(|(day, spans)| read_spans(&format!("/weekly/{day}"), spans));
     let days = days.collect::<Result<Vec<_>, _>>()?;
@@ -55,7 +55,7 @@ pub(crate) async fn put_day(
     Place((service, date)): Place<(String, String)>,
     mut fields: Fields,
 ) -> Result<Json<Answer>, Problem> {
-    let (service, date) = (app.service(&service)?.id.clone(), parameter::date(&date)?);
+    let (service, date) = (app.service(&service)?.id, parameter::date(&date)?);
     let spans = Some(read_spans("/spans", fields.required("spans")?)?);
     fields.finish()?;
     Ok(Json(app.answer(&actor.0, ClerkCommand::PutDay { service, date, spans }).await?))
@@ -67,7 +67,7 @@ pub(crate) async fn delete_day(
     actor: Actor,
     Place((service, date)): Place<(String, String)>,
 ) -> Result<Json<Answer>, Problem> {
-    let (service, date) = (app.service(&service)?.id.clone(), parameter::date(&date)?);
+    let (service, date) = (app.service(&service)?.id, parameter::date(&date)?);
     Ok(Json(app.answer(&actor.0, ClerkCommand::PutDay { service, date, spans: None }).await?))
 }
 
@@ -88,7 +88,7 @@ pub(crate) async fn put_capacity(
         return Err(fields.wrong("counters", format!("is at most {}", SlotDay::SEATS_MAX)));
     }
     fields.finish()?;
-    let command = ClerkCommand::PutCapacity { service: service.id.clone(), activity, counters };
+    let command = ClerkCommand::PutCapacity { service: service.id, activity, counters };
     Ok(Json(app.answer(&actor.0, command).await?))
 }
 

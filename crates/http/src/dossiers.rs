@@ -30,7 +30,7 @@ pub(crate) async fn get(
     Place((service, code)): Place<(String, String)>,
 ) -> Result<Response, Problem> {
     let service = app.service(&service)?;
-    let key = Key::Dossier(service.id.clone(), checked_key(&code)?);
+    let key = Key::Dossier(service.id, checked_key(&code)?);
     let Some(Record::Dossier(dossier)) = app.record(key).await? else {
         return Err(Problem::not_found("dossier"));
     };
@@ -46,7 +46,7 @@ pub(crate) async fn put(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let service = app.service(&service)?.id.clone();
+    let service = app.service(&service)?.id;
     let dossier = Box::new(read_dossier(&code, fields)?);
     let expected_version = precondition(&headers)?;
     let command = ClerkCommand::PutDossier { service, dossier, expected_version };
@@ -64,7 +64,7 @@ pub(crate) async fn post_event(
     Place((service, code)): Place<(String, String)>,
     mut fields: Fields,
 ) -> Result<Response, Problem> {
-    let service = app.service(&service)?.id.clone();
+    let service = app.service(&service)?.id;
     checked_key(&code)?;
     let at = fields.optional::<Timestamp>("at")?;
     let event = read_event(fields)?;

@@ -37,7 +37,7 @@ pub(crate) async fn export(
     requests: Option<Extension<ConnectInfo<Requests>>>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let service = app.service(&service)?.id.clone();
+    let service = app.service(&service)?.id;
     if uri.query().is_some() {
         return Err(Problem::field(
             "/query",
@@ -45,7 +45,7 @@ pub(crate) async fn export(
         ));
     }
     let mut export = Export {
-        service: service.clone(),
+        service,
         rest: None,
         pace: Pace::of(ROWS_PER_S),
         requests: requests.map(|Extension(ConnectInfo(requests))| requests),
@@ -55,7 +55,7 @@ pub(crate) async fn export(
         _alone: app.exports.enter()?,
     };
     // Where not even the first rows can be read, the answer can still say so.
-    let first = export.page((app.dossiers)(&service)).await;
+    let first = export.page((app.dossiers)(service)).await;
     let first = first.map_err(|_| Problem::new(Kind::Internal, "the store cannot be read"))?;
     let rows = stream::iter([Ok(first)]).chain(stream::try_unfold(export, Export::next));
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(rows)).into_response())

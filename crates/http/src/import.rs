@@ -49,7 +49,7 @@ pub(crate) async fn import(
     Place(service): Place<String>,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
-    let service = app.service(&service)?.id.clone();
+    let service = app.service(&service)?.id;
     let is_preview = asks_for_preview(request.uri())?;
     let format = Format::of(request.headers())?;
     let _alone = app.imports.enter()?;
@@ -178,7 +178,7 @@ impl Import<'_> {
     /// Has some rows decided together; a row is refused by itself, and what concerns all of them ends the import.
     async fn run(&self, rows: Vec<(u64, Dossier)>, preview: bool) -> Result<Vec<Decided>, Problem> {
         let run = |(line, dossier)| async move {
-            let (service, dossier) = (self.service.clone(), Box::new(dossier));
+            let (service, dossier) = (self.service, Box::new(dossier));
             let command = ClerkCommand::ImportDossier { service, dossier, preview };
             (line, self.app.run_patiently(self.actor, command).await)
         };

@@ -61,10 +61,10 @@ pub type Dossiers = Box<dyn Iterator<Item = Result<Dossier, Failure>> + Send>;
 
 /// Reads all dossiers of a service from the read view; where [`Dossiers`] are asked for, they may block on a disk, and
 /// are asked for off the async threads.
-pub type ReadDossiers = Arc<dyn Fn(&ServiceId) -> Dossiers + Send + Sync>;
+pub type ReadDossiers = Arc<dyn Fn(ServiceId) -> Dossiers + Send + Sync>;
 
 /// Finds a service of the rules in force.
-pub type FindService = Arc<dyn Fn(&ServiceId) -> Option<Arc<Service>> + Send + Sync>;
+pub type FindService = Arc<dyn Fn(&str) -> Option<Arc<Service>> + Send + Sync>;
 
 /// What the API is wired to. The binary fills it in.
 #[derive(Clone)]
@@ -107,7 +107,7 @@ impl App {
 
     /// The service of that name, or the problem that there is none.
     fn service(&self, name: &str) -> Result<Arc<Service>, Problem> {
-        (self.services)(&ServiceId::new(name)).ok_or_else(|| Problem::not_found("service"))
+        (self.services)(name).ok_or_else(|| Problem::not_found("service"))
     }
 }
 

@@ -70,7 +70,7 @@ struct Compared {
 
 impl LogIn {
     fn read(app: &App, fields: &mut Fields, password: &str) -> Result<Self, Problem> {
-        let service = app.service(&fields.required_text("service", USERNAME_CHARS_MAX)?)?.id.clone();
+        let service = app.service(&fields.required_text("service", USERNAME_CHARS_MAX)?)?.id;
         let username = fields.required_text("username", USERNAME_CHARS_MAX)?;
         let id_number = username.chars().filter(|c| !matches!(c, ' ' | '.' | '-')).collect::<String>();
         let secret: String = fields.required(password)?;
@@ -82,7 +82,7 @@ impl LogIn {
 
     async fn log_in(&self, app: &App, actor: &Actor) -> Result<Result<Answer, CommandError>, Problem> {
         let Compared { matched, version } = self.compare(app).await?;
-        let (service, id_number) = (self.service.clone(), self.id_number.clone());
+        let (service, id_number) = (self.service, self.id_number.clone());
         app.run(&actor.0, ClerkCommand::LogIn { service, id_number, matched, version }).await
     }
 
@@ -96,7 +96,7 @@ impl LogIn {
         // Hashed in any case: while an account is locked, the time must not tell who knew its password.
         let hash = app.passwords.hash(new.clone()).await?;
         let hash = if matched { hash } else { Redacted::default() };
-        let (service, id_number) = (self.service.clone(), self.id_number.clone());
+        let (service, id_number) = (self.service, self.id_number.clone());
         let command = ClerkCommand::ChangePassword { service, id_number, matched, version, hash };
         app.run(&actor.0, command).await
     }
@@ -114,7 +114,7 @@ impl LogIn {
         if !is_id_number(&self.id_number) {
             return Ok(None);
         }
-        match app.record(Key::Account(self.service.clone(), self.id_number.clone())).await? {
+        match app.record(Key::Account(self.service, self.id_number.clone())).await? {
             Some(Record::Account(account)) => Ok(Some(*account)),
             _ => Ok(None),
         }

@@ -26,7 +26,7 @@ pub(crate) async fn post_sample(
         return Err(Problem::not_found("queue"));
     }
     let sample = read_sample(fields, &actor)?;
-    let command = ClerkCommand::QueueSample { service: service.id.clone(), queue, sample };
+    let command = ClerkCommand::QueueSample { service: service.id, queue, sample };
     Ok(Json(app.answer(&actor.0, command).await?))
 }
 

@@ -1,24 +1,32 @@
 //! Ids that never change once they stand in a journal.
 
+use std::borrow::Borrow;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::name::Name;
+
 /// A service's name, such as `hue-xnc`. It is part of every key of the service's records and never changes.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ServiceId(Arc<str>);
+pub struct ServiceId(Name);
 
 impl ServiceId {
     /// Takes a name; the services file is checked for its form (letters, digits and dashes).
-    pub fn new(name: impl Into<Arc<str>>) -> Self {
+    pub fn new(name: impl Into<Name>) -> Self {
         Self(name.into())
     }
 
     /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn as_str(&self) -> &'static str {
+        self.0.as_str()
+    }
+}
+
+impl Borrow<str> for ServiceId {
+    fn borrow(&self) -> &str {
+        self.as_str()
     }
 }
 

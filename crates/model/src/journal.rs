@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::id::{OutboxId, ServiceId};
 use crate::key::{Key, Record};
+use crate::name::Name;
 use crate::outbox::Fingerprint;
 use crate::outcome::FinalState;
 use crate::redact::Redacted;
@@ -36,7 +37,7 @@ pub enum Entry {
         /// Index of its event in the turn.
         index: u32,
         /// Bind group it came through.
-        group: Arc<str>,
+        group: Name,
         /// `source_addr`.
         source: Address,
         /// `destination_addr`.
@@ -48,23 +49,23 @@ pub enum Entry {
         /// The service, where one has the number.
         service: Option<ServiceId>,
         /// The rule that matched.
-        rule: Option<Arc<str>>,
+        rule: Option<Name>,
         /// What was decided: a template's id or a word.
-        label: Arc<str>,
+        label: Name,
         /// Whether an act stands behind it.
         act: bool,
     },
     /// A part of a message was taken; its text stands in the write.
     Part {
         /// Bind group it came through.
-        group: Arc<str>,
+        group: Name,
         /// Recognises its redelivery.
         fingerprint: Fingerprint,
     },
     /// Octets that can't be read as a message were put aside.
     Quarantine {
         /// Bind group.
-        group: Arc<str>,
+        group: Name,
         /// `source_addr`.
         source: Address,
         /// `destination_addr`.
@@ -79,7 +80,7 @@ pub enum Entry {
     /// A redelivery or a message that is not answered; nothing was run.
     Ignored {
         /// Why: `redelivery`, `loop_guard`, `short_code` and so on.
-        reason: Arc<str>,
+        reason: Name,
         /// `source_addr`.
         source: Address,
         /// Recognises its redelivery.
@@ -110,12 +111,12 @@ pub enum Entry {
         /// Which command.
         command: String,
         /// What was decided.
-        label: Arc<str>,
+        label: Name,
     },
     /// A timer ran.
     Timer {
         /// What was decided.
-        label: Arc<str>,
+        label: Name,
     },
     /// A password was drawn for a waiting message.
     Drawn {

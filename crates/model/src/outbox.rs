@@ -1,7 +1,6 @@
 //! What is open in the engine for a while: messages on their way out, half-joined messages, fingerprints.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use smallvec::SmallVec;
 
 use crate::address::{Address, Msisdn};
 use crate::id::{OutboxId, ServiceId};
+use crate::name::Name;
 use crate::outcome::{Class, FinalSubject};
 use crate::redact::Redacted;
 use crate::short::Short;
@@ -26,13 +26,13 @@ pub struct OutboxEntry {
     /// The citizen.
     pub to: Msisdn,
     /// The bind group through which it leaves.
-    pub group: Arc<str>,
+    pub group: Name,
     /// `source_addr`: the number that was written to.
     pub source: Address,
     /// `destination_addr`.
     pub destination: Address,
     /// Id of the template.
-    pub template: Arc<str>,
+    pub template: Name,
     /// What kind of text it is; decides order, resending and receipts.
     pub class: Class,
     /// The text, or where it is.
@@ -137,7 +137,7 @@ fn one_copy() -> u16 {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PartialMessageId {
     /// Bind group.
-    pub group: Arc<str>,
+    pub group: Name,
     /// The sender: two citizens may use one reference.
     pub source: Address,
     /// The number written to.

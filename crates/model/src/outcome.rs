@@ -9,6 +9,7 @@ use crate::address::Msisdn;
 use crate::command::{Answer, CommandError};
 use crate::id::ServiceId;
 use crate::key::{Key, Record};
+use crate::name::Name;
 use crate::redact::Redacted;
 
 /// The records that a decision has asked for so far.
@@ -58,7 +59,7 @@ pub struct Outcome {
     /// The answer to a command.
     pub answer: Option<Result<Answer, CommandError>>,
     /// The id of the reply's template, or a word for what was decided without one; for journal, metrics, log.
-    pub label: Arc<str>,
+    pub label: Name,
 }
 
 /// A message that a decision sends.
@@ -67,7 +68,7 @@ pub struct Outgoing {
     /// To whom.
     pub to: Msisdn,
     /// Id of the template.
-    pub template: Arc<str>,
+    pub template: Name,
     /// The text; none where a password must be drawn first (then `subject` says for what).
     pub text: Option<Redacted<String>>,
     /// What kind of text.
@@ -111,9 +112,9 @@ pub enum FinalSubject {
 
 impl FinalSubject {
     /// The service that is told.
-    pub fn service(&self) -> &ServiceId {
+    pub fn service(&self) -> ServiceId {
         match self {
-            Self::Credentials(service, _) | Self::Rotation(service, _) => service,
+            Self::Credentials(service, _) | Self::Rotation(service, _) => *service,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::address::Msisdn;
 use crate::command::ClerkCommand;
 use crate::id::{OutboxId, ServiceId};
 use crate::key::TimerSubject;
+use crate::name::Name;
 use crate::outcome::{FinalState, FinalSubject};
 use crate::redact::Redacted;
 
@@ -55,7 +56,7 @@ pub struct Interpretation {
     /// The service whose number was written to.
     pub service: ServiceId,
     /// The rule of the services file that matched, or that came nearest.
-    pub rule: Option<Arc<str>>,
+    pub rule: Option<Name>,
     /// The command, or why there is none.
     pub result: Result<Command, Rejection>,
 }
@@ -161,7 +162,7 @@ pub struct Rejection {
     /// The kind; the services file maps it to a reply.
     pub kind: ErrorKind,
     /// The command that was tried, by name; gives `{form}` and `{ex}`.
-    pub command: Option<Arc<str>>,
+    pub command: Option<Name>,
     /// Values for the reply's places: `field`, `act`, `kw`, `num` and so on.
     pub values: Vec<(&'static str, Arc<str>)>,
 }

@@ -1,14 +1,14 @@
 //! Reply texts with named fields.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
+
+use crate::name::Name;
 
 /// A reply text: literal runs and `{field}` places, parsed once when the services file is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     /// The name under which the catalogue of texts and the metrics know it, such as `H-ST-READY`.
-    pub id: Arc<str>,
+    pub id: Name,
     /// What it is made of, in order.
     pub pieces: Vec<Piece>,
     /// The most SMS parts that it may take.

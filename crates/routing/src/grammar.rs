@@ -1,8 +1,6 @@
 //! The compiled grammar of one service.
 
-use std::sync::Arc;
-
-use model::ErrorKind;
+use model::{ErrorKind, Name};
 
 use crate::args::Arg;
 use crate::keywords::Keywords;
@@ -33,11 +31,11 @@ impl Grammar {
 /// One rule: a keyword path (in the tree), then arguments.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    pub(crate) id: Arc<str>,
+    pub(crate) id: Name,
     /// As the file spells it.
     pub(crate) pattern: String,
     /// Name of the command.
-    pub(crate) command: Arc<str>,
+    pub(crate) command: Name,
     pub(crate) slots: Vec<Slot>,
     /// Arguments are fields with separators between them.
     pub(crate) fields: bool,

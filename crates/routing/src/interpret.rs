@@ -282,7 +282,7 @@ impl<'a> Reader<'a> {
             Outcome::Miss { kind, arg, .. } => (kind, arg),
         };
         let mut rejection = Rejection::new(kind);
-        rejection.command = Some(rule.command.clone());
+        rejection.command = Some(rule.command);
         if let Some(arg) = arg.and_then(|arg| grammar.args.get(arg)) {
             rejection.values.push(("field", arg.title.clone()));
         }
@@ -297,8 +297,8 @@ impl<'a> Reader<'a> {
     }
 
     fn interpretation(&self, rule: Option<usize>, result: Result<Command, Rejection>) -> Interpretation {
-        let rule = rule.map(|rule| self.grammar().rules[rule].id.clone());
-        Interpretation { service: self.id.clone(), rule, result }
+        let rule = rule.map(|rule| self.grammar().rules[rule].id);
+        Interpretation { service: *self.id, rule, result }
     }
 }
 

@@ -90,7 +90,7 @@ impl Rules {
                     platform.keywords.entry(&spelling).or_default().push(foreign);
                 }
             }
-            rules.by_id.insert(service.id.clone(), index);
+            rules.by_id.insert(service.id, index);
             rules.by_number.extend(service.numbers.iter().map(|number| (number.clone(), index)));
             rules.services.push(Arc::new(service));
             rules.grammars.push(grammar);
@@ -115,8 +115,8 @@ impl Rules {
 
     /// A service by its name.
     #[must_use]
-    pub fn service(&self, id: &ServiceId) -> Option<&Arc<Service>> {
-        self.services.get(*self.by_id.get(id)?)
+    pub fn service(&self, name: &str) -> Option<&Arc<Service>> {
+        self.services.get(*self.by_id.get(name)?)
     }
 
     /// The service on a number: digits, with or without `+`.
@@ -158,8 +158,8 @@ impl Rules {
     /// Whether a citizen can ask for a dossier of that code: a rule of the service reads it as it is printed.
     /// A service without such a rule is asked in other ways, and takes any code.
     #[must_use]
-    pub fn reads_code(&self, service: &ServiceId, code: &str) -> bool {
-        let Some(index) = self.by_id.get(service).copied() else { return false };
+    pub fn reads_code(&self, service: ServiceId, code: &str) -> bool {
+        let Some(index) = self.by_id.get(&service).copied() else { return false };
         let grammar = &self.grammars[index];
         let cleaned = self.clean(index, code);
         let context = Context {

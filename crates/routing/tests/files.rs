@@ -170,6 +170,6 @@ fn a_printed_code_is_one_that_a_citizen_can_write() {
         ("danang", "170523-0012, 170523-0013", false),
         ("no-such-service", "13557009", false),
     ] {
-        assert_eq!(rules.reads_code(&model::ServiceId::new(service), code), readable, "{service} {code}");
+        assert_eq!(rules.reads_code(model::ServiceId::new(service), code), readable, "{service} {code}");
     }
 }

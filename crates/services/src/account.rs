@@ -19,12 +19,12 @@ use crate::case::{Case, label, secret};
 type Write = (Key, Option<Record>);
 
 fn account_write(account: Account, case: &Case<'_>) -> Write {
-    let key = Key::Account(case.service.id.clone(), account.id_number.clone());
+    let key = Key::Account(case.service.id, account.id_number.clone());
     (key, Some(Record::Account(Box::new(account))))
 }
 
 fn phone_key(phone: &Msisdn, case: &Case<'_>) -> Key {
-    Key::AccountPhone(case.service.id.clone(), *phone)
+    Key::AccountPhone(case.service.id, *phone)
 }
 
 /// The ID number whose account a phone holds.
@@ -36,7 +36,7 @@ fn phone_holder(phone: &Msisdn, case: &Case<'_>) -> Result<Option<String>, crate
 }
 
 fn rotation_timer(id_number: &str, case: &Case<'_>) -> TimerSubject {
-    TimerSubject::RotatePassword(case.service.id.clone(), secret(id_number))
+    TimerSubject::RotatePassword(case.service.id, secret(id_number))
 }
 
 /// Stops the clock of an issued password.
@@ -72,7 +72,7 @@ fn awaiting(
     };
     let message = Outgoing {
         to: *to,
-        template: template.id.clone(),
+        template: template.id,
         text: None,
         class: Class::Credential,
         not_before,

@@ -85,15 +85,15 @@ impl<'a> DayClock<'a> {
 }
 
 fn edits_key(case: &Case<'_>) -> Key {
-    Key::CalendarEdits(case.service.id.clone())
+    Key::CalendarEdits(case.service.id)
 }
 
 fn day_key(date: Date, case: &Case<'_>) -> Key {
-    Key::SlotDay(case.service.id.clone(), date)
+    Key::SlotDay(case.service.id, date)
 }
 
 fn phone_key(phone: &Msisdn, case: &Case<'_>) -> Key {
-    Key::PhoneBookings(case.service.id.clone(), *phone)
+    Key::PhoneBookings(case.service.id, *phone)
 }
 
 impl<'a> Office<'a> {

@@ -60,7 +60,7 @@ impl<'a> Case<'a> {
     }
 
     pub(crate) fn account(&self, id_number: &str) -> Result<Option<&'a Account>, Need> {
-        let key = Key::Account(self.service.id.clone(), id_number.into());
+        let key = Key::Account(self.service.id, id_number.into());
         Ok(self.read(&key)?.and_then(|record| match record {
             Record::Account(account) => Some(&**account),
             _ => None,
@@ -75,7 +75,7 @@ impl<'a> Case<'a> {
     }
 
     pub(crate) fn calendar_edits(&self) -> Result<Option<&'a CalendarEdits>, Need> {
-        Ok(self.read(&Key::CalendarEdits(self.service.id.clone()))?.and_then(|record| match record {
+        Ok(self.read(&Key::CalendarEdits(self.service.id))?.and_then(|record| match record {
             Record::CalendarEdits(edits) => Some(&**edits),
             _ => None,
         }))
@@ -113,7 +113,7 @@ impl<'a> Case<'a> {
             Some(Rendered { template, text }) => Outcome {
                 messages: vec![Outgoing {
                     to: *to,
-                    template: template.clone(),
+                    template,
                     text: Some(text),
                     class: Class::Answer,
                     not_before: None,

@@ -107,7 +107,7 @@ fn edit(case: &Case<'_>, change: impl FnOnce(&mut CalendarEdits) -> Result<(), C
         return Ok(refuse(error, "calendar_refused"));
     }
     edits.version += 1;
-    let key = Key::CalendarEdits(case.service.id.clone());
+    let key = Key::CalendarEdits(case.service.id);
     Ok(done(edits.version, vec![(key, Some(Record::CalendarEdits(Box::new(edits))))], "calendar_edited"))
 }
 

@@ -23,12 +23,12 @@ pub(crate) struct Tries {
 
 /// Where the tries of a sender are kept.
 pub(crate) fn key(sender: &Msisdn, case: &Case<'_>) -> Key {
-    Key::Limits(case.service.id.clone(), *sender)
+    Key::Limits(case.service.id, *sender)
 }
 
 /// Where it is kept that a sender had this code right.
 pub(crate) fn found_key(sender: &Msisdn, code: &str, case: &Case<'_>) -> Key {
-    Key::Found(case.service.id.clone(), *sender, code.into())
+    Key::Found(case.service.id, *sender, code.into())
 }
 
 impl Tries {

@@ -34,7 +34,7 @@ pub(crate) fn status(code: &str, sender: &Msisdn, case: &Case<'_>) -> Decision {
     let Some(settings) = &case.service.dossiers else {
         return Ok(label("no_dossiers"));
     };
-    let key = Key::Dossier(case.service.id.clone(), code_key(code));
+    let key = Key::Dossier(case.service.id, code_key(code));
     let limits_key = limits::key(sender, case);
     let found_key = limits::found_key(sender, code_of(&key), case);
     case.require([&limits_key, &found_key, &key])?;

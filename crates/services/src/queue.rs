@@ -24,8 +24,8 @@ pub(crate) fn status(code: &str, sender: &Msisdn, case: &Case<'_>) -> Decision {
     let Some(settings) = case.service.queues.get(code) else {
         return Ok(label("no_queue"));
     };
-    let key = Key::Queue(case.service.id.clone(), code.into());
-    case.require([key.clone(), Key::CalendarEdits(case.service.id.clone())])?;
+    let key = Key::Queue(case.service.id, code.into());
+    case.require([key.clone(), Key::CalendarEdits(case.service.id)])?;
     let edits = case.calendar_edits()?;
     let hours = match &settings.calendar {
         Some(own) => Hours::of_counter(own, edits),
@@ -127,7 +127,7 @@ pub(crate) fn measure(code: &str, sample: &Sample, case: &Case<'_>) -> Decision 
     if let Err(error) = check_length("source", &sample.source, SOURCE_MAX) {
         return Ok(refuse(error, "sample_refused"));
     }
-    let key = Key::Queue(case.service.id.clone(), code.into());
+    let key = Key::Queue(case.service.id, code.into());
     let mut queue = case.queue(&key)?.cloned().unwrap_or_default();
     let last = queue.samples.iter().rev().find(|known| known.source == sample.source);
     if last.is_some_and(|last| sample.sequence <= last.sequence) {

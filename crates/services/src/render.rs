@@ -1,13 +1,12 @@
 //! From a template and typed values to a text that fits its parts.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use ::text::gsm7::septets_of;
 use ::text::parts::measure;
 use jiff::civil::{Date, DateTime};
 use model::template::Piece;
-use model::{Redacted, Service, Template};
+use model::{Name, Redacted, Service, Template};
 
 use crate::fold::fold;
 use crate::moment::{cz_date, cz_day, cz_time, vn_date, vn_time};
@@ -28,7 +27,7 @@ const CUT: [&str; 4] = ["note", "unit", "slots", "place"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// Id of its template.
-    pub template: Arc<str>,
+    pub template: Name,
     /// The text.
     pub text: Redacted<String>,
 }
@@ -255,7 +254,7 @@ pub(crate) fn render(template: &Template, mut values: Values) -> Rendered {
     while measure(&text).parts > parts_max && values.shorten() {
         text = fill(template, &values);
     }
-    Rendered { template: template.id.clone(), text: Redacted(text) }
+    Rendered { template: template.id, text: Redacted(text) }
 }
 
 fn fill(template: &Template, values: &Values) -> String {

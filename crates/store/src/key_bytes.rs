@@ -68,11 +68,11 @@ impl KeyBytes {
         out.clear();
         match key {
             Key::Dossier(service, code) => {
-                self.of_service(out, kind::DOSSIER, service);
+                self.of_service(out, kind::DOSSIER, *service);
                 self.hashed(out, kind::DOSSIER, code);
             }
             Key::Queue(service, name) => {
-                self.of_service(out, kind::QUEUE, service);
+                self.of_service(out, kind::QUEUE, *service);
                 named(out, name);
             }
             Key::Subscriber(phone) => {
@@ -80,27 +80,27 @@ impl KeyBytes {
                 self.hashed(out, kind::SUBSCRIBER, phone.as_str());
             }
             Key::Account(service, id_number) => {
-                self.of_service(out, kind::ACCOUNT, service);
+                self.of_service(out, kind::ACCOUNT, *service);
                 self.hashed(out, kind::ACCOUNT, id_number);
             }
             Key::AccountPhone(service, phone) => {
-                self.of_service(out, kind::ACCOUNT_PHONE, service);
+                self.of_service(out, kind::ACCOUNT_PHONE, *service);
                 self.hashed(out, kind::ACCOUNT_PHONE, phone.as_str());
             }
             Key::Booking(service, date, code) => {
-                self.of_service(out, kind::BOOKING, service);
+                self.of_service(out, kind::BOOKING, *service);
                 dated(out, *date);
                 self.hashed(out, kind::BOOKING, code);
             }
             Key::SlotDay(service, date) => {
-                self.of_service(out, kind::SLOT_DAY, service);
+                self.of_service(out, kind::SLOT_DAY, *service);
                 dated(out, *date);
             }
             Key::PhoneBookings(service, phone) => {
-                self.of_service(out, kind::PHONE_BOOKINGS, service);
+                self.of_service(out, kind::PHONE_BOOKINGS, *service);
                 self.hashed(out, kind::PHONE_BOOKINGS, phone.as_str());
             }
-            Key::CalendarEdits(service) => self.of_service(out, kind::CALENDAR_EDITS, service),
+            Key::CalendarEdits(service) => self.of_service(out, kind::CALENDAR_EDITS, *service),
             Key::Timer(due, subject) => {
                 out.extend_from_slice(&timer_bound(*due));
                 let subject = subject_octets(subject);
@@ -115,7 +115,7 @@ impl KeyBytes {
     }
 
     /// The range of a service's dossiers.
-    pub(crate) fn dossiers_of(&self, service: &ServiceId) -> Range<Vec<u8>> {
+    pub(crate) fn dossiers_of(&self, service: ServiceId) -> Range<Vec<u8>> {
         let mut from = Vec::new();
         self.of_service(&mut from, kind::DOSSIER, service);
         let mut until = from.clone();
@@ -137,7 +137,7 @@ impl KeyBytes {
         hash.first_chunk().map_or(0, |seed| u64::from_be_bytes(*seed))
     }
 
-    fn of_service(&self, out: &mut Vec<u8>, kind: u8, service: &ServiceId) {
+    fn of_service(&self, out: &mut Vec<u8>, kind: u8, service: ServiceId) {
         out.push(kind);
         named(out, service.as_str());
     }
@@ -284,16 +284,16 @@ mod tests {
         let phone = Msisdn::new("84905123456").unwrap();
         let day = jiff::civil::date(2026, 8, 3);
         let keys = [
-            Key::Dossier(service.clone(), "x".into()),
-            Key::Queue(service.clone(), "x".into()),
+            Key::Dossier(service, "x".into()),
+            Key::Queue(service, "x".into()),
             Key::Subscriber(phone),
-            Key::Account(service.clone(), "x".into()),
-            Key::AccountPhone(service.clone(), phone),
-            Key::Booking(service.clone(), day, "x".into()),
-            Key::SlotDay(service.clone(), day),
-            Key::PhoneBookings(service.clone(), phone),
-            Key::CalendarEdits(service.clone()),
-            Key::Timer(Timestamp::UNIX_EPOCH, TimerSubject::RotatePassword(service.clone(), "x".into())),
+            Key::Account(service, "x".into()),
+            Key::AccountPhone(service, phone),
+            Key::Booking(service, day, "x".into()),
+            Key::SlotDay(service, day),
+            Key::PhoneBookings(service, phone),
+            Key::CalendarEdits(service),
+            Key::Timer(Timestamp::UNIX_EPOCH, TimerSubject::RotatePassword(service, "x".into())),
         ];
         let kinds: std::collections::BTreeSet<u8> = keys.iter().map(|key| octets(&bytes, key)[0]).collect();
         assert_eq!(kinds.len(), keys.len());
@@ -325,15 +325,15 @@ mod tests {
     fn the_range_of_a_service_has_its_dossiers_and_nothing_else() {
         let bytes = key_bytes();
         let service = ServiceId::new("hue");
-        let range = bytes.dossiers_of(&service);
+        let range = bytes.dossiers_of(service);
         for code in 0..100 {
             let code = code.to_string();
-            assert!(range.contains(&octets(&bytes, &Key::Dossier(service.clone(), code.as_str().into()))));
+            assert!(range.contains(&octets(&bytes, &Key::Dossier(service, code.as_str().into()))));
             for other in ["hu", "hue-xnc", "huf", "hud", "a"] {
                 let other = Key::Dossier(ServiceId::new(other), code.as_str().into());
                 assert!(!range.contains(&octets(&bytes, &other)), "{other:?}");
             }
-            assert!(!range.contains(&octets(&bytes, &Key::Queue(service.clone(), code.as_str().into()))));
+            assert!(!range.contains(&octets(&bytes, &Key::Queue(service, code.as_str().into()))));
         }
     }
 

@@ -38,7 +38,7 @@ impl Reader {
     /// meanwhile may be among them or not. Nothing is to be asked for after an error.
     pub fn dossiers(
         &self,
-        service: &ServiceId,
+        service: ServiceId,
     ) -> impl Iterator<Item = Result<Dossier, StoreError>> + Send + use<> {
         let values = self.values.clone();
         pairs(Arc::clone(&self.records), self.keys.dossiers_of(service)).map(move |pair| {

@@ -148,7 +148,7 @@ impl Sent {
 
 fn assert_registered(store: &Store, phone: &str, id_number: &str) {
     let service = ServiceId::new("danang");
-    let account = store.get(&Key::Account(service.clone(), id_number.into())).unwrap();
+    let account = store.get(&Key::Account(service, id_number.into())).unwrap();
     assert!(matches!(account.as_deref(), Some(Record::Account(_))), "acknowledged and missing");
     let phone = Key::AccountPhone(service, Msisdn::new(phone).unwrap());
     assert_eq!(store.get(&phone).unwrap().as_deref(), Some(&Record::AccountPhone(id_number.into())));

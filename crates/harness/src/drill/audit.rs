@@ -165,7 +165,7 @@ fn check_effects(case: &Case<'_>, books: &Books, findings: &mut Vec<Finding>) {
             continue; // He was told to try again.
         }
         let service = ServiceId::new("danang");
-        let account = held(&Key::Account(service.clone(), id_number.as_str().into()));
+        let account = held(&Key::Account(service, id_number.as_str().into()));
         let phone = Msisdn::new(&citizen.phone).ok().map(|phone| Key::AccountPhone(service, phone));
         let holder = phone.as_ref().and_then(held);
         if account.is_none() || holder != Some(&Record::AccountPhone(id_number.as_str().into())) {

@@ -86,7 +86,7 @@ impl World {
                 ..Dossier::default()
             };
             let dossier = Box::new(dossier);
-            let put = ClerkCommand::PutDossier { service: service.clone(), dossier, expected_version: None };
+            let put = ClerkCommand::PutDossier { service, dossier, expected_version: None };
             self.plan_command(Duration::from_millis(100 + number), put);
             if self.chance.people.percent(30) {
                 let at = self.chance.people.ms(1_000, whole_ms(self.plan.busy));
@@ -132,7 +132,7 @@ impl World {
         let service = ServiceId::new("trutnov");
         for counters in [2, 1, 3] {
             let at = self.chance.people.ms(0, whole_ms(self.plan.busy));
-            let (service, activity) = (service.clone(), "ZOP".to_owned());
+            let (service, activity) = (service, "ZOP".to_owned());
             self.plan_command(at, ClerkCommand::PutCapacity { service, activity, counters });
         }
         if let (true, Ok(date)) = (self.chance.people.percent(40), "2026-08-06".parse()) {

@@ -30,7 +30,7 @@ fn a_02_a_guesser_has_five_tries_in_a_quarter_of_an_hour_and_cannot_tell_when_th
     for minute in 0..24 * 60 {
         stage.after(SignedDuration::from_mins(1));
         let account = |stage: &Stage| {
-            let account = stage.world.account(&ServiceId::new("danang"), "201499999").unwrap().unwrap();
+            let account = stage.world.account(ServiceId::new("danang"), "201499999").unwrap().unwrap();
             (account.failed_logins, account.locked_until)
         };
         let before = account(&stage);
@@ -49,7 +49,7 @@ fn a_02_a_new_password_does_not_give_a_guesser_new_tries() {
     // Asked for again by SMS: the lock stands, and no second password leaves.
     assert!(stage.answer(OWNER, "8188", REQUEST).starts_with("So CMND da duoc su dung"));
     assert_eq!(stage.log_in("201499999", "Guess@0006"), Err(CommandError::Refused));
-    let account = stage.world.account(&ServiceId::new("danang"), "201499999").unwrap().unwrap();
+    let account = stage.world.account(ServiceId::new("danang"), "201499999").unwrap().unwrap();
     assert!(account.locked_until.is_some_and(|until| until > stage.world.wall()));
 }
 

@@ -57,7 +57,7 @@ fn h_21_nobody_is_born_on_a_day_that_there_was_not_or_will_be() {
     ] {
         let reply = stage.answer(CITIZEN, "8188", &format!("TK,Nguyen Van An,201499999,{day}"));
         assert!(reply.starts_with("Loi. Tin nhan sai cu phap."), "{day}: {reply}");
-        assert!(stage.world.account(&ServiceId::new("danang"), "201499999").unwrap().is_none());
+        assert!(stage.world.account(ServiceId::new("danang"), "201499999").unwrap().is_none());
         stage.after(SignedDuration::from_mins(1));
     }
     for (id_number, day) in [("201499991", "29/02/2000"), ("201499992", "29.02.1992")] {

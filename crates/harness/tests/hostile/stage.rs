@@ -114,7 +114,7 @@ impl Stage {
     /// One try to log in at Da Nang.
     pub(crate) fn log_in(&mut self, id_number: &str, password: &str) -> Result<Answer, CommandError> {
         let service = ServiceId::new("danang");
-        let account = self.world.account(&service, id_number).unwrap();
+        let account = self.world.account(service, id_number).unwrap();
         let (matched, version) =
             account.map_or((false, 0), |account| (World::matches(&account, password), account.version));
         let command = ClerkCommand::LogIn { service, id_number: id_number.into(), matched, version };

@@ -16,7 +16,7 @@ fn h_10_letters_of_other_scripts_that_look_like_a_keyword_never_act() {
     for keyword in ["ТK", "TК", "ТК", "ΤΚ", "Tκ"] {
         let reply = stage.answer(CITIZEN, "8188", &format!("{keyword},Nguyen Van An,201499999,20/12/1990"));
         assert!(reply.starts_with("Loi. Tin nhan sai cu phap."), "{keyword}: {reply}");
-        let account = stage.world.account(&ServiceId::new("danang"), "201499999").unwrap();
+        let account = stage.world.account(ServiceId::new("danang"), "201499999").unwrap();
         assert!(account.is_none(), "{keyword}");
         stage.after(jiff::SignedDuration::from_mins(1));
     }
@@ -45,7 +45,7 @@ fn h_10_one_keyword_is_read_from_full_width_decomposed_quoted_and_widely_spaced_
     }
     let reply = stage.answer(CITIZEN, "8188", "TK,Nguye\u{302}\u{303}n Đình Ðạt,201499999,20/12/1990");
     assert!(reply.starts_with("TK: 201499999, MK: "), "{reply}");
-    let account = stage.world.account(&ServiceId::new("danang"), "201499999").unwrap().unwrap();
+    let account = stage.world.account(ServiceId::new("danang"), "201499999").unwrap().unwrap();
     assert_eq!(account.full_name.0, "NGUYEN DINH DAT");
 }
 
@@ -196,5 +196,5 @@ fn h_19_a_citizen_who_writes_like_a_receipt_is_a_citizen() {
     stage.world.settle().unwrap();
     assert_eq!(stage.world.last_response("a"), Some(CommandStatus::ESME_ROK));
     assert!(stage.read("84905999999").is_empty());
-    assert!(stage.world.account(&ServiceId::new("danang"), "201499998").unwrap().is_none());
+    assert!(stage.world.account(ServiceId::new("danang"), "201499998").unwrap().is_none());
 }

@@ -70,7 +70,7 @@ fn pain_01_a_fragment_is_never_answered_as_if_it_were_the_message() {
     let asked = texts(&mut world, &ann);
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert!(asked[0].contains("khong day du"), "{asked:?}");
-    assert!(world.account(&ServiceId::new("danang"), "201499999").unwrap().is_none());
+    assert!(world.account(ServiceId::new("danang"), "201499999").unwrap().is_none());
 }
 
 /// An SMSC whose patience ended hands one part over again although the message is whole and answered. The repeat

@@ -198,11 +198,7 @@ fn pain_21_what_a_citizen_writes_is_data() {
         ..Dossier::default()
     };
     let service = ServiceId::new("hue-xnc");
-    let put = ClerkCommand::PutDossier {
-        service: service.clone(),
-        dossier: Box::new(dossier),
-        expected_version: None,
-    };
+    let put = ClerkCommand::PutDossier { service, dossier: Box::new(dossier), expected_version: None };
     world.command(put).unwrap().unwrap();
     let event = ClerkCommand::DossierEvent {
         service,

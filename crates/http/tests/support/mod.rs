@@ -93,7 +93,7 @@ impl Api {
                 let listed = listed.lock().unwrap().clone();
                 Box::new(listed.into_iter().map(|dossier| dossier.map_err(Into::into)))
             }),
-            services: Arc::new(move |id| (*id == hue.id).then(|| Arc::clone(&hue))),
+            services: Arc::new(move |name| (name == hue.id.as_str()).then(|| Arc::clone(&hue))),
             tokens: Arc::new(Tokens::parse(TOKENS).unwrap()),
             readiness: Readiness::default(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),

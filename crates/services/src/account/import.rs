@@ -26,7 +26,7 @@ pub(crate) fn import(imported: &Imported<'_>, case: &Case<'_>) -> Decision {
         Ok(checked) => checked,
         Err(error) => return Ok(refuse(error, "import_refused")),
     };
-    let account_key = Key::Account(case.service.id.clone(), imported.id_number.into());
+    let account_key = Key::Account(case.service.id, imported.id_number.into());
     case.require(std::iter::once(account_key).chain(phone.iter().map(|phone| phone_key(phone, case))))?;
     if case.account(imported.id_number)?.is_some() {
         return Ok(conflict("id_number has an account"));

@@ -49,7 +49,7 @@ pub(crate) fn drawn(
     };
     let message = Outgoing {
         to: *to,
-        template: template.clone(),
+        template,
         text: Some(text),
         class: Class::Credential,
         not_before,

@@ -21,7 +21,7 @@ pub(crate) fn register(
     if case.service.accounts.is_none() {
         return Ok(label("no_accounts"));
     }
-    let account_key = Key::Account(case.service.id.clone(), id_number.clone());
+    let account_key = Key::Account(case.service.id, id_number.clone());
     case.require([account_key, phone_key(sender, case)])?;
     if let Some(account) = case.account(id_number)? {
         return Ok(if may_ask_again(account, sender) {
@@ -70,7 +70,7 @@ fn issue(
     sender: &Msisdn,
     case: &Case<'_>,
 ) -> model::Outcome {
-    let subject = FinalSubject::Credentials(case.service.id.clone(), account.id_number.clone());
+    let subject = FinalSubject::Credentials(case.service.id, account.id_number.clone());
     let mut outcome = awaiting("account.created", subject, sender, None, case);
     // Without a text for the log-in there must be no account that nobody could use.
     if !outcome.messages.is_empty() {

@@ -37,7 +37,7 @@ pub(crate) fn due(id_number: &Redacted<String>, case: &Case<'_>) -> Decision {
         let name = if exhausted { "rotation_limit" } else { "rotation_without_phone" };
         return Ok(writes(vec![account_write(dead, case)], name));
     };
-    let subject = FinalSubject::Rotation(case.service.id.clone(), id_number.clone());
+    let subject = FinalSubject::Rotation(case.service.id, id_number.clone());
     let held = held_until(case.service, case.now);
     let mut outcome = awaiting("account.rotated", subject, phone, held, case);
     let rotation_count = account.rotation_count + 1;

@@ -138,8 +138,7 @@ impl Office<'_> {
         codes: &'c [Redacted<String>],
         slot: Slot,
     ) -> Result<Option<&'c Redacted<String>>, Need> {
-        let key =
-            |code: &Redacted<String>| Key::Booking(self.case.service.id.clone(), slot.date, code.clone());
+        let key = |code: &Redacted<String>| Key::Booking(self.case.service.id, slot.date, code.clone());
         self.case.require(codes.iter().map(key))?;
         for code in codes {
             if self.case.booking(&key(code))?.is_none() {
@@ -185,13 +184,13 @@ impl Office<'_> {
         if let Some(at) =
             remind::moment(self.settings, booking.date, self.case).filter(|at| *at > self.case.now)
         {
-            let subject = TimerSubject::RemindBooking(service.clone(), booking.date, booking.code.clone());
+            let subject = TimerSubject::RemindBooking(*service, booking.date, booking.code.clone());
             outcome.writes.push((Key::Timer(at, subject.clone()), Some(Record::Timer(at, subject))));
         }
         outcome.writes.extend(forget::timer(&booking, self.case));
         outcome.writes.push((day_key(booking.date, self.case), Some(Record::SlotDay(day))));
         outcome.writes.push((phone_key(sender, self.case), Some(Record::PhoneBookings(live))));
-        let key = Key::Booking(service.clone(), booking.date, booking.code.clone());
+        let key = Key::Booking(*service, booking.date, booking.code.clone());
         outcome.writes.push((key, Some(Record::Booking(Box::new(booking)))));
         outcome
     }

@@ -12,7 +12,7 @@ use crate::render::Values;
 
 /// Cancels the booking of a code and day.
 pub(crate) fn cancel(code: &Redacted<String>, date: Date, sender: &Msisdn, case: &Case<'_>) -> Decision {
-    let key = Key::Booking(case.service.id.clone(), date, code.clone());
+    let key = Key::Booking(case.service.id, date, code.clone());
     let limits_key = limits::key(sender, case);
     case.require([&limits_key, &edits_key(case), &key])?;
     let office = match Office::open(case)? {
@@ -51,8 +51,7 @@ impl Office<'_> {
             outcome.writes.push((holder_key, record));
         }
         if let Some(at) = remind::moment(self.settings, booking.date, case) {
-            let subject =
-                TimerSubject::RemindBooking(case.service.id.clone(), booking.date, booking.code.clone());
+            let subject = TimerSubject::RemindBooking(case.service.id, booking.date, booking.code.clone());
             outcome.writes.push((Key::Timer(at, subject), None));
         }
         let mut day = self.day(booking.date)?.into_owned();

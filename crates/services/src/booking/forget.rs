@@ -16,7 +16,7 @@ const KEPT_DAYS: u32 = 30;
 /// Has a booking forgotten in its time.
 pub(super) fn timer(booking: &Booking, case: &Case<'_>) -> Option<(Key, Option<Record>)> {
     let at = moment(booking.date, case)?;
-    let subject = TimerSubject::ForgetBooking(case.service.id.clone(), booking.date, booking.code.clone());
+    let subject = TimerSubject::ForgetBooking(case.service.id, booking.date, booking.code.clone());
     Some((Key::Timer(at, subject.clone()), Some(Record::Timer(at, subject))))
 }
 
@@ -26,7 +26,7 @@ fn moment(date: Date, case: &Case<'_>) -> Option<Timestamp> {
 
 /// Forgets a booking with its day, and what its phone had before today.
 pub(crate) fn due(date: Date, code: &Redacted<String>, case: &Case<'_>) -> Decision {
-    let key = Key::Booking(case.service.id.clone(), date, code.clone());
+    let key = Key::Booking(case.service.id, date, code.clone());
     let Some(booking) = case.booking(&key)? else {
         return Ok(label("booking_unknown"));
     };

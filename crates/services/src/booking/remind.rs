@@ -21,7 +21,7 @@ pub(super) fn moment(settings: &BookingSettings, date: Date, case: &Case<'_>) ->
 /// Reminds of a booking that still stands.
 pub(crate) fn due(date: Date, code: &Redacted<String>, case: &Case<'_>) -> Decision {
     let now = case.local_now();
-    let key = Key::Booking(case.service.id.clone(), date, code.clone());
+    let key = Key::Booking(case.service.id, date, code.clone());
     let stands = |booking: &&Booking| {
         booking.state == BookingState::Booked && booking.date.to_datetime(booking.start) > now
     };

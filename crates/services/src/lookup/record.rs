@@ -21,7 +21,7 @@ pub(crate) fn put(dossier: &Dossier, expected_version: Option<u64>, case: &Case<
     if let Err(error) = check(dossier, case) {
         return Ok(refuse(error, "dossier_refused"));
     }
-    let key = Key::Dossier(case.service.id.clone(), code_key(&dossier.code));
+    let key = Key::Dossier(case.service.id, code_key(&dossier.code));
     let known = case.dossier(&key)?;
     let version = known.map_or(0, |known| known.version);
     if expected_version.is_some_and(|expected| expected != version) {
@@ -37,7 +37,7 @@ pub(crate) fn import(dossier: &Dossier, preview: bool, case: &Case<'_>) -> Decis
     if let Err(error) = check(dossier, case) {
         return Ok(refuse(error, "dossier_refused"));
     }
-    let key = Key::Dossier(case.service.id.clone(), code_key(&dossier.code));
+    let key = Key::Dossier(case.service.id, code_key(&dossier.code));
     let known = case.dossier(&key)?;
     let dossier = replacement(dossier, known, case);
     let (effect, name) = match known {
@@ -141,7 +141,7 @@ pub(crate) fn happen(code: &str, event: &DossierEvent, at: Option<Timestamp>, ca
     if let Err(error) = check_kept(case) {
         return Ok(refuse(error, "dossier_refused"));
     }
-    let key = Key::Dossier(case.service.id.clone(), code_key(code));
+    let key = Key::Dossier(case.service.id, code_key(code));
     let Some(known) = case.dossier(&key)? else {
         return Ok(refuse(not_found("dossier"), "dossier_not_found"));
     };

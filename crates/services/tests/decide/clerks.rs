@@ -120,20 +120,16 @@ fn hours_that_make_no_sense() {
         vec![span((13, 0), (14, 0)), span((8, 0), (9, 0))],
         vec![span((9, 0), (10, 0)); 9],
     ] {
-        let command = ClerkCommand::PutDay {
-            service: service.clone(),
-            date: date(2026, 8, 10),
-            spans: Some(spans.clone()),
-        };
+        let command = ClerkCommand::PutDay { service, date: date(2026, 8, 10), spans: Some(spans.clone()) };
         assert_eq!(refused(trutnov(), command), "spans");
         let mut weekly: [Vec<_>; 7] = Default::default();
         weekly[3] = spans;
-        let command = ClerkCommand::PutWeeklyHours { service: service.clone(), weekly };
+        let command = ClerkCommand::PutWeeklyHours { service, weekly };
         assert_eq!(refused(trutnov(), command), "weekly[3]");
     }
     for (activity, counters, field) in [("XYZ", 1, "activity"), ("ZOP", 33, "counters")] {
         let activity = activity.to_owned();
-        let command = ClerkCommand::PutCapacity { service: service.clone(), activity, counters };
+        let command = ClerkCommand::PutCapacity { service, activity, counters };
         assert_eq!(refused(trutnov(), command), field);
     }
 }
@@ -142,7 +138,7 @@ fn hours_that_make_no_sense() {
 fn spans_may_touch() {
     let mut world = World::new(trutnov(), date(2026, 8, 3).at(9, 0, 0, 0));
     let spans = Some(vec![span((8, 0), (12, 0)), span((12, 0), (14, 0))]);
-    let command = ClerkCommand::PutDay { service: world.service.id.clone(), date: date(2026, 8, 10), spans };
+    let command = ClerkCommand::PutDay { service: world.service.id, date: date(2026, 8, 10), spans };
     assert_eq!(world.clerk(command), Ok(Answer::Done { version: 1 }));
 }
 
@@ -162,7 +158,7 @@ fn an_event_of_tomorrow_is_refused() {
     let mut world = World::new(hue(), date(2026, 8, 3).at(9, 0, 0, 0));
     world.clerk(put(Dossier { code: "13557009".to_owned(), ..Dossier::default() }, None)).unwrap();
     let at = Some(world.now + jiff::SignedDuration::from_hours(24));
-    let (service, code, event) = (world.service.id.clone(), "13557009".to_owned(), DossierEvent::PickedUp);
+    let (service, code, event) = (world.service.id, "13557009".to_owned(), DossierEvent::PickedUp);
     let answer = world.clerk(ClerkCommand::DossierEvent { service, code, event, at });
     assert!(matches!(answer, Err(CommandError::Invalid { field, .. }) if field == "at"));
 }
@@ -170,12 +166,10 @@ fn an_event_of_tomorrow_is_refused() {
 #[test]
 fn days_with_hours_of_their_own_are_bounded() {
     let mut world = World::new(trutnov(), date(2026, 8, 3).at(9, 0, 0, 0));
-    let service = world.service.id.clone();
+    let service = world.service.id;
     let mut day = date(2026, 8, 3);
     for _ in 0..150 {
-        world
-            .clerk(ClerkCommand::PutDay { service: service.clone(), date: day, spans: Some(Vec::new()) })
-            .unwrap();
+        world.clerk(ClerkCommand::PutDay { service, date: day, spans: Some(Vec::new()) }).unwrap();
         day = day.tomorrow().unwrap();
     }
     let command = ClerkCommand::PutDay { service, date: day, spans: Some(Vec::new()) };

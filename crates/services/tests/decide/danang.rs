@@ -36,13 +36,13 @@ fn registered() -> World {
 
 fn log_in(world: &mut World, matched: bool) -> Result<Answer, CommandError> {
     let version = world.account(ID).map_or(0, |account| account.version);
-    let service = world.service.id.clone();
+    let service = world.service.id;
     world.clerk(ClerkCommand::LogIn { service, id_number: ID.into(), matched, version })
 }
 
 fn change(world: &mut World, matched: bool) -> Result<Answer, CommandError> {
     let version = world.account(ID).map_or(0, |account| account.version);
-    let service = world.service.id.clone();
+    let service = world.service.id;
     let hash = "$argon2id$own".into();
     world.clerk(ClerkCommand::ChangePassword { service, id_number: ID.into(), matched, version, hash })
 }
@@ -103,7 +103,7 @@ fn phones_of_before_the_renumbering_count() {
     assert_eq!(world.clerk(import("01201234567")), Ok(Answer::Done { version: 1 }));
     assert_eq!(world.label(BINH, register(ID)), "D-DUP-PHONE");
     assert!(matches!(world.clerk(import("0905 123 456")), Err(CommandError::Conflict { .. })));
-    let service = world.service.id.clone();
+    let service = world.service.id;
     let free = ClerkCommand::FreePhone { service, msisdn: msisdn(BINH) };
     world.clerk(free.clone()).unwrap();
     assert_eq!(world.label(BINH, register(ID)), "D-OK");
@@ -199,7 +199,7 @@ fn rotations_end_where_the_office_says_so() {
 #[test]
 fn a_freed_phone_gets_no_passwords() {
     let mut world = registered();
-    let service = world.service.id.clone();
+    let service = world.service.id;
     world.clerk(ClerkCommand::FreePhone { service, msisdn: msisdn(AN) }).unwrap();
     world.at(day(30, 10, 0));
     assert_eq!(world.sent.len(), 1);
@@ -273,11 +273,11 @@ fn unknown_names_and_stale_comparisons() {
     let mut world = World::new(danang(), day(3, 10, 0));
     assert_eq!(log_in(&mut world, false), Err(CommandError::Refused), "nobody of that name");
     world.label(AN, register(ID));
-    let service = world.service.id.clone();
+    let service = world.service.id;
     let stale = ClerkCommand::LogIn { service, id_number: ID.into(), matched: true, version: 1 };
     assert!(matches!(world.clerk(stale), Err(CommandError::Conflict { .. })));
     world.clerk(import("0914111222")).unwrap();
-    let service = world.service.id.clone();
+    let service = world.service.id;
     let elsewhere =
         ClerkCommand::LogIn { service, id_number: "201111111".into(), matched: false, version: 1 };
     assert_eq!(world.clerk(elsewhere), Err(CommandError::Refused), "it logs in elsewhere");

@@ -35,7 +35,7 @@ fn told(status: Status, due_on: Option<Date>, new_due_on: Option<Date>) -> Strin
 }
 
 fn put(world: &mut World, dossier: Dossier) {
-    let service = world.service.id.clone();
+    let service = world.service.id;
     let dossier = Box::new(dossier);
     world.clerk(ClerkCommand::PutDossier { service, dossier, expected_version: None }).unwrap();
 }
@@ -97,7 +97,7 @@ fn events_move_a_dossier_and_corrections_take_back() {
     let mut world = World::new(danang(), now());
     put(&mut world, Dossier { code: CODE.to_owned(), unit: "UBND".to_owned(), ..Dossier::default() });
     let mut happen = |event| {
-        let service = world.service.id.clone();
+        let service = world.service.id;
         let outcome =
             world.clerk(ClerkCommand::DossierEvent { service, code: CODE.to_owned(), event, at: None });
         outcome.map(|_| world.label(AN, ask()))

@@ -31,14 +31,14 @@ fn accepted_and_paid() -> World {
 }
 
 fn put(world: &mut World, dossier: Dossier) {
-    let service = world.service.id.clone();
+    let service = world.service.id;
     world
         .clerk(ClerkCommand::PutDossier { service, dossier: Box::new(dossier), expected_version: None })
         .unwrap();
 }
 
 fn event(world: &mut World, event: DossierEvent) {
-    let service = world.service.id.clone();
+    let service = world.service.id;
     world.clerk(ClerkCommand::DossierEvent { service, code: CODE.to_owned(), event, at: None }).unwrap();
 }
 

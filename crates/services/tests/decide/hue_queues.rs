@@ -32,7 +32,7 @@ fn sample(world: &World, waiting: u32, sequence: u64, local: DateTime) -> Sample
 }
 
 fn feed(world: &mut World, sample: Sample) -> Result<Answer, CommandError> {
-    let service = world.service.id.clone();
+    let service = world.service.id;
     world.clerk(ClerkCommand::QueueSample { service, queue: "STTXC".to_owned(), sample })
 }
 
@@ -179,7 +179,7 @@ fn a_queue_keeps_its_own_hours_and_closed_days_hold_for_all() {
     assert!(world.text(AN, ask()).ends_with("14h00 ngay 18/08/2009."));
     let other = Command::QueueStatus { queue: "STTKQ".to_owned() };
     assert_eq!(world.label(AN, other.clone()), "H-QUEUE-NODATA");
-    let service = world.service.id.clone();
+    let service = world.service.id;
     let closed = ClerkCommand::PutDay { service, date: date(2009, 8, 18), spans: Some(Vec::new()) };
     world.clerk(closed).unwrap();
     assert!(world.text(AN, ask()).ends_with("07h30 ngay 19/08/2009."));
@@ -199,7 +199,7 @@ fn a_busy_feed_keeps_the_record_small_and_the_figures_right() {
             assert!(text.contains(&format!("la {tick} nguoi")), "{second}: {text}");
         }
     }
-    let key = Key::Queue(world.service.id.clone(), "STTXC".into());
+    let key = Key::Queue(world.service.id, "STTXC".into());
     assert!(
         matches!(&world.records[&key], Record::Queue(queue) if queue.samples.len() <= Queue::SAMPLES_MAX)
     );
@@ -212,7 +212,7 @@ fn wrong_samples_name_their_field() {
     assert!(
         matches!(feed(&mut world, ahead), Err(CommandError::Invalid { field, .. }) if field == "measured_at")
     );
-    let service = world.service.id.clone();
+    let service = world.service.id;
     let sample = sample(&world, 1, 1, at(8, 30, 0));
     let unknown = ClerkCommand::QueueSample { service, queue: "STTYY".to_owned(), sample };
     assert!(matches!(world.clerk(unknown), Err(CommandError::NotFound { .. })));

@@ -106,7 +106,7 @@ proptest! {
         let mut world = crate::trutnov::world();
         let mut day = SlotDay::default();
         day.take("ZOP", taken.iter().map(|quarter| quarter * 15), 0);
-        world.records.insert(Key::SlotDay(world.service.id.clone(), tenth()), Record::SlotDay(day));
+        world.records.insert(Key::SlotDay(world.service.id, tenth()), Record::SlotDay(day));
         let text = world.text(NOVAK, free(tenth(), false));
         let clock = |quarter: u16| format!("{}:{:02}", quarter / 4, quarter % 4 * 15);
         let frees: Vec<u16> = (32..68).filter(|quarter| !taken.contains(quarter)).collect();

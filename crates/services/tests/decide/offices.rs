@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::time;
-use model::{Interpretation, Service, ServiceId, Span};
+use model::{Interpretation, Service, Span};
 use routing::Rules;
 
 static RULES: LazyLock<Rules> = LazyLock::new(Rules::builtin);
@@ -15,7 +15,7 @@ pub(crate) fn interpret(to: &str, text: &str, now: Timestamp) -> Interpretation 
 }
 
 fn pack(id: &str) -> Service {
-    Service::clone(RULES.service(&ServiceId::new(id)).expect("the pack is compiled in"))
+    Service::clone(RULES.service(id).expect("the pack is compiled in"))
 }
 
 pub(crate) fn hue() -> Service {

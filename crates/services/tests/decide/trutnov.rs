@@ -48,7 +48,7 @@ pub(crate) fn code_in(text: &str) -> String {
 /// Takes every free slot of `dates` behind the back of the service.
 pub(crate) fn fill(world: &mut World, dates: impl IntoIterator<Item = Date>) {
     for day in dates {
-        let key = Key::SlotDay(world.service.id.clone(), day);
+        let key = Key::SlotDay(world.service.id, day);
         let mut slots = model::booking::SlotDay::default();
         slots.take("ZOP", (0..96).map(|quarter| quarter * 15), 0);
         world.records.insert(key, Record::SlotDay(slots));
@@ -135,7 +135,7 @@ fn the_nearest_slot_of_a_week() {
         world.text(DVORAK, nearest("DVORAK")),
         "Pro ZOP neni do 10.8.2026 volny termin. Zkuste: TERMIN ZOP datum."
     );
-    let key = Key::SlotDay(world.service.id.clone(), tenth());
+    let key = Key::SlotDay(world.service.id, tenth());
     if let Some(Record::SlotDay(day)) = world.records.get_mut(&key) {
         day.free("ZOP", [16 * 60 + 45], 0);
     }
@@ -185,7 +185,7 @@ fn a_closed_tomorrow_lists_the_next_open_day() {
 #[test]
 fn long_lists_end_at_a_whole_slot() {
     let mut world = world();
-    let key = Key::SlotDay(world.service.id.clone(), tenth());
+    let key = Key::SlotDay(world.service.id, tenth());
     let mut day = model::booking::SlotDay::default();
     day.take("ZOP", (32..68).step_by(2).map(|quarter| quarter * 15), 0);
     world.records.insert(key, Record::SlotDay(day));

@@ -149,19 +149,15 @@ fn slots_keep_to_the_grid_and_lie_whole_within_one_span() {
 #[test]
 fn clerks_change_hours_days_and_capacities() {
     let mut world = world();
-    let service = world.service.id.clone();
-    let day = |spans| ClerkCommand::PutDay { service: service.clone(), date: tenth(), spans };
+    let service = world.service.id;
+    let day = |spans| ClerkCommand::PutDay { service, date: tenth(), spans };
     world.clerk(day(Some(Vec::new()))).unwrap();
     assert_eq!(world.label(NOVAK, book(tenth(), time(14, 0, 0, 0), "NOVAK")), "C-CLOSED");
     world.clerk(day(Some(vec![span((9, 0), (10, 0))]))).unwrap();
     assert!(world.text(NOVAK, free(tenth(), false)).contains(": 9:00-9:45 (po"));
     world.clerk(day(None)).unwrap();
     assert_eq!(world.label(NOVAK, book(tenth(), time(14, 0, 0, 0), "NOVAK")), "C-BOOKED");
-    let capacity = |counters| ClerkCommand::PutCapacity {
-        service: service.clone(),
-        activity: "ZOP".to_owned(),
-        counters,
-    };
+    let capacity = |counters| ClerkCommand::PutCapacity { service, activity: "ZOP".to_owned(), counters };
     world.clerk(capacity(2)).unwrap();
     assert_eq!(world.label(DVORAK, book(tenth(), time(14, 0, 0, 0), "DVORAK")), "C-BOOKED");
     world.clerk(capacity(0)).unwrap();
@@ -202,7 +198,7 @@ fn a_reminder_on_the_eve_where_the_office_wants_one() {
 fn a_reminder_that_outlived_its_booking_is_silent() {
     let mut world = world();
     let code = code_in(&world.text(NOVAK, book(tenth(), time(14, 0, 0, 0), "NOVAK")));
-    let subject = TimerSubject::RemindBooking(world.service.id.clone(), tenth(), code.as_str().into());
+    let subject = TimerSubject::RemindBooking(world.service.id, tenth(), code.as_str().into());
     let due = Request::Timer(subject);
     assert_eq!(&*world.run(&due).label, "C-REMIND");
     world.text(NOVAK, cancel(&code, tenth()));
@@ -243,7 +239,7 @@ fn a_code_that_is_taken_is_passed_over_until_none_of_those_drawn_is_left() {
 fn of_the_drawn_codes_one_is_looked_up_while_it_is_free() {
     let world = world();
     let result = Ok(book(tenth(), time(14, 0, 0, 0), "NOVAK"));
-    let interpretation = Interpretation { service: world.service.id.clone(), rule: None, result };
+    let interpretation = Interpretation { service: world.service.id, rule: None, result };
     let sender = Msisdn::new(NOVAK).unwrap();
     let (outcome, read) = world.decide_and_read(&Request::Message { sender, interpretation });
     assert_eq!(&*outcome.label, "C-BOOKED");

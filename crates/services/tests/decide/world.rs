@@ -173,7 +173,7 @@ impl World {
 
     /// A citizen's message.
     pub(crate) fn message(&mut self, from: &str, result: Result<Command, Rejection>) -> Outcome {
-        let interpretation = Interpretation { service: self.service.id.clone(), rule: None, result };
+        let interpretation = Interpretation { service: self.service.id, rule: None, result };
         self.run(&Request::Message { sender: msisdn(from), interpretation })
     }
 
@@ -213,7 +213,7 @@ impl World {
     }
 
     pub(crate) fn account(&self, id_number: &str) -> Option<&Account> {
-        match self.records.get(&Key::Account(self.service.id.clone(), id_number.into()))? {
+        match self.records.get(&Key::Account(self.service.id, id_number.into()))? {
             Record::Account(account) => Some(account),
             _ => None,
         }

@@ -96,7 +96,7 @@ fn all_dossiers_of_a_service_are_read_once_and_those_of_others_are_not() {
         store.commit(&Turn { writes, ..turn(sequence) }).unwrap();
     };
     let codes = |service: &str, store: &Store| {
-        let read = store.reader().dossiers(&ServiceId::new(service)).map(|dossier| dossier.unwrap().code);
+        let read = store.reader().dossiers(ServiceId::new(service)).map(|dossier| dossier.unwrap().code);
         let read: Vec<String> = read.collect();
         let distinct: BTreeSet<u32> = read.iter().map(|code| code.parse().unwrap()).collect();
         assert_eq!(distinct.len(), read.len(), "each once");

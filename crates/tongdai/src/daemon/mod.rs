@@ -225,7 +225,7 @@ fn read_dossiers(reader: Reader) -> feeds::ReadDossiers {
 }
 
 fn find_service(rules: Arc<Rules>) -> feeds::FindService {
-    Arc::new(move |id| rules.service(id).cloned())
+    Arc::new(move |name| rules.service(name).cloned())
 }
 
 /// How the process ends where a store can't be opened.
