@@ -39,7 +39,7 @@ pub(crate) struct Turn {
     timers_changed: bool,
 }
 
-/// What turns were collected in, kept for the next ones: at full load half a megabyte each.
+/// What turns were collected in, kept for the next ones: at full load a megabyte or two each.
 #[derive(Default)]
 pub(crate) struct Buffers {
     /// As the writer gave them back: empty.
@@ -54,7 +54,7 @@ impl Buffers {
     /// has the blocks at hand, while those that another thread frees are far from its core.
     pub(crate) fn give_back(&mut self, mut turn: model::journal::Turn) {
         /// One in the making, and those that are not written yet.
-        const TURNS_MAX: usize = 3;
+        const TURNS_MAX: usize = 4;
         turn.entries.clear();
         turn.writes.clear();
         if self.turns.len() < TURNS_MAX {

@@ -1,5 +1,5 @@
 //! The engine's thread: it takes what is waiting, decides a turn, and gives it to the writer's thread. It waits for the
-//! disk only where two turns wait already.
+//! disk only where as much work waits already as may.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use tokio::sync::{Notify, mpsc};
 use crate::daemon::clock::Clock;
 use crate::daemon::writer_thread::{Caller, Job};
 
-/// Events that one turn takes: enough to share a sync among many, few enough that the disk and the links have work
-/// while the next are decided (docs/PERFORMANCE.md), and that a turn of the longest messages, some 10 KiB each in the
-/// journal, fits into a segment of 16 MiB many times.
-const TURN_EVENTS_MAX: usize = 256;
+/// Events that one turn takes. A message is two or three: so many that a busy turn takes all that is waiting and shares
+/// a sync and everybody's wake-up among them, and so few that a turn of the longest messages, some 10 KiB each in the
+/// journal, fits into a segment of 16 MiB (docs/PERFORMANCE.md, "The eleventh time").
+const TURN_EVENTS_MAX: usize = 1_024;
 
 /// Of these, drawn passwords and commands that are taken before what links say.
 const BESIDE_MAX: usize = 32;

@@ -15,9 +15,9 @@ use crate::daemon::bridge::{self, Outlet};
 use crate::daemon::engine_thread::WriterLine;
 use crate::daemon::passwords::Wanted;
 
-/// Pieces of work that wait while one is written. The ledger counts on no more turns than these and the one that is
-/// being decided.
-const WAITING_MAX: usize = 1;
+/// Pieces of work that wait while one is written: a turn, and behind it a step of a checkpoint. The ledger counts on no
+/// more turns than these and the one that is being decided.
+const WAITING_MAX: usize = 2;
 
 /// Who waits for a command's answer.
 pub(crate) type Caller = oneshot::Sender<Result<Answer, CommandError>>;
