@@ -24,8 +24,9 @@ const TURN_EVENTS_MAX: usize = 1_024;
 /// Of these, drawn passwords and commands that are taken before what links say.
 const BESIDE_MAX: usize = 32;
 
-/// Read batches of link events that may wait, and that are taken at once.
-pub(crate) const BATCHES_MAX: usize = 16;
+/// Read batches of link events that may wait, and that are taken at once. Few: a message that is read and waits is put
+/// out of the processor's caches by those behind it.
+pub(crate) const BATCHES_MAX: usize = 2;
 
 /// Where a turn's events come from.
 pub(crate) struct Intake {

@@ -25,15 +25,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use vault::MasterKey;
 
 use crate::daemon::clock::{Clock, DRAIN};
-use crate::daemon::engine_thread::{BATCHES_MAX, EngineThread, Intake};
+use crate::daemon::engine_thread::{EngineThread, Intake};
 use crate::daemon::reading_thread::ReadingThread;
 use crate::daemon::writer_thread::Outlets;
 use crate::exit::Exit;
 
 pub(crate) use crate::daemon::notify::Notifier;
-
-/// Batches of link events that may wait to be read; with the links' own caps this bounds what is in memory.
-const LINK_BATCHES_MAX: usize = 256;
 
 /// How often a start on a full disk looks for space. Each attempt may leave a key of some 60 octets in `keys`.
 const SPACE_PAUSE_MS: u64 = 10_000;
@@ -86,11 +83,11 @@ impl Daemon {
             .await
             .with_context(|| format!("the API can't listen on {}", settings.http))?;
         let http = listener.local_addr().context("the API's address")?;
-        let (link_events, links_in) = mpsc::channel(LINK_BATCHES_MAX);
+        let (link_events, links_in) = mpsc::channel(reading_thread::BATCHES_MAX);
         let links = Links::spawn(binds, link_events);
         let (drawn_out, drawn) = mpsc::channel(DRAWN_MAX);
         let (commands, commands_in) = feeds::command_channel();
-        let (read, read_in) = mpsc::channel(BATCHES_MAX);
+        let (read, read_in) = mpsc::channel(engine_thread::BATCHES_MAX);
         let intake = Intake { links: read_in, commands: commands_in, drawn };
         let passwords = passwords::spawn(drawn_out).context("the password thread can't start")?;
         let (bound_out, bound) = watch::channel(0);

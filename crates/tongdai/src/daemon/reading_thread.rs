@@ -11,8 +11,10 @@ use tokio::sync::{mpsc, watch};
 use crate::daemon::bridge;
 use crate::daemon::clock::Clock;
 
-/// Batches of link events that are read together and given to the engine as one.
-const BATCHES_MAX: usize = 16;
+/// Batches of link events that may wait, and that are read together and given to the engine as one. Few: a link that
+/// finds no room keeps what comes and hands it over as one batch. With the links' own caps this bounds what is in
+/// memory.
+pub(crate) const BATCHES_MAX: usize = 4;
 
 /// What the thread owns.
 pub(crate) struct ReadingThread {
