@@ -1,11 +1,12 @@
 //! `tongdai load` as a child process, and what it reports.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 /// What is to be sent, and how fast.
@@ -91,15 +92,17 @@ impl Report {
 pub struct RunningLoad {
     child: Child,
     json: PathBuf,
-    log: PathBuf,
+    stderr: BufReader<ChildStderr>,
+    /// What it has said so far.
+    log: String,
 }
 
 impl Load {
-    /// Starts it. It begins to send when the binds are there; its files are made in `folder`.
+    /// Starts it. It begins to send when the binds are there; its report is left in `folder`.
     pub fn start(&self, tongdai: &Path, folder: &Path) -> anyhow::Result<RunningLoad> {
-        let (json, log) = (folder.join("load.json"), folder.join("load.log"));
+        let json = folder.join("load.json");
         let mut command = Command::new(tongdai);
-        command.args(["load", "-q", "--listen", &self.listen.to_string()]);
+        command.args(["load", "--listen", &self.listen.to_string()]);
         command.args(["--binds", &self.binds.to_string(), "--window", &self.window.to_string()]);
         command.args(["--duration", &format!("{}s", self.seconds), "--warm-up", &self.warm_up.to_string()]);
         // A store of millions takes its time to open.
@@ -113,19 +116,33 @@ impl Load {
         if self.any_reply {
             command.arg("--any-reply");
         }
-        let child =
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&log)?).spawn();
-        Ok(RunningLoad { child: child.context("the load can't be started")?, json, log })
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut child = child.context("the load can't be started")?;
+        let stderr = child.stderr.take().context("the load's standard error is a pipe")?;
+        Ok(RunningLoad { child, json, stderr: BufReader::new(stderr), log: String::new() })
     }
 }
 
 impl RunningLoad {
+    /// Waits until the warm-up is over and the messages count.
+    pub fn wait_warm(&mut self) -> anyhow::Result<()> {
+        loop {
+            let before = self.log.len();
+            self.stderr.read_line(&mut self.log)?;
+            let line = self.log.get(before..).unwrap_or_default();
+            ensure!(!line.is_empty(), "the load ended before it was warm: {}", self.log);
+            if line.starts_with("warmed up") {
+                return Ok(());
+            }
+        }
+    }
+
     /// Waits for its end.
     pub fn finish(mut self) -> anyhow::Result<Report> {
+        self.stderr.read_to_string(&mut self.log)?;
         let status = self.child.wait()?;
         let Ok(json) = fs::read(&self.json) else {
-            let log = fs::read_to_string(&self.log).unwrap_or_default();
-            bail!("the load ended with {status}: {log}");
+            bail!("the load ended with {status}: {}", self.log);
         };
         serde_json::from_slice(&json).context("the load's report can't be read")
     }

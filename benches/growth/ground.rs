@@ -10,9 +10,6 @@ use tempfile::TempDir;
 
 /// How long a daemon may take to open a store of millions.
 const START_PATIENCE: Duration = Duration::from_secs(300);
-/// Messages before those that count.
-const WARM_UP: u64 = 20_000;
-
 /// What all rounds of a size share.
 #[derive(Debug)]
 pub(crate) struct Ground {
@@ -24,6 +21,8 @@ pub(crate) struct Ground {
     pub(crate) binds: u16,
     pub(crate) window: u16,
     pub(crate) rate: Option<u32>,
+    /// Messages before those that count.
+    pub(crate) warm_up: u64,
     pub(crate) seconds: u32,
     /// Of services, mix and the load.
     pub(crate) files: TempDir,
@@ -33,8 +32,7 @@ pub(crate) struct Ground {
 #[derive(Debug)]
 pub(crate) struct Trial {
     pub(crate) report: Report,
-    pub(crate) warm_up: u64,
-    /// Of the daemon, for the warm-up as well.
+    /// Of the daemon, for the messages that count.
     pub(crate) cpu_s: f64,
     pub(crate) start_s: f64,
 }
@@ -57,16 +55,17 @@ impl Ground {
             window: self.window,
             rate: self.rate,
             seconds: self.seconds,
-            warm_up: WARM_UP,
+            warm_up: self.warm_up,
             any_reply: false,
             mix: Some(self.mix.clone()),
         };
-        let running = load.start(&self.tongdai, self.files.path())?;
+        let mut running = load.start(&self.tongdai, self.files.path())?;
         let (daemon, start_s) = self.start(home, load.listen)?;
+        running.wait_warm()?;
         let before = daemon.cpu()?;
         let report = running.finish()?;
         let cpu_s = daemon.cpu()?.saturating_sub(before).as_secs_f64();
-        Ok((daemon, Trial { report, warm_up: WARM_UP, cpu_s, start_s }))
+        Ok((daemon, Trial { report, cpu_s, start_s }))
     }
 }
 

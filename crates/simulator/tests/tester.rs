@@ -46,7 +46,7 @@ fn run(options: Options, mix: &str, esme: impl FnOnce(Esme) + Send + 'static) ->
     let tester = Tester::listen(options, Mix::parse(mix).unwrap()).unwrap();
     let connected = Esme::connect(tester.address().unwrap());
     let esme = thread::spawn(move || esme(connected));
-    let report = tester.run(&AtomicBool::new(false), |_| {}).unwrap();
+    let report = tester.run(&AtomicBool::new(false), || (), |_| {}).unwrap();
     esme.join().unwrap();
     report
 }
@@ -195,7 +195,7 @@ fn a_pair_of_binds_serves_as_a_transceiver_does() {
         // A receiver may not submit, which was never tried on the transmitter.
         assert!(matches!(transmitter.read().unwrap().body, Body::SubmitSmResp(_)));
     });
-    let report = tester.run(&AtomicBool::new(false), |_| {}).unwrap();
+    let report = tester.run(&AtomicBool::new(false), || (), |_| {}).unwrap();
     esme.join().unwrap();
     assert_eq!(tally(&report), [200, 200, 0, 0, 0, 0]);
 }
@@ -244,7 +244,7 @@ fn a_lost_frame_ends_the_link() {
 fn binds_that_do_not_come_are_an_error() {
     let options = Options { binds: 2, bind_patience: Duration::from_millis(50), ..options() };
     let tester = Tester::listen(options, Mix::parse(MIX).unwrap()).unwrap();
-    let error = tester.run(&AtomicBool::new(false), |_| {}).unwrap_err();
+    let error = tester.run(&AtomicBool::new(false), || (), |_| {}).unwrap_err();
     assert!(matches!(error, TesterError::NoBinds { bound: 0, wanted: 2 }), "{error}");
 }
 

@@ -137,23 +137,26 @@ impl Tester {
         self.listener.local_addr()
     }
 
-    /// Waits for the binds, sends all and waits for what is missing. `progress` is called once a second; a `stop`
-    /// that is set ends the sending, and the report is of what was sent until then.
+    /// Waits for the binds, sends all and waits for what is missing. `warmed_up` is called when the counting begins,
+    /// `progress` once a second from then on; a `stop` that is set ends the sending, and the report is of what was
+    /// sent until then.
     pub fn run(
         mut self,
         stop: &AtomicBool,
+        warmed_up: impl FnOnce(),
         mut progress: impl FnMut(&Second),
     ) -> Result<Report, TesterError> {
         // Without it a wait for a due time is up to 50 µs late, which would count as the ESME's. It is a wish.
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
         self.wait_binds(stop)?;
         let warm_up = Extent::Messages(self.options.warm_up);
-        let warmed_up = self.send(warm_up, stop, &mut |_| {})?;
+        let warm_up = self.send(warm_up, stop, &mut |_| {})?;
         let warm_up_missing = self.desk.books.under_way() as u64;
         self.desk.books.counting = true;
         self.desk.books.counts = Default::default();
         self.desk.books.meter.restart();
         self.links_lost = 0;
+        warmed_up();
         let cpu = cpu_time();
         let began_at = self.now();
         let sent = self.send(self.options.extent, stop, &mut progress)?;
@@ -163,7 +166,7 @@ impl Tester {
             warm_up_missing,
             links_lost: self.links_lost,
             unsent: sent.unsent,
-            broke_off: warmed_up.broke_off || sent.broke_off,
+            broke_off: warm_up.broke_off || sent.broke_off,
             capped: sent.capped,
         };
         Ok(Report::new(&self.options, self.desk.books, course))

@@ -34,7 +34,12 @@ pub(crate) fn run(arguments: &LoadArgs) -> Result<(), Exit> {
     let address = tester.address().map_err(failed)?;
     tell(arguments.quiet, format_args!("listening on {address}, waiting for {} binds", arguments.binds));
     let stop = stop_on_signals()?;
-    let report = tester.run(&stop, progress(arguments.quiet)).map_err(failed)?;
+    let warmed_up = || {
+        if arguments.warm_up > 0 {
+            tell(arguments.quiet, format_args!("warmed up with {} messages", arguments.warm_up));
+        }
+    };
+    let report = tester.run(&stop, warmed_up, progress(arguments.quiet)).map_err(failed)?;
     print_figures(arguments, &report)?;
     write_files(arguments, &report)?;
     judge(arguments, &report)
