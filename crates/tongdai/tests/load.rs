@@ -98,6 +98,17 @@ fn the_daemon_answers_each_message_of_a_mix_once_and_rightly() {
 }
 
 #[test]
+fn a_load_says_when_its_warm_up_is_over() {
+    let home = Home::new();
+    let (mut load, lines, address) = start(&home, MIX, &["--messages", "20", "--warm-up", "30"]);
+    let daemon = Daemon::start(&home, &[("a", "vn", address)]);
+    let said: Vec<String> = lines.map(Result::unwrap).collect();
+    assert!(load.wait().unwrap().success());
+    assert_eq!(daemon.terminate(), Some(0));
+    assert_eq!(said.first().unwrap(), "warmed up with 30 messages", "{said:?}");
+}
+
+#[test]
 fn a_wrong_reply_is_a_failure_and_so_is_what_the_operator_says() {
     let wrong = MIX.replace("Khong tim thay", "Tim thay");
     let home = Home::new();
