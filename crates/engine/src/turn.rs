@@ -54,7 +54,7 @@ impl Buffers {
     /// has the blocks at hand, while those that another thread frees are far from its core.
     pub(crate) fn give_back(&mut self, mut turn: model::journal::Turn) {
         /// One in the making, and those that are not written yet.
-        const TURNS_MAX: usize = 4;
+        const TURNS_MAX: usize = 3;
         turn.entries.clear();
         turn.writes.clear();
         if self.turns.len() < TURNS_MAX {

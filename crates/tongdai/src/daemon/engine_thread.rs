@@ -1,5 +1,5 @@
 //! The engine's thread: it takes what is waiting, decides a turn, and gives it to the writer's thread. It waits for the
-//! disk only where as much work waits already as may.
+//! disk only where two turns wait already.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use engine::{Decided, Effect, Engine, Event};
 use feeds::CommandRequest;
 use model::journal::Turn;
-use store::StoreError;
+use store::{StoreError, Work};
 use tokio::sync::{Notify, mpsc};
 
 use crate::daemon::clock::Clock;
@@ -126,10 +126,9 @@ impl EngineThread {
             self.take_waiting(&mut events);
             match woken {
                 Woken::Stop if events.is_empty() => return Ok(()),
-                Woken::Awaited if events.is_empty() => {}
+                Woken::Awaited if events.is_empty() => self.give_step()?,
                 _ => self.turn(events)?,
             }
-            self.housekeep()?;
         }
     }
 
@@ -144,17 +143,24 @@ impl EngineThread {
         self.give(decided)
     }
 
-    fn housekeep(&mut self) -> anyhow::Result<()> {
+    /// Gives the writer what was decided, and with it the next step of a checkpoint, if there is one.
+    fn give(&mut self, decided: Decided) -> anyhow::Result<()> {
+        let moved = self.engine.housekeep()?;
+        self.send(decided, moved)
+    }
+
+    /// Gives the writer the next step of a checkpoint, if there is one.
+    fn give_step(&mut self) -> anyhow::Result<()> {
         match self.engine.housekeep()? {
-            Some(work) => self.give(Decided { work: Some(work), effects: Vec::new() }),
+            Some(moved) => self.send(Decided { work: None, effects: Vec::new() }, Some(moved)),
             None => Ok(()),
         }
     }
 
-    /// Gives the writer what was decided; waits where it is behind.
-    fn give(&mut self, decided: Decided) -> anyhow::Result<()> {
+    /// Waits where the writer is behind.
+    fn send(&mut self, decided: Decided, moved: Option<Work>) -> anyhow::Result<()> {
         let callers = std::mem::take(&mut self.callers);
-        self.writer.jobs.send(Job::Decided { decided, callers }).map_err(|_| writer_ended())
+        self.writer.jobs.send(Job::Decided { decided, moved, callers }).map_err(|_| writer_ended())
     }
 
     /// Waits for the first event, the engine's next deadline, the writer, or the end of the links.

@@ -15,18 +15,19 @@ use crate::daemon::bridge::{self, Outlet};
 use crate::daemon::engine_thread::WriterLine;
 use crate::daemon::passwords::Wanted;
 
-/// Pieces of work that wait while one is written: a turn, and behind it a step of a checkpoint. The ledger counts on no
-/// more turns than these and the one that is being decided.
-const WAITING_MAX: usize = 2;
+/// Jobs that wait while one is written. The ledger counts on no more turns than these and the one that is being
+/// decided.
+const WAITING_MAX: usize = 1;
 
 /// Who waits for a command's answer.
 pub(crate) type Caller = oneshot::Sender<Result<Answer, CommandError>>;
 
 /// What the engine's thread gives to the writer's.
 pub(crate) enum Job {
-    /// Write this, then release the effects.
+    /// Write this, then release the effects; then do what belongs to a checkpoint, for which nobody waits.
     Decided {
         decided: Decided,
+        moved: Option<Work>,
         /// Callers whose answers are among these effects or later ones, by slot.
         callers: Vec<(u64, Caller)>,
     },
@@ -67,9 +68,10 @@ impl WriterThread {
         let mut housekeeping = false;
         loop {
             match self.next(housekeeping) {
-                Some(Job::Decided { decided: Decided { work, effects }, callers }) => {
+                Some(Job::Decided { decided: Decided { work, effects }, moved, callers }) => {
                     self.write(work)?;
                     self.release.release(effects, callers);
+                    self.write(moved)?;
                 }
                 Some(Job::Close { work, ledger }) => {
                     self.write(work)?;
