@@ -228,3 +228,60 @@ impl EngineThread {
 fn writer_ended() -> anyhow::Error {
     anyhow!("the writer's thread ended")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use codec::{Sm, Tlvs, tlv::tag};
+    use engine::{Config, LinkConfig, LinkId, Profile};
+    use jiff::Timestamp;
+    use model::journal::Entry;
+    use model::{Address, Now};
+    use routing::Rules;
+    use store::{Options, Store};
+    use vault::MasterKey;
+
+    use super::*;
+
+    /// Octets of Latin-1 in the longest text that is read; each takes two in the journal.
+    const LONGEST: usize = 4 * 1024;
+
+    /// One that does not fit would end the process, and the SMSC would hand the same messages over again.
+    #[test]
+    fn a_turn_of_the_longest_messages_fits_into_a_segment() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = MasterKey::from_octets(&[7; 32]);
+        let wall = Timestamp::from_second(1_785_000_000).unwrap();
+        let now = Now { wall, monotonic: Duration::ZERO };
+        let (store, recovery) = Store::open(&folder.path().join("data"), &key, Options::default()).unwrap();
+        let (ledger, mut writer) = store.part();
+        let (name, group, plan) = ("a".to_owned(), "a".into(), &model::plan::VIET_NAM);
+        let config = Config { links: vec![LinkConfig { name, group, plan, profile: Profile::default() }] };
+        let (mut engine, _) =
+            Engine::start(ledger, &recovery, Arc::new(Rules::builtin()), config, now).unwrap();
+        let reader = engine.message_reader();
+        let events = (0..TURN_EVENTS_MAX).map(|number| {
+            let sm = Sm {
+                source: Address::new(1, 1, format!("84905{number:06}")),
+                destination: Address::new(0, 1, "8383"),
+                data_coding: 3,
+                tlvs: Tlvs::new().with(tag::MESSAGE_PAYLOAD, vec![0xE9; LONGEST]),
+                ..Sm::default()
+            };
+            let sequence_number = u32::try_from(number).unwrap() + 1;
+            let reading = reader.read(LinkId(0), sm, wall);
+            Event::Delivered { link: LinkId(0), generation: 1, sequence_number, data_sm: false, reading }
+        });
+        let Some(Work::Turn(sequence, turn)) = engine.turn(events.collect(), now, [9; 32]).unwrap().work
+        else {
+            panic!("a turn that is to be written")
+        };
+        let texts = turn.entries.iter().filter(|entry| match entry {
+            Entry::Message { text, .. } => text.len() == 2 * LONGEST,
+            _ => false,
+        });
+        assert_eq!(texts.count(), TURN_EVENTS_MAX);
+        writer.write(Work::Turn(sequence, turn)).unwrap();
+    }
+}
