@@ -3,9 +3,9 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::from_text;
 use crate::short::Short;
 
 /// An SMPP address: type of number, numbering plan indicator and the address itself, as on the wire
@@ -115,21 +115,7 @@ impl Serialize for Msisdn {
 
 impl<'de> Deserialize<'de> for Msisdn {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Digits;
-
-        impl Visitor<'_> for Digits {
-            type Value = Msisdn;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an E.164 number")
-            }
-
-            fn visit_str<E: Error>(self, digits: &str) -> Result<Msisdn, E> {
-                Msisdn::new(digits).map_err(E::custom)
-            }
-        }
-
-        deserializer.deserialize_str(Digits)
+        from_text::deserialize(deserializer, "an E.164 number", Msisdn::new)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod booking;
 pub mod calendar;
 pub mod command;
 pub mod dossier;
+mod from_text;
 pub mod id;
 pub mod journal;
 pub mod key;

@@ -8,8 +8,9 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
 
-use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::from_text;
 
 /// A name that the office gives: in a services file, on the command line, or in the source of this program.
 ///
@@ -55,12 +56,6 @@ impl From<String> for Name {
     }
 }
 
-impl From<&String> for Name {
-    fn from(name: &String) -> Self {
-        name.as_str().into()
-    }
-}
-
 impl Default for Name {
     fn default() -> Self {
         Self(&EMPTY)
@@ -83,12 +78,6 @@ impl PartialEq for Name {
 }
 
 impl Eq for Name {}
-
-impl PartialEq<str> for Name {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
 
 impl PartialEq<&str> for Name {
     fn eq(&self, other: &&str) -> bool {
@@ -141,21 +130,7 @@ impl Serialize for Name {
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = Name;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
-                Ok(name.into())
-            }
-        }
-
-        deserializer.deserialize_str(Text)
+        from_text::deserialize_any(deserializer, "a name")
     }
 }
 

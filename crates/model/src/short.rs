@@ -5,8 +5,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
-use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::from_text;
 
 /// A text that is nearly always short, such as an address or a code: up to 22 octets stand in the value itself.
 ///
@@ -165,21 +166,7 @@ impl Serialize for Short {
 
 impl<'de> Deserialize<'de> for Short {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = Short;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Short, E> {
-                Ok(text.into())
-            }
-        }
-
-        deserializer.deserialize_str(Text)
+        from_text::deserialize_any(deserializer, "a text")
     }
 }
 
