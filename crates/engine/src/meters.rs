@@ -4,13 +4,13 @@ use metrics::Counter;
 use model::{Name, ServiceId};
 use rustc_hash::FxHashMap;
 
-/// Pairs of a service and a label that have a counter of their own.
-const LABELS_MAX: usize = 4_096;
+/// Labels kept of one service: its templates and the words for what needs none.
+const LABELS_MAX: usize = 512;
 
 /// Handles, so that a message costs no look-up by string in the recorder.
 #[derive(Default)]
 pub(crate) struct Meters {
-    messages: FxHashMap<(ServiceId, Name), Counter>,
+    messages: FxHashMap<ServiceId, FxHashMap<Name, Counter>>,
     /// By verdict: a handful of words.
     submits: Vec<(&'static str, Counter)>,
 }
@@ -18,8 +18,9 @@ pub(crate) struct Meters {
 impl Meters {
     /// Counts a citizen's message by what was decided.
     pub(crate) fn message(&mut self, service: ServiceId, label: Name) {
-        let full = self.messages.len() >= LABELS_MAX;
-        let counter = self.messages.entry((service, label)).or_insert_with(|| {
+        let labels = self.messages.entry(service).or_default();
+        let full = labels.len() >= LABELS_MAX;
+        let counter = labels.entry(label).or_insert_with(|| {
             let label = if full { "other" } else { label.as_str() };
             metrics::counter!("tongdai_messages_total", "service" => service.as_str(), "label" => label)
         });
