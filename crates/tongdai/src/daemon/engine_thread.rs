@@ -261,20 +261,22 @@ mod tests {
         let (mut engine, _) =
             Engine::start(ledger, &recovery, Arc::new(Rules::builtin()), config, now).unwrap();
         let reader = engine.message_reader();
-        let events = (0..TURN_EVENTS_MAX).map(|number| {
+        let delivered = |number: usize, octets: usize| {
             let sm = Sm {
                 source: Address::new(1, 1, format!("84905{number:06}")),
                 destination: Address::new(0, 1, "8383"),
                 data_coding: 3,
-                tlvs: Tlvs::new().with(tag::MESSAGE_PAYLOAD, vec![0xE9; LONGEST]),
+                tlvs: Tlvs::new().with(tag::MESSAGE_PAYLOAD, vec![0xE9; octets]),
                 ..Sm::default()
             };
             let sequence_number = u32::try_from(number).unwrap() + 1;
             let reading = reader.read(LinkId(0), sm, wall);
             Event::Delivered { link: LinkId(0), generation: 1, sequence_number, data_sm: false, reading }
-        });
-        let Some(Work::Turn(sequence, turn)) = engine.turn(events.collect(), now, [9; 32]).unwrap().work
-        else {
+        };
+        let longest = (0..TURN_EVENTS_MAX).map(|number| delivered(number, LONGEST));
+        let longer = delivered(TURN_EVENTS_MAX, LONGEST + 1);
+        let events = longest.chain([longer]).collect();
+        let Some(Work::Turn(sequence, turn)) = engine.turn(events, now, [9; 32]).unwrap().work else {
             panic!("a turn that is to be written")
         };
         let texts = turn.entries.iter().filter(|entry| match entry {
@@ -282,6 +284,7 @@ mod tests {
             _ => false,
         });
         assert_eq!(texts.count(), TURN_EVENTS_MAX);
+        assert!(matches!(turn.entries.last(), Some(Entry::Quarantine { .. })), "nothing longer is a text");
         writer.write(Work::Turn(sequence, turn)).unwrap();
     }
 }
