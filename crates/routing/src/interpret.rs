@@ -16,7 +16,7 @@ const KEYWORDS_MAX: usize = 16;
 /// The surroundings of a reading.
 pub(crate) struct Reader<'a> {
     pub(crate) service: usize,
-    pub(crate) id: &'a ServiceId,
+    pub(crate) id: ServiceId,
     pub(crate) grammars: &'a [Grammar],
     pub(crate) platform: Option<&'a Platform>,
     pub(crate) now: &'a LocalTime<'a>,
@@ -298,7 +298,7 @@ impl<'a> Reader<'a> {
 
     fn interpretation(&self, rule: Option<usize>, result: Result<Command, Rejection>) -> Interpretation {
         let rule = rule.map(|rule| self.grammar().rules[rule].id);
-        Interpretation { service: *self.id, rule, result }
+        Interpretation { service: self.id, rule, result }
     }
 }
 

@@ -189,6 +189,6 @@ impl Rules {
         let Service { id, zone, .. } = &*self.services[service];
         let now = &LocalTime::at(now, zone);
         let platform = grammar.platform.and_then(|index| self.platforms.get(index));
-        Reader { service, id, grammars: &self.grammars, platform, now }.read(cleaned, trace)
+        Reader { service, id: *id, grammars: &self.grammars, platform, now }.read(cleaned, trace)
     }
 }

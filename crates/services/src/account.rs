@@ -68,7 +68,7 @@ fn awaiting(
     case: &Case<'_>,
 ) -> model::Outcome {
     let Some(template) = case.service.templates.get(role) else {
-        return label(&format!("no_template:{role}"));
+        return label(format!("no_template:{role}"));
     };
     let message = Outgoing {
         to: *to,
@@ -79,5 +79,5 @@ fn awaiting(
         expires_at: None,
         subject: Some(subject),
     };
-    model::Outcome { messages: vec![message], ..label(&template.id) }
+    model::Outcome { messages: vec![message], ..label(template.id) }
 }

@@ -7,8 +7,8 @@ use jiff::civil::DateTime;
 use model::calendar::CalendarEdits;
 use model::outcome::Class;
 use model::{
-    Account, Answer, Booking, CommandError, Dossier, Key, Msisdn, Now, Outcome, Outgoing, Queue, Record,
-    Redacted, Seed, Service, Snapshot, Subscriber,
+    Account, Answer, Booking, CommandError, Dossier, Key, Msisdn, Name, Now, Outcome, Outgoing, Queue,
+    Record, Redacted, Seed, Service, Snapshot, Subscriber,
 };
 
 use crate::render::{self, Rendered, Values};
@@ -124,13 +124,13 @@ impl<'a> Case<'a> {
                 ..Outcome::default()
             },
             // `tongdai check` refuses such a pack; a daemon that runs all the same loses one reply, not itself.
-            None => label(&format!("no_template:{role}")),
+            None => label(format!("no_template:{role}")),
         }
     }
 }
 
 /// An outcome that changes and sends nothing.
-pub(crate) fn label(label: &str) -> Outcome {
+pub(crate) fn label(label: impl Into<Name>) -> Outcome {
     Outcome { label: label.into(), ..Outcome::default() }
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn reject(rejection: &Rejection, sender: &Msisdn, case: &Case<'_>) ->
     let Some(role) = role else {
         return label(rejection.kind.name());
     };
-    let form = rejection.command.as_ref().and_then(|command| case.service.forms.get(&**command));
+    let form = rejection.command.and_then(|command| case.service.forms.get(command.as_str()));
     let mut values = Values::new();
     if let Some(form) = form {
         values = values.text("form", &form.form).text("ex", &form.example);

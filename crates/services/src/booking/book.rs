@@ -180,17 +180,17 @@ impl Office<'_> {
         sender: &Msisdn,
     ) -> Outcome {
         let mut outcome = self.case.reply(sender, "booking.booked", values_of(&booking));
-        let service = &self.case.service.id;
+        let service = self.case.service.id;
         if let Some(at) =
             remind::moment(self.settings, booking.date, self.case).filter(|at| *at > self.case.now)
         {
-            let subject = TimerSubject::RemindBooking(*service, booking.date, booking.code.clone());
+            let subject = TimerSubject::RemindBooking(service, booking.date, booking.code.clone());
             outcome.writes.push((Key::Timer(at, subject.clone()), Some(Record::Timer(at, subject))));
         }
         outcome.writes.extend(forget::timer(&booking, self.case));
         outcome.writes.push((day_key(booking.date, self.case), Some(Record::SlotDay(day))));
         outcome.writes.push((phone_key(sender, self.case), Some(Record::PhoneBookings(live))));
-        let key = Key::Booking(*service, booking.date, booking.code.clone());
+        let key = Key::Booking(service, booking.date, booking.code.clone());
         outcome.writes.push((key, Some(Record::Booking(Box::new(booking)))));
         outcome
     }
