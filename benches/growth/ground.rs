@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 /// How long a daemon may take to open a store of millions.
 const START_PATIENCE: Duration = Duration::from_secs(300);
+
 /// What all rounds of a size share.
 #[derive(Debug)]
 pub(crate) struct Ground {

@@ -149,8 +149,7 @@ impl Tester {
         // Without it a wait for a due time is up to 50 µs late, which would count as the ESME's. It is a wish.
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
         self.wait_binds(stop)?;
-        let warm_up = Extent::Messages(self.options.warm_up);
-        let warm_up = self.send(warm_up, stop, &mut |_| {})?;
+        let warming = self.send(Extent::Messages(self.options.warm_up), stop, &mut |_| {})?;
         let warm_up_missing = self.desk.books.under_way() as u64;
         self.desk.books.counting = true;
         self.desk.books.counts = Default::default();
@@ -166,7 +165,7 @@ impl Tester {
             warm_up_missing,
             links_lost: self.links_lost,
             unsent: sent.unsent,
-            broke_off: warm_up.broke_off || sent.broke_off,
+            broke_off: warming.broke_off || sent.broke_off,
             capped: sent.capped,
         };
         Ok(Report::new(&self.options, self.desk.books, course))
