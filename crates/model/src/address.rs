@@ -115,7 +115,7 @@ impl Serialize for Msisdn {
 
 impl<'de> Deserialize<'de> for Msisdn {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_text::deserialize(deserializer, "an E.164 number", Msisdn::new)
+        from_text::deserialize(deserializer, "an E.164 number", Self::new)
     }
 }
 
