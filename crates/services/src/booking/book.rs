@@ -13,24 +13,6 @@ use crate::render::Values;
 /// Codes drawn for one booking; that all of them are taken does not happen while days are far from full.
 const CODES_DRAWN: usize = 12;
 
-/// Which of the drawn codes are looked up first.
-#[derive(Clone, Copy)]
-pub(super) enum FirstCodes {
-    /// One, which is nearly always free; the others where it is not. That may take a round of reads more.
-    One,
-    /// All, where a decision has but one round of reads left.
-    All,
-}
-
-impl FirstCodes {
-    fn number(self) -> usize {
-        match self {
-            Self::One => 1,
-            Self::All => CODES_DRAWN,
-        }
-    }
-}
-
 /// Takes the slot that starts at `wish`.
 pub(crate) fn book(
     activity: &str,
@@ -62,7 +44,7 @@ pub(crate) fn book(
     if !starts.iter().any(|(start, _)| *start == slot.start) || wish.second() != 0 {
         return office.not_offered(act, slot, sender);
     }
-    office.take(act, slot, name, sender, FirstCodes::One)
+    office.take(act, slot, name, sender)
 }
 
 impl Office<'_> {
@@ -73,7 +55,6 @@ impl Office<'_> {
         slot: Slot,
         name: &Redacted<String>,
         sender: &Msisdn,
-        first: FirstCodes,
     ) -> Decision {
         let mut live = self.live(sender)?;
         if let Some(refusal) = self.enough(&live, act, slot, name, sender) {
@@ -84,7 +65,7 @@ impl Office<'_> {
         let Some(seat) = day.free_seat(act.name, intervals.clone(), act.counters) else {
             return self.taken(act, slot, sender);
         };
-        let Some(code) = self.free_code(slot, first)? else {
+        let Some(code) = self.free_code(slot)? else {
             return Ok(self.case.reply(sender, "busy", Values::new()));
         };
         day.take(act.name, intervals, seat);
@@ -122,11 +103,12 @@ impl Office<'_> {
         Some(self.case.reply(sender, role, values.number("n", live.live.len() as u64)))
     }
 
-    /// A code that no booking of that day has or ever had.
-    fn free_code(&self, slot: Slot, first: FirstCodes) -> Result<Option<Redacted<String>>, Need> {
+    /// A code that no booking of that day has or ever had. One is looked up, which is nearly always free; the others
+    /// where it is not.
+    fn free_code(&self, slot: Slot) -> Result<Option<Redacted<String>>, Need> {
         let mut draw = self.case.seed.draw();
         let codes: [_; CODES_DRAWN] = std::array::from_fn(|_| Redacted(draw.code(self.settings.code_digits)));
-        let (first, others) = codes.split_at(first.number());
+        let (first, others) = codes.split_at(1);
         match self.free_among(first, slot)? {
             Some(code) => Ok(Some(code.clone())),
             None => Ok(self.free_among(others, slot)?.cloned()),

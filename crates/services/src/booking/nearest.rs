@@ -3,8 +3,7 @@
 use jiff::SignedDuration;
 use model::{Msisdn, Redacted};
 
-use super::book::FirstCodes;
-use super::{Office, edits_key, phone_key};
+use super::{Office, day_key, edits_key, phone_key};
 use crate::calendar::{days, days_after};
 use crate::case::{Case, Decision};
 
@@ -15,7 +14,13 @@ pub(crate) fn book_nearest(
     sender: &Msisdn,
     case: &Case<'_>,
 ) -> Decision {
-    case.require([edits_key(case), phone_key(sender, case)])?;
+    let today = case.local_now().date();
+    let nearest_days = case.service.bookings.as_ref().map_or(0, |settings| settings.nearest_days);
+    let last = days_after(today, nearest_days);
+    let week = || days(today, usize::MAX).take_while(|date| *date <= last);
+    // All days at once, closed ones as well: codes take the two rounds of reads that are left.
+    let of_days = week().map(|date| day_key(date, case));
+    case.require([edits_key(case), phone_key(sender, case)].into_iter().chain(of_days))?;
     let office = match Office::open(case)? {
         Ok(office) => office,
         Err(outcome) => return Ok(outcome),
@@ -23,12 +28,10 @@ pub(crate) fn book_nearest(
     let Some(act) = office.act(activity) else {
         return Ok(case.reply(sender, "booking.bad_activity", office.values(activity)));
     };
-    let last = days_after(office.today(), office.settings.nearest_days);
     let lead = SignedDuration::from_mins(i64::from(office.settings.nearest_lead_minutes));
     let earliest = case.now.checked_add(lead).unwrap_or(case.now).max(office.after_now());
-    let week = days(office.today(), usize::MAX).take_while(|date| *date <= last);
-    match office.first_free(act, week, earliest)? {
-        Some(slot) => office.take(act, slot, name, sender, FirstCodes::All),
+    match office.first_free(act, week(), earliest)? {
+        Some(slot) => office.take(act, slot, name, sender),
         None => Ok(case.reply(sender, "booking.none_week", office.values(act.name).day("", last))),
     }
 }

@@ -237,13 +237,14 @@ fn a_code_that_is_taken_is_passed_over_until_none_of_those_drawn_is_left() {
 
 #[test]
 fn of_the_drawn_codes_one_is_looked_up_while_it_is_free() {
-    let world = world();
-    let result = Ok(book(tenth(), time(14, 0, 0, 0), "NOVAK"));
-    let interpretation = Interpretation { service: world.service.id, rule: None, result };
-    let sender = Msisdn::new(NOVAK).unwrap();
-    let (outcome, read) = world.decide_and_read(&Request::Message { sender, interpretation });
-    assert_eq!(&*outcome.label, "C-BOOKED");
-    assert_eq!(read.keys().filter(|key| matches!(key, Key::Booking(..))).count(), 1);
+    for command in [book(tenth(), time(14, 0, 0, 0), "NOVAK"), nearest("NOVAK")] {
+        let world = world();
+        let interpretation = Interpretation { service: world.service.id, rule: None, result: Ok(command) };
+        let sender = Msisdn::new(NOVAK).unwrap();
+        let (outcome, read) = world.decide_and_read(&Request::Message { sender, interpretation });
+        assert_eq!(&*outcome.label, "C-BOOKED");
+        assert_eq!(read.keys().filter(|key| matches!(key, Key::Booking(..))).count(), 1);
+    }
 }
 
 #[test]
