@@ -1,7 +1,7 @@
 //! The PDUs as plain values. Field names are those of the specification; addresses are `model`'s.
 
 use bytes::Bytes;
-use model::{Address, Redacted, Short};
+use model::{Address, Redacted, SmolStr};
 
 use crate::{CommandStatus, Tlvs, command_id};
 
@@ -125,7 +125,7 @@ pub struct Sm {
     /// See [`crate::time`]; empty for at once.
     pub schedule_delivery_time: String,
     /// See [`crate::time`]; empty for the SMSC's default.
-    pub validity_period: Short,
+    pub validity_period: SmolStr,
     /// 1 asks for a receipt.
     pub registered_delivery: u8,
     /// We always send 0: 1 would replace another pending answer.
@@ -159,7 +159,7 @@ impl std::fmt::Debug for Sm {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SmResp {
     /// The SMSC's id as sent, never read as a number; empty in deliver_sm_resp.
-    pub message_id: Short,
+    pub message_id: SmolStr,
     /// Optional parameters.
     pub tlvs: Tlvs,
 }

@@ -12,7 +12,7 @@ use crate::{Bind, BindResp, CommandStatus, Sm, SmResp, Tlv, Tlvs, tlv::tag};
 /// empty TLVs cannot grow tenfold in memory.
 const TLVS_MAX: usize = 128;
 
-/// The octets of a text field as a `String` or `Short`: ASCII as such, others as Latin-1, so that nothing is lost.
+/// The octets of a text field as a `String` or `SmolStr`: ASCII as such, others as Latin-1, so that nothing is lost.
 pub(crate) fn text<T: From<String> + for<'a> From<&'a str>>(octets: &[u8]) -> T {
     match std::str::from_utf8(octets) {
         Ok(ascii) if ascii.is_ascii() => ascii.into(),

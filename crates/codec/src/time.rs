@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use model::Short;
+use model::SmolStr;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -101,7 +101,7 @@ impl std::fmt::Display for SmppTime {
 }
 
 /// Without a block of memory for a span: each answer has one.
-impl From<SmppTime> for Short {
+impl From<SmppTime> for SmolStr {
     fn from(time: SmppTime) -> Self {
         match time {
             SmppTime::Absolute(_) => time.to_string().into(),

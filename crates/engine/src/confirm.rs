@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use model::journal::Entry;
 use model::outbox::{OutboxEntry, PartState};
 use model::outcome::FinalState;
-use model::{Key, OutboxId, Short};
+use model::{Key, OutboxId, SmolStr};
 
 use crate::dispatch::{Ticket, may_resend};
 use crate::engine::Engine;
@@ -42,7 +42,7 @@ struct Pending {
     simple: bool,
     /// None where no response came.
     status: Option<u32>,
-    message_id: Short,
+    message_id: SmolStr,
     verdict: Verdict,
 }
 
@@ -113,7 +113,7 @@ impl Engine {
         &mut self,
         ticket: &Ticket,
         copy: u64,
-        message_id: Short,
+        message_id: SmolStr,
         turn: &mut Turn,
     ) -> Result<(), Fatal> {
         let Ticket { item, group, simple, receipt, .. } = *ticket;
@@ -132,7 +132,7 @@ impl Engine {
 
     /// The SMSC answered after the response timer, or twice with two ids: it has the part, which leaves no more
     /// where it still waited to be sent again, and receipts find it by this id too.
-    pub(crate) fn late(&mut self, copy: u64, message_id: Short, turn: &mut Turn) -> Result<(), Fatal> {
+    pub(crate) fn late(&mut self, copy: u64, message_id: SmolStr, turn: &mut Turn) -> Result<(), Fatal> {
         let Some(ticket) = self.tickets.ended(copy) else { return Ok(()) };
         // What waits for a turn is written first, for it may be the last word on this message.
         self.flush_verdicts(turn)?;
@@ -188,7 +188,7 @@ impl Engine {
 
     /// Gives a part up whose fate nobody knows.
     pub(crate) fn lose(&mut self, item: Item, group: usize, simple: bool, now: Duration) {
-        let message_id = Short::default();
+        let message_id = SmolStr::default();
         // The verdict is not looked at where there is no status.
         let verdict = Verdict::Rejected;
         self.verdicts.push(Pending { item, group, simple, status: None, message_id, verdict }, now);

@@ -11,7 +11,7 @@ use failpoints::{Bug, planted};
 use jiff::{SignedDuration, Timestamp};
 use model::outbox::{Body, OutboxEntry, PartState};
 use model::outcome::{Class, FinalState};
-use model::{Key, Record, Short};
+use model::{Key, Record, SmolStr};
 use rustc_hash::FxHashMap;
 use store::StoreError;
 
@@ -283,12 +283,12 @@ fn mark(entry: &OutboxEntry, item: Item) -> Option<OutboxEntry> {
 }
 
 /// For how long the SMSC may keep a message; empty for as long as it does by itself.
-fn validity_period(left: SignedDuration) -> Short {
+fn validity_period(left: SignedDuration) -> SmolStr {
     let left = Duration::try_from(left).unwrap_or_default();
-    if left >= VALIDITY_MIN { SmppTime::relative(left).into() } else { Short::default() }
+    if left >= VALIDITY_MIN { SmppTime::relative(left).into() } else { SmolStr::default() }
 }
 
-fn submit_sm(entry: &OutboxEntry, piece: Segment, validity_period: Short) -> Sm {
+fn submit_sm(entry: &OutboxEntry, piece: Segment, validity_period: SmolStr) -> Sm {
     let mut sm = Sm {
         source: entry.source.clone(),
         destination: entry.destination.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use codec::{CommandStatus, Sm};
 use model::outcome::FinalSubject;
-use model::{Answer, ClerkCommand, CommandError, OutboxId, Redacted, Short};
+use model::{Answer, ClerkCommand, CommandError, OutboxId, Redacted, SmolStr};
 use routing::Rules;
 
 use crate::reading::Reading;
@@ -90,7 +90,7 @@ pub enum Event {
         /// From [`Effect::Submit`].
         ticket: u64,
         /// The SMSC's id of the message.
-        message_id: Short,
+        message_id: SmolStr,
     },
     /// A link takes more, or nothing while it is throttled.
     Credit {
@@ -133,7 +133,7 @@ pub enum SubmitResult {
         /// Its status.
         status: CommandStatus,
         /// The SMSC's id of the message; may be empty.
-        message_id: Short,
+        message_id: SmolStr,
     },
     /// No response within the response timer: nobody knows whether the message left.
     TimedOut,

@@ -245,7 +245,7 @@ impl Link {
             session::Event::Answered { ticket, response } => {
                 let message_id = match response.body {
                     Body::SubmitSmResp(resp) => resp.message_id,
-                    _ => model::Short::default(),
+                    _ => model::SmolStr::default(),
                 };
                 let result = SubmitResult::Response { status: response.command_status, message_id };
                 Some(Event::Submitted { link, ticket, result })

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use model::dossier::{DossierEvent, Status, code_key};
-use model::{Answer, ClerkCommand, Dossier, Key, Record, Short};
+use model::{Answer, ClerkCommand, Dossier, Key, Record, SmolStr};
 use serde_json::json;
 
 use crate::App;
@@ -72,7 +72,7 @@ pub(crate) async fn post_event(
     Ok(answered(&app.answer(&actor.0, command).await?))
 }
 
-fn checked_key(code: &str) -> Result<Short, Problem> {
+fn checked_key(code: &str) -> Result<SmolStr, Problem> {
     let key = code_key(code);
     if key.is_empty() || code.chars().count() > CODE_CHARS_MAX || code.chars().any(char::is_control) {
         let reason = format!("has letters or digits and at most {CODE_CHARS_MAX} characters");

@@ -13,7 +13,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::{StatusCode, Uri};
 use futures_util::future::join_all;
 use model::dossier::code_key;
-use model::{Answer, ClerkCommand, CommandError, Dossier, ImportEffect, ServiceId, Short};
+use model::{Answer, ClerkCommand, CommandError, Dossier, ImportEffect, ServiceId, SmolStr};
 use serde_json::{Value, json};
 
 use crate::App;
@@ -207,7 +207,7 @@ fn read(Row { line, fields }: Row) -> Result<(u64, Dossier), WrongRow> {
 }
 
 /// Reads a row whose code no row before it has.
-fn read_once(row: Row, lines: &mut HashMap<Short, u64>) -> Result<(u64, Dossier), WrongRow> {
+fn read_once(row: Row, lines: &mut HashMap<SmolStr, u64>) -> Result<(u64, Dossier), WrongRow> {
     let (line, dossier) = read(row)?;
     match lines.insert(code_key(&dossier.code), line) {
         None => Ok((line, dossier)),

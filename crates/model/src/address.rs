@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::from_text;
-use crate::short::Short;
+use smol_str::SmolStr;
 
 /// An SMPP address: type of number, numbering plan indicator and the address itself, as on the wire
 /// (SMPP 3.4, 5.2.5 to 5.2.7).
@@ -17,12 +17,12 @@ pub struct Address {
     /// Numbering plan indicator (`source_addr_npi`, `dest_addr_npi`).
     pub npi: u8,
     /// The address octets as text; at most 20 characters in SMPP 3.4.
-    pub digits: Short,
+    pub digits: SmolStr,
 }
 
 impl Address {
     /// An address from its three fields.
-    pub fn new(ton: u8, npi: u8, digits: impl Into<Short>) -> Self {
+    pub fn new(ton: u8, npi: u8, digits: impl Into<SmolStr>) -> Self {
         Self { ton, npi, digits: digits.into() }
     }
 }
@@ -56,16 +56,19 @@ impl Msisdn {
 
     /// Checks and takes E.164 digits, with or without a leading `+`.
     pub fn new(digits: &str) -> Result<Self, NotMsisdn> {
-        let digits = digits.strip_prefix('+').unwrap_or(digits);
+        Self::of_octets(digits.strip_prefix('+').unwrap_or(digits).as_bytes())
+    }
+
+    fn of_octets(digits: &[u8]) -> Result<Self, NotMsisdn> {
         let well_formed = Self::DIGITS.contains(&digits.len())
-            && digits.bytes().all(|octet| octet.is_ascii_digit())
-            && !digits.starts_with('0');
+            && digits.iter().all(u8::is_ascii_digit)
+            && !digits.starts_with(b"0");
         let length = u8::try_from(digits.len()).map_err(|_| NotMsisdn)?;
         if !well_formed {
             return Err(NotMsisdn);
         }
         let mut number = Self { digits: [0; Self::DIGITS_MAX], length };
-        number.digits[..digits.len()].copy_from_slice(digits.as_bytes());
+        number.digits[..digits.len()].copy_from_slice(digits);
         Ok(number)
     }
 
@@ -75,13 +78,12 @@ impl Msisdn {
         let (head, tail) = digits.split_at_mut_checked(country_code.len())?;
         head.copy_from_slice(country_code.as_bytes());
         tail.get_mut(..national.len())?.copy_from_slice(national.as_bytes());
-        let digits = digits.get(..country_code.len() + national.len())?;
-        Self::new(str::from_utf8(digits).ok()?).ok()
+        Self::of_octets(digits.get(..country_code.len() + national.len())?).ok()
     }
 
     /// The digits without `+`.
     pub fn as_str(&self) -> &str {
-        // Never empty: only `new` makes one, of ASCII digits.
+        // Never empty: each was made of ASCII digits.
         str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 

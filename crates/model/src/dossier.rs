@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::redact::Redacted;
-use crate::short::Short;
+use smol_str::SmolStr;
 
 /// A dossier of one service, found by its printed code.
 ///
@@ -142,6 +142,6 @@ pub enum DossierEvent {
 }
 
 /// A dossier's look-up key: letters and digits of its code, upper case.
-pub fn code_key(code: &str) -> Short {
+pub fn code_key(code: &str) -> SmolStr {
     code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }

@@ -1,6 +1,5 @@
 //! Reading values that are written as a text, without a `String` in between.
 
-use std::convert::Infallible;
 use std::fmt;
 
 use serde::Deserializer;
@@ -13,14 +12,6 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>, T, E: fmt::Display>(
     make: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<T, D::Error> {
     deserializer.deserialize_str(FromText { what, make })
-}
-
-/// The same where any text will do.
-pub(crate) fn deserialize_any<'de, D: Deserializer<'de>, T: for<'a> From<&'a str>>(
-    deserializer: D,
-    what: &'static str,
-) -> Result<T, D::Error> {
-    deserialize(deserializer, what, |text| Ok::<T, Infallible>(text.into()))
 }
 
 struct FromText<F> {

@@ -16,16 +16,16 @@ use crate::limits::Limits;
 use crate::outbox::{Fingerprint, FingerprintEntry, OutboxEntry, PartialMessage, PartialMessageId};
 use crate::queue::Queue;
 use crate::redact::Redacted;
-use crate::short::Short;
 use crate::subscriber::Subscriber;
+use smol_str::SmolStr;
 
 /// The name of one record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Key {
     /// A dossier by [`crate::dossier::code_key`] of its code.
-    Dossier(ServiceId, Short),
+    Dossier(ServiceId, SmolStr),
     /// A waiting line.
-    Queue(ServiceId, Short),
+    Queue(ServiceId, SmolStr),
     /// The subscriber of a number; shared by all services.
     Subscriber(Msisdn),
     /// An account by ID number.
@@ -51,7 +51,7 @@ pub enum Key {
     /// A message whose acknowledgement may not have reached the SMSC.
     Fingerprint(Fingerprint),
     /// A code that a sender had right, as the key of what it found has it.
-    Found(ServiceId, Msisdn, Redacted<Short>),
+    Found(ServiceId, Msisdn, Redacted<SmolStr>),
 }
 
 /// What a timer is about.
@@ -64,7 +64,7 @@ pub enum TimerSubject {
     /// A booking was long ago.
     ForgetBooking(ServiceId, Date, Redacted<String>),
     /// A dossier was ended long ago; by [`crate::dossier::code_key`] of its code.
-    ForgetDossier(ServiceId, Short),
+    ForgetDossier(ServiceId, SmolStr),
 }
 
 /// Where the store keeps a record.

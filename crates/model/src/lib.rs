@@ -25,7 +25,6 @@ pub mod queue;
 pub mod redact;
 pub mod request;
 pub mod service;
-pub mod short;
 pub mod subscriber;
 pub mod template;
 
@@ -44,6 +43,6 @@ pub use queue::Queue;
 pub use redact::Redacted;
 pub use request::{Command, ErrorKind, Interpretation, Rejection, Request};
 pub use service::Service;
-pub use short::Short;
+pub use smol_str::SmolStr;
 pub use subscriber::Subscriber;
 pub use template::Template;

@@ -11,7 +11,7 @@ use crate::id::{OutboxId, ServiceId};
 use crate::name::Name;
 use crate::outcome::{Class, FinalSubject};
 use crate::redact::Redacted;
-use crate::short::Short;
+use smol_str::SmolStr;
 
 /// States of parts: nearly all messages have one.
 pub type Parts = SmallVec<[PartState; 1]>;
@@ -94,7 +94,7 @@ pub enum PartState {
     /// The SMSC took it.
     Accepted {
         /// Its id for receipts, as given.
-        message_id: Short,
+        message_id: SmolStr,
     },
     /// A final receipt came.
     Delivered,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::short::Short;
+use smol_str::SmolStr;
 
 /// Personal data or a secret: readable by code, never by a log.
 ///
@@ -26,7 +26,7 @@ impl<T> From<T> for Redacted<T> {
     }
 }
 
-impl From<&str> for Redacted<Short> {
+impl From<&str> for Redacted<SmolStr> {
     fn from(value: &str) -> Self {
         Self(value.into())
     }

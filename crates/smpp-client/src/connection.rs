@@ -284,7 +284,10 @@ impl<'a> Connection<'a> {
         match self.session.state() {
             State::Bound(mode) if !mode.transmits() => {
                 let status = CommandStatus::ESME_RINVBNDSTS;
-                self.end_ticket(ticket, Submission::Response { status, message_id: model::Short::default() });
+                self.end_ticket(
+                    ticket,
+                    Submission::Response { status, message_id: model::SmolStr::default() },
+                );
             }
             State::Bound(_) => {
                 if self.session.submit(sm, ticket, now).is_err() {
@@ -503,10 +506,10 @@ fn queue_point(body: &Body) {
     }
 }
 
-fn message_id(body: Body) -> model::Short {
+fn message_id(body: Body) -> model::SmolStr {
     match body {
         Body::SubmitSmResp(resp) | Body::DataSmResp(resp) => resp.message_id,
-        _ => model::Short::default(),
+        _ => model::SmolStr::default(),
     }
 }
 

@@ -80,7 +80,7 @@ pub enum LinkEventKind {
         /// As in [`LinkCommand::Submit`].
         ticket: u64,
         /// The SMSC's id.
-        message_id: model::Short,
+        message_id: model::SmolStr,
     },
     /// Room changed other than by the submits sent.
     Credit {
@@ -106,7 +106,7 @@ pub enum Submission {
         /// Its verdict.
         status: CommandStatus,
         /// Its id as sent, often empty with an error.
-        message_id: model::Short,
+        message_id: model::SmolStr,
     },
     /// It did not; the message may be on its way.
     TimedOut,

@@ -48,7 +48,7 @@ async fn pain_06_a_bind_that_answers_only_link_checks_keeps_no_message() {
     engine.submit(4..5, &sm(10));
     let fourth = smsc.request().await;
     smsc.respond(&fourth, OK).await;
-    let result = Submission::Response { status: OK, message_id: model::Short::default() };
+    let result = Submission::Response { status: OK, message_id: model::SmolStr::default() };
     assert_eq!(engine.news().await, LinkEventKind::Submitted { ticket: 4, result });
     // What it says of the first in the end is told as late, and ends nothing twice.
     let mut late = taken[0].respond(OK).expect("a request");
@@ -179,7 +179,7 @@ async fn pain_19_long_passwords_and_bare_responses_work() {
     engine.submit(7..8, &sm(10));
     let submit = smsc.raw().await.expect("a submit");
     smsc.write(&bare(0x8000_0004, submit.sequence_number)).await;
-    let result = Submission::Response { status: OK, message_id: model::Short::default() };
+    let result = Submission::Response { status: OK, message_id: model::SmolStr::default() };
     assert_eq!(engine.news().await, LinkEventKind::Submitted { ticket: 7, result });
 }
 

@@ -59,7 +59,7 @@ fn a_receipt_is_asked_for_where_somebody_waits_and_validity_follows_expiry() {
     let validity = validity_period(SignedDuration::from_hours(1));
     let sm = submit_sm(&entry(Class::Answer, 1), Segment::default(), validity);
     assert_eq!((sm.registered_delivery, sm.validity_period.as_str()), (0, "000000010000000R"));
-    let sm = submit_sm(&entry(Class::Legal, 1), Segment::default(), Short::default());
+    let sm = submit_sm(&entry(Class::Legal, 1), Segment::default(), SmolStr::default());
     assert_eq!(sm.registered_delivery, 1);
     for left in [-1, 0, 59] {
         assert_eq!(validity_period(SignedDuration::from_secs(left)), "", "{left} s");

@@ -179,10 +179,10 @@ impl Line {
     }
 }
 
-fn message_id(body: Body) -> model::Short {
+fn message_id(body: Body) -> model::SmolStr {
     match body {
         Body::SubmitSmResp(resp) | Body::DataSmResp(resp) => resp.message_id,
-        _ => model::Short::default(),
+        _ => model::SmolStr::default(),
     }
 }
 
