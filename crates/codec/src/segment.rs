@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use text::{
     gsm7,
-    parts::{self, Alphabet, Part},
+    parts::{self, Alphabet, GSM7_SINGLE, Part},
 };
 
 use crate::{Sm, Tlvs, data_coding::DefaultAlphabet, encode::SM_LENGTH_MAX, esm_class::UDHI, tlv::tag};
@@ -97,8 +97,8 @@ pub fn segment(text: &str, reference: u16, profile: Profile) -> Vec<Segment> {
 
 /// The octets of what nearly every answer is: one message in the GSM alphabet, as it stands.
 fn single(text: &str, default_alphabet: DefaultAlphabet) -> Option<Vec<u8>> {
-    let is_single = parts::measure(text).parts == 1 && default_alphabet == DefaultAlphabet::Gsm7;
-    if is_single { gsm7::encode(text) } else { None }
+    let septets = if default_alphabet == DefaultAlphabet::Gsm7 { gsm7::encode(text) } else { None };
+    septets.filter(|septets| septets.len() <= GSM7_SINGLE)
 }
 
 /// The octets of each part and their data_coding. A text that the SMSC's default alphabet lacks goes as UCS-2.

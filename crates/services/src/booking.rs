@@ -59,6 +59,7 @@ impl Slot {
 }
 
 /// The office's clock on one day. On nearly all days it is one offset from UTC, looked up once for all slots.
+#[derive(Clone, Copy)]
 struct DayClock<'a> {
     zone: &'a TimeZone,
     offset: Option<Offset>,

@@ -37,11 +37,11 @@ pub(crate) fn book(
     if slot.date > office.horizon() {
         return Ok(case.reply(sender, "booking.horizon", values));
     }
-    let starts = office.starts(act, slot.date);
-    if starts.is_empty() {
+    let mut starts = office.starts(act, slot.date).map(|(start, _)| start).peekable();
+    if starts.peek().is_none() {
         return office.closed(act, slot.date, sender);
     }
-    if !starts.iter().any(|(start, _)| *start == slot.start) || wish.second() != 0 {
+    if !starts.any(|start| start == slot.start) || wish.second() != 0 {
         return office.not_offered(act, slot, sender);
     }
     office.take(act, slot, name, sender)

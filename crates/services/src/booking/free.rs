@@ -30,7 +30,7 @@ pub(crate) fn free_slots(
     if date > office.horizon() {
         return Ok(case.reply(sender, "booking.horizon", values));
     }
-    if office.starts(act, date).is_empty() {
+    if office.starts(act, date).next().is_none() {
         return if date_defaulted {
             office.closed_free(act, date, sender)
         } else {

@@ -14,19 +14,16 @@ const NEAR_DAYS: usize = 10;
 impl Office<'_> {
     /// The starts of an activity's slots on a day, and their moments: on the grid, whole within an open span, and at
     /// local times that exist. None on a closed day.
-    pub(super) fn starts(&self, act: Act<'_>, date: Date) -> Vec<(u16, Timestamp)> {
-        let grid = self.settings.grid_minutes.max(1);
+    pub(super) fn starts(&self, act: Act<'_>, date: Date) -> impl Iterator<Item = (u16, Timestamp)> {
+        let (grid, minutes) = (self.settings.grid_minutes.max(1), act.minutes);
         let clock = self.clock(date);
-        let mut starts = Vec::new();
-        for span in self.hours.spans(date) {
+        self.hours.spans(date).iter().flat_map(move |span| {
             let from = minute_of_day(span.from).div_ceil(grid) * grid;
             let to = minute_of_day(span.to);
-            let whole =
-                (from..to).step_by(usize::from(grid)).filter(|start| start.saturating_add(act.minutes) <= to);
-            let exists = |start| Some((start, clock.instant(Slot { date, start })?));
-            starts.extend(whole.filter_map(exists));
-        }
-        starts
+            let whole = (from..to).step_by(usize::from(grid));
+            let whole = whole.take_while(move |start| start.saturating_add(minutes) <= to);
+            whole.filter_map(move |start| Some((start, clock.instant(Slot { date, start })?)))
+        })
     }
 
     /// The grid intervals that a slot covers, by their starts.
@@ -43,8 +40,8 @@ impl Office<'_> {
         earliest: Timestamp,
     ) -> Result<impl Iterator<Item = u16>, Need> {
         let day = self.day(date)?;
-        let starts = self.starts(act, date).into_iter();
-        let in_time = starts.filter(move |(_, instant)| *instant >= earliest).map(|(start, _)| start);
+        let in_time =
+            self.starts(act, date).filter(move |(_, instant)| *instant >= earliest).map(|(start, _)| start);
         let has_seat = move |start: &u16| {
             day.free_seat(act.name, self.intervals(act.minutes, *start), act.counters).is_some()
         };
