@@ -11,6 +11,7 @@ mod error;
 mod history;
 mod journal;
 mod key_bytes;
+mod last_minute;
 mod ledger;
 mod open_entries;
 mod opening;

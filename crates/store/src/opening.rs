@@ -4,16 +4,18 @@ use std::io;
 use std::sync::Arc;
 
 use failpoints::{Bug, Point, planted};
-use model::journal::{Turn, TurnOutline};
+use model::journal::Turn;
 use model::{Key, OutboxId};
 use serde::de::DeserializeOwned;
 use vault::{Keys, MasterKey, Sealer};
 
 use crate::disk::{Disk, DiskFile, read_whole};
 use crate::error::{Damage, OpenError, RecordsFault};
+use crate::journal::frame::Header;
 use crate::journal::walk::{End, Survey};
 use crate::journal::{self, Journal, Last};
 use crate::key_bytes::{self, Chunk, KeyBytes};
+use crate::last_minute::{LastMinute, MinuteReader};
 use crate::ledger::Ledger;
 use crate::open_entries::{OpenEntries, SHARDS};
 use crate::options::Options;
@@ -39,15 +41,25 @@ pub(crate) fn open(
 ) -> Result<(Ledger, Writer, Recovery), OpenError> {
     let sentinel = read_or_make_sentinel(&*disk, key)?;
     let store_id = sentinel.store()?;
-    let (mut keys, good) = load_keys(&*disk, key)?;
+    let file = read_keys(&*disk)?;
+    let (mut keys, good) = Keys::load(key, &file).map_err(Damage::Keys)?;
     if sentinel.generation > 0 && keys.lookup().is_none() {
         return Err(Damage::KeysMissing.into());
     }
     journal::remove_unfinished(&*disk)
         .map_err(|source| OpenError::Io { what: "removing a leftover", source })?;
     let survey = Survey::take(&*disk, store_id)?;
-    let last = judge_journal(&survey, &sentinel, keys.data_keys())?;
+    let (opening_keys, _) = Keys::load(key, &file).map_err(Damage::Keys)?;
+    let reader = MinuteReader::start(Sealer::read_only(opening_keys))
+        .map_err(|source| OpenError::Io { what: "starting a thread", source })?;
+    let last = judge_journal(&survey, &sentinel, keys.data_keys(), &mut |header, payload| {
+        // What comes after the checkpoint is read when it is applied.
+        if header.sequence <= sentinel.sequence {
+            reader.take(header.sequence, payload);
+        }
+    })?;
     let (records, rebuilt) = judge_records(home, &sentinel, &survey, last)?;
+    let minute = reader.finish()?;
 
     let journal =
         Journal::begin(Arc::clone(&disk), store_id, options.segment_octets, &survey, sentinel.last())?;
@@ -96,21 +108,28 @@ pub(crate) fn open(
     };
     writer.shared.set_written(last.sequence);
     writer.look_for_room().map_err(OpenError::Recover)?;
-    let recovery = writer.recover(&mut ledger, rebuilt)?;
+    let recovery = writer.recover(&mut ledger, minute, rebuilt)?;
     Ok((ledger, writer, recovery))
 }
 
 impl Writer {
-    fn recover(&mut self, ledger: &mut Ledger, rebuilt: bool) -> Result<Recovery, OpenError> {
-        if rebuilt {
+    fn recover(
+        &mut self,
+        ledger: &mut Ledger,
+        minute: LastMinute,
+        rebuilt: bool,
+    ) -> Result<Recovery, OpenError> {
+        let minute = if rebuilt {
             // Until the next checkpoint the records are worth nothing, and a crash must not hide that.
             self.sentinel.restart();
             self.sentinel.write(&*self.disk).map_err(OpenError::Recover)?;
+            LastMinute::default()
         } else {
             self.load_shards(&mut ledger.open)?;
             self.load_changes(&mut ledger.open)?;
-        }
-        let recovery = self.replay(ledger)?;
+            minute
+        };
+        let recovery = self.replay(ledger, minute)?;
         failpoints::reached(Point::StartApplied);
         let open = &ledger.open;
         let is_open = |id: OutboxId| open.contains(&Key::Outbox(id));
@@ -121,39 +140,31 @@ impl Writer {
         Ok(Recovery { rebuilt, ..recovery })
     }
 
-    /// Applies the turns again that the records may lack, and reads those of the last minute.
-    fn replay(&mut self, ledger: &mut Ledger) -> Result<Recovery, OpenError> {
-        let apply_after = self.sentinel.sequence;
-        let mut recovery = Recovery::default();
+    /// Applies the turns again that the records may lack; of those before, `minute` is known.
+    fn replay(&mut self, ledger: &mut Ledger, mut minute: LastMinute) -> Result<Recovery, OpenError> {
+        self.marks = std::mem::take(&mut minute.marks);
+        self.last_at = minute.recovery.last_turn_at;
         let disk = Arc::clone(&self.disk);
         let survey = Survey::take(&*disk, self.sentinel.store()?)?;
-        let from = self.sentinel.recent_from.min(apply_after + 1);
-        let mut trim_at = TRIM_AT;
-        survey.walk(from, &mut |header, payload| {
+        survey.walk(self.sentinel.sequence + 1, &mut |header, payload| {
             let plain = open_turn(&self.values.0, header.sequence, payload)?;
-            let outline: TurnOutline = decode_turn(header.sequence, plain)?;
-            recovery.note(&outline);
-            if header.sequence > apply_after && !planted(Bug::ReplayLeftOut) {
-                let turn: Turn = decode_turn(header.sequence, plain)?;
-                self.prepare(&turn, header.sequence)
-                    .and_then(|()| self.apply(&turn, header.sequence))
-                    .map_err(OpenError::Recover)?;
-                ledger.apply(&turn, false);
-                self.due_octets += u64::from(header.length);
-                recovery.replayed_turns += 1;
-            } else {
-                self.marks.add(outline.at, header.sequence);
-                self.last_at = Some(outline.at);
+            minute.note(&decode_turn(header.sequence, plain)?);
+            let turn: Turn = decode_turn(header.sequence, plain)?;
+            if planted(Bug::ReplayLeftOut) {
+                self.marks.add(turn.at, header.sequence);
+                self.last_at = Some(turn.at);
+                return Ok(());
             }
-            // A rebuild reads the whole journal; only its last minute is wanted.
-            if recovery.recent.len() >= trim_at {
-                recovery.keep_recent();
-                trim_at = TRIM_AT.max(2 * recovery.recent.len());
-            }
+            self.prepare(&turn, header.sequence)
+                .and_then(|()| self.apply(&turn, header.sequence))
+                .map_err(OpenError::Recover)?;
+            ledger.apply(&turn, false);
+            self.due_octets += u64::from(header.length);
+            minute.recovery.replayed_turns += 1;
             Ok(())
         })?;
-        recovery.keep_recent();
-        Ok(recovery)
+        minute.recovery.keep_recent();
+        Ok(minute.recovery)
     }
 
     fn load_shards(&mut self, open: &mut OpenEntries) -> Result<(), OpenError> {
@@ -201,19 +212,20 @@ impl Writer {
     }
 }
 
-/// Older fingerprints are dropped whenever so many were read: some tens of megabytes.
-const TRIM_AT: usize = 1_000_000;
-
 /// Opens and decodes the record of a turn.
 pub(crate) fn read_turn(sealer: &Sealer, sequence: u64, payload: &mut [u8]) -> Result<Turn, Damage> {
     decode_turn(sequence, open_turn(sealer, sequence, payload)?)
 }
 
-fn open_turn<'a>(sealer: &Sealer, sequence: u64, payload: &'a mut [u8]) -> Result<&'a [u8], Damage> {
+pub(crate) fn open_turn<'a>(
+    sealer: &Sealer,
+    sequence: u64,
+    payload: &'a mut [u8],
+) -> Result<&'a [u8], Damage> {
     sealer.open_in_place(&turn_aad(sequence), payload).map_err(|_| Damage::Turn { sequence })
 }
 
-fn decode_turn<T: DeserializeOwned>(sequence: u64, plain: &[u8]) -> Result<T, Damage> {
+pub(crate) fn decode_turn<T: DeserializeOwned>(sequence: u64, plain: &[u8]) -> Result<T, Damage> {
     rmp_serde::from_slice(plain).map_err(|_| Damage::Turn { sequence })
 }
 
@@ -239,13 +251,13 @@ fn read_or_make_sentinel(disk: &dyn Disk, key: &MasterKey) -> Result<Sentinel, O
     Ok(sentinel)
 }
 
-pub(crate) fn load_keys(disk: &dyn Disk, key: &MasterKey) -> Result<(Keys, usize), OpenError> {
-    let file = match read_whole(disk, KEYS, KEYS_OCTETS_MAX) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(source) => return Err(OpenError::Io { what: "reading the keys", source }),
-        Ok(octets) => octets,
-    };
-    Ok(Keys::load(key, &file).map_err(Damage::Keys)?)
+/// The file of wrapped keys; empty where there is none yet.
+pub(crate) fn read_keys(disk: &dyn Disk) -> Result<Vec<u8>, OpenError> {
+    match read_whole(disk, KEYS, KEYS_OCTETS_MAX) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(OpenError::Io { what: "reading the keys", source }),
+        Ok(octets) => Ok(octets),
+    }
 }
 
 fn append_keys(disk: &dyn Disk, good: usize, entries: &[u8]) -> Result<(), OpenError> {
@@ -265,8 +277,14 @@ fn append_keys(disk: &dyn Disk, good: usize, entries: &[u8]) -> Result<(), OpenE
 }
 
 /// Verifies what follows the checkpoint and returns the last turn. `keys` data keys are at hand: where more were
-/// used, the next one must not take the place of one that is lost.
-pub(crate) fn judge_journal(survey: &Survey<'_>, sentinel: &Sentinel, keys: u32) -> Result<Last, OpenError> {
+/// used, the next one must not take the place of one that is lost. `visit` gets each record from a minute before the
+/// checkpoint on, as sealed.
+pub(crate) fn judge_journal(
+    survey: &Survey<'_>,
+    sentinel: &Sentinel,
+    keys: u32,
+    visit: &mut dyn FnMut(&Header, &[u8]),
+) -> Result<Last, OpenError> {
     let from = sentinel.recent_from.min(sentinel.sequence + 1);
     let mut chained = true;
     let mut keys_used = sentinel.keys;
@@ -274,6 +292,7 @@ pub(crate) fn judge_journal(survey: &Survey<'_>, sentinel: &Sentinel, keys: u32)
         keys_used = keys_used.max(Sealer::keys_needed(payload).unwrap_or(0));
         chained &= header.sequence != sentinel.sequence || header.crc == sentinel.crc;
         chained &= header.sequence != sentinel.sequence + 1 || header.previous == sentinel.crc;
+        visit(header, payload);
         Ok(())
     })?;
     let last = Last::of(end.as_ref());

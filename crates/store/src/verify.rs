@@ -6,14 +6,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use vault::{MasterKey, Sealer};
+use vault::{Keys, MasterKey, Sealer};
 
 use crate::disk::Disk;
 use crate::disk::real::{Lock, RealDisk};
 use crate::error::{Damage, OpenError, StoreError};
 use crate::journal::walk::Survey;
 use crate::key_bytes;
-use crate::opening::{judge_journal, load_keys, number_at, read_turn};
+use crate::opening::{judge_journal, number_at, read_keys, read_turn};
 use crate::records::on_sled::SledHome;
 use crate::records::{Records, RecordsError, RecordsHome, pairs};
 use crate::secrets;
@@ -115,7 +115,7 @@ pub(crate) fn open_seals(disk: &dyn Disk, key: &MasterKey) -> Result<(Sentinel, 
     if !sentinel.is_key(key.check_value(&sentinel.store()?)) {
         return Err(OpenError::WrongKey);
     }
-    let (keys, _) = load_keys(disk, key)?;
+    let (keys, _) = Keys::load(key, &read_keys(disk)?).map_err(Damage::Keys)?;
     Ok((sentinel, Arc::new(Sealer::read_only(keys))))
 }
 
@@ -149,7 +149,7 @@ impl Report {
     ) -> Result<(), OpenError> {
         let survey = Survey::take(disk, sentinel.store()?)?;
         self.segments = survey.segments.len() as u64;
-        if let Err(error) = judge_journal(&survey, sentinel, sealer.data_keys()) {
+        if let Err(error) = judge_journal(&survey, sentinel, sealer.data_keys(), &mut |_, _| {}) {
             self.faults.push(Fault::Journal(error));
         }
         let Some(first) = survey.first_sequence() else { return Ok(()) };
