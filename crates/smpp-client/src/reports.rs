@@ -10,6 +10,9 @@ use crate::{LinkEvent, LinkEventKind, LinkId};
 /// [`LinkEventKind::Unreadable`], [`LinkEventKind::Proved`]) are dropped. All others are bounded by what they report on: the window and the unanswered deliver_sm.
 const HELPFUL_MAX: usize = 16_384;
 
+/// Events that there is room for as soon as a batch has left: the next is likely to be as long.
+const ROOM_MAX: usize = 256;
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Reports {
@@ -62,7 +65,7 @@ impl Reports {
             return;
         }
         match self.engine.try_reserve() {
-            Ok(permit) => permit.send(std::mem::take(&mut self.pending)),
+            Ok(permit) => permit.send(take(&mut self.pending)),
             Err(mpsc::error::TrySendError::Full(())) => {}
             Err(mpsc::error::TrySendError::Closed(())) => self.pending.clear(),
         }
@@ -71,7 +74,7 @@ impl Reports {
     /// Hands over what there is as soon as there is room. May be dropped while it waits; nothing is lost.
     pub(crate) async fn deliver(&mut self) {
         match self.engine.reserve().await {
-            Ok(permit) => permit.send(std::mem::take(&mut self.pending)),
+            Ok(permit) => permit.send(take(&mut self.pending)),
             Err(mpsc::error::SendError(())) => self.pending.clear(),
         }
     }
@@ -88,6 +91,12 @@ impl Reports {
         });
         taken
     }
+}
+
+/// Takes a batch, and leaves room for the next.
+fn take(pending: &mut Vec<LinkEvent>) -> Vec<LinkEvent> {
+    let room = Vec::with_capacity(pending.len().min(ROOM_MAX));
+    std::mem::replace(pending, room)
 }
 
 #[cfg(test)]
