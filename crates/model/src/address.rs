@@ -4,9 +4,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 
 use crate::from_text;
-use smol_str::SmolStr;
 
 /// An SMPP address: type of number, numbering plan indicator and the address itself, as on the wire
 /// (SMPP 3.4, 5.2.5 to 5.2.7).

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::redact::Redacted;
-use smol_str::SmolStr;
 
 /// A dossier of one service, found by its printed code.
 ///

@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::account::Account;
 use crate::address::Msisdn;
@@ -17,7 +18,6 @@ use crate::outbox::{Fingerprint, FingerprintEntry, OutboxEntry, PartialMessage, 
 use crate::queue::Queue;
 use crate::redact::Redacted;
 use crate::subscriber::Subscriber;
-use smol_str::SmolStr;
 
 /// The name of one record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -5,13 +5,13 @@ use std::hash::{Hash, Hasher};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use crate::address::{Address, Msisdn};
 use crate::id::{OutboxId, ServiceId};
 use crate::name::Name;
 use crate::outcome::{Class, FinalSubject};
 use crate::redact::Redacted;
-use smol_str::SmolStr;
 
 /// States of parts: nearly all messages have one.
 pub type Parts = SmallVec<[PartState; 1]>;

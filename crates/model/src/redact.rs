@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
 use smol_str::SmolStr;
 
 /// Personal data or a secret: readable by code, never by a log.
