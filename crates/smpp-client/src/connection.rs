@@ -158,6 +158,8 @@ impl<'a> Connection<'a> {
             self.link.reports.flush();
         }
         self.write();
+        self.link.meters.received.tell();
+        self.link.meters.sent.tell();
         // Precision is lost beyond 2^53 slots only.
         self.link.meters.window_in_use.set(self.session.in_flight() as f64);
     }

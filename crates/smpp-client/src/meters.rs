@@ -2,7 +2,6 @@
 
 use codec::command_id;
 use metrics::{Counter, Gauge, counter, gauge};
-use rustc_hash::FxHashMap;
 
 /// Commands counted under their own name; all others count as `other`.
 const COMMANDS: [u32; 15] = [
@@ -41,22 +40,31 @@ impl Attempt {
     }
 }
 
-/// PDUs in one direction.
-#[derive(Clone)]
+/// PDUs in one direction: counted as they come, told once a wake-up.
 pub(crate) struct Pdus {
-    by_command: FxHashMap<u32, Counter>,
-    other: Counter,
+    /// In the order of [`COMMANDS`], and behind them the others'.
+    counters: Vec<Counter>,
+    untold: [u64; COMMANDS.len() + 1],
 }
 
 impl Pdus {
     fn new(smsc: &str, direction: &'static str) -> Self {
         let handle = |command: &'static str| counter!("tongdai_smpp_pdus_total", "smsc" => smsc.to_owned(), "direction" => direction, "command" => command);
-        let named = |id: &u32| Some((*id, handle(command_id::name(*id)?)));
-        Self { by_command: COMMANDS.iter().filter_map(named).collect(), other: handle("other") }
+        let named = COMMANDS.iter().map(|id| command_id::name(*id).unwrap_or("other"));
+        Self { counters: named.chain(["other"]).map(handle).collect(), untold: [0; COMMANDS.len() + 1] }
     }
 
-    pub(crate) fn count(&self, command_id: u32) {
-        self.by_command.get(&command_id).unwrap_or(&self.other).increment(1);
+    pub(crate) fn count(&mut self, command_id: u32) {
+        let place = COMMANDS.iter().position(|known| *known == command_id).unwrap_or(COMMANDS.len());
+        self.untold[place] += 1;
+    }
+
+    pub(crate) fn tell(&mut self) {
+        for (counter, untold) in self.counters.iter().zip(&mut self.untold) {
+            if *untold > 0 {
+                counter.increment(std::mem::take(untold));
+            }
+        }
     }
 }
 
