@@ -49,17 +49,9 @@ pub(crate) fn open(
     journal::remove_unfinished(&*disk)
         .map_err(|source| OpenError::Io { what: "removing a leftover", source })?;
     let survey = Survey::take(&*disk, store_id)?;
+    // Once more, to read with before this start's key is drawn.
     let (opening_keys, _) = Keys::load(key, &file).map_err(Damage::Keys)?;
-    let reader = MinuteReader::start(Sealer::read_only(opening_keys))
-        .map_err(|source| OpenError::Io { what: "starting a thread", source })?;
-    let last = judge_journal(&survey, &sentinel, keys.data_keys(), &mut |header, payload| {
-        // What comes after the checkpoint is read when it is applied.
-        if header.sequence <= sentinel.sequence {
-            reader.take(header.sequence, payload);
-        }
-    })?;
-    let (records, rebuilt) = judge_records(home, &sentinel, &survey, last)?;
-    let minute = reader.finish()?;
+    let Judged { last, records, rebuilt, minute } = judge(home, &sentinel, &survey, opening_keys)?;
 
     let journal =
         Journal::begin(Arc::clone(&disk), store_id, options.segment_octets, &survey, sentinel.last())?;
@@ -274,6 +266,35 @@ fn append_keys(disk: &dyn Disk, good: usize, entries: &[u8]) -> Result<(), OpenE
         disk.sync_directory()
     };
     append().map_err(|source| OpenError::Io { what: "keeping this start's key", source })
+}
+
+/// What is known of a store before anything is written.
+struct Judged {
+    last: Last,
+    records: Arc<dyn Records>,
+    /// The records are empty and to be rebuilt.
+    rebuilt: bool,
+    minute: LastMinute,
+}
+
+/// Judges journal and records, and reads the last minute before the checkpoint meanwhile.
+fn judge(
+    home: &mut dyn RecordsHome,
+    sentinel: &Sentinel,
+    survey: &Survey<'_>,
+    keys: Keys,
+) -> Result<Judged, OpenError> {
+    let data_keys = keys.data_keys();
+    let reader = MinuteReader::start(Sealer::read_only(keys))
+        .map_err(|source| OpenError::Io { what: "starting a thread", source })?;
+    let last = judge_journal(survey, sentinel, data_keys, &mut |header, payload| {
+        // What comes after the checkpoint is read when it is applied.
+        if header.sequence <= sentinel.sequence {
+            reader.take(header.sequence, payload);
+        }
+    })?;
+    let (records, rebuilt) = judge_records(home, sentinel, survey, last)?;
+    Ok(Judged { last, records, rebuilt, minute: reader.finish()? })
 }
 
 /// Verifies what follows the checkpoint and returns the last turn. `keys` data keys are at hand: where more were
