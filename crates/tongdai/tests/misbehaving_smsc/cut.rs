@@ -30,6 +30,8 @@ async fn f_12_the_smsc_closes_inside_a_pdu_at_every_octet() {
     let cuts_inside = 2 * u64::from(OCTETS_MAX) - seen;
     let whole = u64::from(OCTETS_MAX) - cuts_inside;
     assert!(cuts_inside > 80 && whole > 5, "of {OCTETS_MAX} cuts {whole} came after a whole PDU");
+    let answers = stage.metric("tongdai_smpp_pdus_total", &["sent", "\"submit_sm\""]);
+    assert!(answers >= u64::from(OCTETS_MAX), "each was answered, and counted: {answers}");
     // A whole one that came with its link's end is the SMSC's still; had it run, the audit would find it twice.
     eventually(|| stage.metric("tongdai_smsc_bound", &[]) == LINKS as u64).await;
     citizens.audit(stage).await;
