@@ -49,8 +49,8 @@ const UNREADABLE_KEPT_MAX: usize = 4 * 1024;
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// One connection.
-pub(crate) struct Connection<'a> {
-    link: &'a mut Link,
+pub(crate) struct Connection<'a, E> {
+    link: &'a mut Link<E>,
     clock: Clock,
     stream: TcpStream,
     session: Session,
@@ -71,8 +71,8 @@ pub(crate) struct Connection<'a> {
     end: Option<DownReason>,
 }
 
-impl<'a> Connection<'a> {
-    pub(crate) fn new(link: &'a mut Link, stream: TcpStream) -> Self {
+impl<'a, E> Connection<'a, E> {
+    pub(crate) fn new(link: &'a mut Link<E>, stream: TcpStream) -> Self {
         let clock = link.clock;
         let config = Config {
             window: link.config.window,

@@ -20,4 +20,5 @@ mod reports;
 pub use config::{BindConfig, LinkTimeouts, Reconnect};
 pub use event::{DownReason, LinkCommand, LinkEvent, LinkEventKind, LinkId, Submission};
 pub use links::{CommandSender, Links, Undelivered};
+pub use reports::Listener;
 pub use session::{Mode as BindMode, Timeouts};

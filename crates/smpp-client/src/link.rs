@@ -22,10 +22,10 @@ use crate::{
 const KEEPALIVE_MIN: Duration = Duration::from_secs(1);
 
 /// What a bind keeps from one connection to the next.
-pub(crate) struct Link {
+pub(crate) struct Link<E> {
     pub(crate) config: BindConfig,
     pub(crate) clock: Clock,
-    pub(crate) reports: Reports,
+    pub(crate) reports: Reports<E>,
     pub(crate) commands: mpsc::Receiver<Vec<LinkCommand>>,
     pub(crate) drain: watch::Receiver<bool>,
     pub(crate) draining: bool,
@@ -40,11 +40,11 @@ pub(crate) struct Link {
     flapping: bool,
 }
 
-impl Link {
+impl<E> Link<E> {
     pub(crate) fn new(
         config: BindConfig,
         has_sister: bool,
-        reports: Reports,
+        reports: Reports<E>,
         commands: mpsc::Receiver<Vec<LinkCommand>>,
         drain: watch::Receiver<bool>,
     ) -> Self {

@@ -7,7 +7,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{BindConfig, LinkCommand, LinkEvent, LinkId, link::Link, reports::Reports};
+use crate::{BindConfig, LinkCommand, LinkId, Listener, link::Link, reports::Reports};
 
 /// Batches of commands on their way to one link. A link takes them at every wake-up, and the engine sends one a
 /// turn, so that a full channel means a link that gets no processor time.
@@ -54,10 +54,10 @@ impl Links {
     /// Starts a task for each bind; [`LinkId`] is the place in `configs`, of which the first 65,536 count. Must
     /// be called inside a tokio runtime.
     ///
-    /// Events come in batches, one a wake-up at most. While the channel is full, links keep events and answer
+    /// The listener is told in batches, one a wake-up at most. While its channel is full, links keep events and answer
     /// overdue deliver_sm themselves.
     #[must_use]
-    pub fn spawn(configs: Vec<BindConfig>, events: mpsc::Sender<Vec<LinkEvent>>) -> Self {
+    pub fn spawn<E: Send + 'static>(configs: Vec<BindConfig>, listener: Listener<E>) -> Self {
         let (drain, draining) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let mut senders = Vec::new();
@@ -67,7 +67,7 @@ impl Links {
         }
         for (id, config) in (0..=u16::MAX).zip(configs) {
             let (sender, commands) = mpsc::channel(COMMAND_BATCHES_MAX);
-            let reports = Reports::new(LinkId(id), events.clone());
+            let reports = Reports::new(LinkId(id), listener.clone());
             // Binds of one process must not draw the same pauses.
             let seed = config.seed ^ u64::from(id).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             let has_sister = receivers.get(&config.group()).is_some_and(|count| *count > 1);

@@ -1,6 +1,6 @@
 //! Events on their way to the engine: collected per wake-up, kept while the engine is busy, never waited for.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use tokio::sync::mpsc;
 
@@ -10,26 +10,55 @@ use crate::{LinkEvent, LinkEventKind, LinkId};
 /// [`LinkEventKind::Unreadable`], [`LinkEventKind::Proved`]) are dropped. All others are bounded by what they report on: the window and the unanswered deliver_sm.
 const HELPFUL_MAX: usize = 16_384;
 
-/// Events that there is room for as soon as a batch has left: the next is likely to be as long.
-const ROOM_MAX: usize = 256;
+/// What makes of a link's events what the engine takes.
+type Translate<E> = dyn Fn(&mut Vec<LinkEvent>) -> Vec<E> + Send + Sync;
+
+/// The engine, as links see it: where their events go, in batches, and what they are there.
+pub struct Listener<E> {
+    batches: mpsc::Sender<Vec<E>>,
+    translate: Arc<Translate<E>>,
+}
+
+impl<E> Listener<E> {
+    /// `translate` takes all events of a batch as soon as there is room for it in the channel, and leaves none. It runs
+    /// in the tasks of the links, so that each translates for itself, and must not wait.
+    pub fn new(
+        batches: mpsc::Sender<Vec<E>>,
+        translate: impl Fn(&mut Vec<LinkEvent>) -> Vec<E> + Send + Sync + 'static,
+    ) -> Self {
+        Self { batches, translate: Arc::new(translate) }
+    }
+}
+
+impl<E> Clone for Listener<E> {
+    fn clone(&self) -> Self {
+        Self { batches: self.batches.clone(), translate: Arc::clone(&self.translate) }
+    }
+}
+
+impl<E> fmt::Debug for Listener<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").field("batches", &self.batches).finish_non_exhaustive()
+    }
+}
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Reports {
+pub(crate) struct Reports<E> {
     link: LinkId,
     pub(crate) generation: u32,
     pending: Vec<LinkEvent>,
-    engine: mpsc::Sender<Vec<LinkEvent>>,
+    engine: Listener<E>,
 }
 
-impl Reports {
-    pub(crate) fn new(link: LinkId, engine: mpsc::Sender<Vec<LinkEvent>>) -> Self {
+impl<E> Reports<E> {
+    pub(crate) fn new(link: LinkId, engine: Listener<E>) -> Self {
         Self { link, generation: 0, pending: Vec::new(), engine }
     }
 
     /// Keeps an event for the engine. Of several credits only the last matters.
     pub(crate) fn push(&mut self, kind: LinkEventKind) {
-        if self.engine.is_closed() {
+        if self.engine.batches.is_closed() {
             return;
         }
         let helpful = matches!(
@@ -56,7 +85,7 @@ impl Reports {
 
     /// Whether nobody listens any more.
     pub(crate) fn is_closed(&self) -> bool {
-        self.engine.is_closed()
+        self.engine.batches.is_closed()
     }
 
     /// Hands over what there is, if there is room.
@@ -64,8 +93,8 @@ impl Reports {
         if self.pending.is_empty() {
             return;
         }
-        match self.engine.try_reserve() {
-            Ok(permit) => permit.send(take(&mut self.pending)),
+        match self.engine.batches.try_reserve() {
+            Ok(permit) => permit.send((self.engine.translate)(&mut self.pending)),
             Err(mpsc::error::TrySendError::Full(())) => {}
             Err(mpsc::error::TrySendError::Closed(())) => self.pending.clear(),
         }
@@ -73,8 +102,8 @@ impl Reports {
 
     /// Hands over what there is as soon as there is room. May be dropped while it waits; nothing is lost.
     pub(crate) async fn deliver(&mut self) {
-        match self.engine.reserve().await {
-            Ok(permit) => permit.send(take(&mut self.pending)),
+        match self.engine.batches.reserve().await {
+            Ok(permit) => permit.send((self.engine.translate)(&mut self.pending)),
             Err(mpsc::error::SendError(())) => self.pending.clear(),
         }
     }
@@ -93,12 +122,6 @@ impl Reports {
     }
 }
 
-/// Takes a batch, and leaves room for the next.
-fn take(pending: &mut Vec<LinkEvent>) -> Vec<LinkEvent> {
-    let room = Vec::with_capacity(pending.len().min(ROOM_MAX));
-    std::mem::replace(pending, room)
-}
-
 #[cfg(test)]
 mod tests {
     use codec::Sm;
@@ -112,7 +135,7 @@ mod tests {
     #[test]
     fn a_full_engine_delays_events_and_loses_none() {
         let (sender, mut engine) = mpsc::channel(1);
-        let mut reports = Reports::new(LinkId(3), sender);
+        let mut reports = Reports::new(LinkId(3), Listener::new(sender, std::mem::take));
         reports.push(delivered(1));
         reports.flush();
         reports.push(delivered(2));
@@ -133,7 +156,7 @@ mod tests {
     #[test]
     fn what_only_helps_is_bounded_and_what_counts_is_not() {
         let (sender, _engine) = mpsc::channel(1);
-        let mut reports = Reports::new(LinkId(0), sender);
+        let mut reports = Reports::new(LinkId(0), Listener::new(sender, std::mem::take));
         for ticket in 0..2 * HELPFUL_MAX as u64 {
             reports.push(LinkEventKind::Late { ticket, message_id: "a".into() });
         }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use codec::{BindResp, CommandStatus, Framed, Pdu, Sm};
 use session::{Config, Event, Output, Role, Session, Timeouts};
-use smpp_client::{BindConfig, CommandSender, LinkCommand, LinkEvent, LinkEventKind, LinkId, Links};
+use smpp_client::{
+    BindConfig, CommandSender, LinkCommand, LinkEvent, LinkEventKind, LinkId, Links, Listener,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -143,7 +145,7 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn start(configs: Vec<BindConfig>, batches: usize) -> Self {
         let (sender, events) = mpsc::channel(batches);
-        let links = Links::spawn(configs, sender);
+        let links = Links::spawn(configs, Listener::new(sender, std::mem::take));
         Self { commands: links.sender(), links: Some(links), events, batch: Default::default() }
     }
 
