@@ -30,7 +30,7 @@ use crate::timers::Deadlines;
 use crate::turn::{Buffers, Delivery, EndedTurn, Turn};
 
 /// What a turn has come to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[must_use = "what was decided must be written, and its effects released"]
 pub struct Decided {
     /// For the writer: nothing where nothing happened.
@@ -123,6 +123,7 @@ impl Engine {
         self.ledger.hold_retention(!self.clock.is_trusted());
         let mut turn = Turn::new(self.ledger.next_sequence(), now, seed, &mut self.buffers);
         if self.ledger.has_room() {
+            self.ledger.have_at_hand(events.iter().flat_map(Event::first_reads));
             for event in std::mem::take(&mut self.waiting).into_iter().chain(events) {
                 self.event(event, &mut turn)?;
                 turn.next_event();
@@ -143,6 +144,11 @@ impl Engine {
         /// About so many open entries are moved in one step, which then takes about a millisecond beside a turn.
         const STEP: usize = 250;
         Ok(self.ledger.housekeeping(STEP)?)
+    }
+
+    /// Whether the disk has space for new messages.
+    pub fn has_room(&self) -> bool {
+        self.ledger.has_room()
     }
 
     /// Takes back a turn that was written, for its room.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use codec::{CommandStatus, Sm};
 use model::outcome::FinalSubject;
-use model::{Answer, ClerkCommand, CommandError, OutboxId, Redacted, SmolStr};
+use model::{Answer, ClerkCommand, CommandError, Key, OutboxId, Redacted, SmolStr};
 use routing::Rules;
 
 use crate::reading::Reading;
@@ -123,6 +123,16 @@ pub enum Event {
     Rules(Arc<Rules>),
     /// A person looked at the clock and found it right: held timers run again.
     ClockConfirmed,
+}
+
+impl Event {
+    /// The records that its decision begins with.
+    pub(crate) fn first_reads(&self) -> &[Key] {
+        match self {
+            Self::Delivered { reading, .. } => reading.first_reads(),
+            _ => &[],
+        }
+    }
 }
 
 /// How a submit ended.

@@ -54,7 +54,7 @@ pub struct Reading(pub(crate) Read);
 
 impl Reading {
     /// The records that an answer begins with, so that they can be at hand when the message is decided.
-    pub fn first_reads(&self) -> &[Key] {
+    pub(crate) fn first_reads(&self) -> &[Key] {
         match &self.0 {
             Read::Message(message) => {
                 message.meaning.understood.as_ref().map_or(&[], |understood| &understood.first_reads)

@@ -51,6 +51,11 @@ impl Cache {
         Some(known.record.clone())
     }
 
+    /// Whether it is known what `key` holds. That is no use of it.
+    pub(crate) fn knows(&self, key: &Key) -> bool {
+        self.known.contains_key(key)
+    }
+
     /// Remembers what was read and is not known; `encoded` is the length of its value.
     pub(crate) fn insert(&mut self, key: &Key, record: Option<Arc<Record>>, encoded: usize) {
         if record.is_none() && !is_of_an_office(key) {

@@ -5,8 +5,8 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use failpoints::{Bug, planted};
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use crate::error::StoreError;
 use crate::key_bytes::{self, KeyBytes};
 use crate::open_entries::{OpenEntries, ShardEntries, ShardNumber};
 use crate::pending::Pending;
+use crate::read_together::ReadTogether;
 use crate::reader::Reader;
 use crate::records::{Pair, Records};
 use crate::secrets::Secrets;
@@ -26,6 +27,9 @@ use crate::values::Values;
 
 /// What a shard takes beside its entries, in entries: sled's work for one value.
 const SHARD_COST: usize = 30;
+
+/// So few records whoever asks for them may read by himself: others are not worth waking up for them.
+const READ_ALONE_MAX: usize = 8;
 
 /// Something for the writer to do. It must get all of it, in order.
 #[derive(Debug)]
@@ -55,6 +59,8 @@ pub struct Ledger {
     pending: Pending,
     /// Behind a cell, for a look changes what is kept.
     cache: RefCell<Cache>,
+    /// Reads of many records; none where nobody asked for its threads.
+    together: Option<ReadTogether>,
     /// The last turn that was taken.
     pub(crate) sequence: u64,
     /// Messages that are final, each with the turn that made it so: their texts are zeroed once it is written.
@@ -83,6 +89,7 @@ impl Ledger {
             secrets,
             pending: Pending::default(),
             cache: RefCell::new(Cache::new()),
+            together: None,
             sequence,
             forgotten: VecDeque::new(),
             moving: None,
@@ -101,6 +108,32 @@ impl Ledger {
         }
         let known = self.cache.borrow_mut().get(key);
         known.map_or_else(|| self.shared.watch(self.fetch(key)), Ok)
+    }
+
+    /// Starts threads that read for [`Self::have_at_hand`]; they end with the ledger.
+    pub fn read_together(&mut self) -> io::Result<()> {
+        self.together = Some(ReadTogether::start(&self.records, &self.values)?);
+        Ok(())
+    }
+
+    /// Has the records of `keys` at hand, which will be asked for soon: where many are not, they are read together.
+    /// Whoever asks for them is told of an error.
+    pub fn have_at_hand<'a>(&self, keys: impl Iterator<Item = &'a Key>) {
+        let Some(together) = &self.together else { return };
+        let mut cache = self.cache.borrow_mut();
+        let is_at_hand =
+            |key: &Key| key.space() == Space::Open || cache.knows(key) || self.pending.get(key).is_some();
+        let mut wanted: Vec<&Key> = keys.filter(|key| !is_at_hand(key)).collect();
+        if wanted.len() <= READ_ALONE_MAX {
+            return;
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        for found in together.read(wanted.iter().map(|key| self.keys.octets(key)).collect()) {
+            if let Some(key) = wanted.get(found.place) {
+                cache.insert(key, found.record, found.length);
+            }
+        }
     }
 
     /// All records of [`Space::Open`], in no order.

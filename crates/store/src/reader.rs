@@ -12,8 +12,8 @@ use crate::values::{Values, kind_of};
 /// Reads citizens' records beside the engine, as of the last applied turn.
 #[derive(Clone)]
 pub struct Reader {
-    pub(crate) records: Arc<dyn Records>,
-    pub(crate) keys: KeyBytes,
+    records: Arc<dyn Records>,
+    keys: KeyBytes,
     values: Values,
 }
 

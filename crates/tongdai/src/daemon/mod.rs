@@ -1,11 +1,11 @@
-//! The daemon put together: store, links, reading, engine's and writer's threads, password thread and API, from start to drain.
+//! The daemon put together: store, links, engine's and writer's threads, password thread and API, from start to drain.
 
 mod bridge;
 pub(crate) mod clock;
 mod engine_thread;
+mod listening;
 mod notify;
 mod passwords;
-mod reading_thread;
 mod writer_thread;
 
 use std::net::SocketAddr;
@@ -19,14 +19,14 @@ use feeds::{App, CommandSender, OneAtATime, Passwords, Readiness, Tokens};
 use jiff::SignedDuration;
 use routing::Rules;
 use smpp_client::{BindConfig, Links};
-use store::{OpenError, Options, ReadAhead, Reader, Recovery, Store};
+use store::{OpenError, Options, Reader, Recovery, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use vault::MasterKey;
 
 use crate::daemon::clock::{Clock, DRAIN};
 use crate::daemon::engine_thread::{EngineThread, Intake};
-use crate::daemon::reading_thread::ReadingThread;
+use crate::daemon::listening::Standing;
 use crate::daemon::writer_thread::Outlets;
 use crate::exit::Exit;
 
@@ -58,7 +58,7 @@ pub(crate) struct Daemon {
     /// The read view.
     pub(crate) reader: Reader,
     links: Links,
-    bound: watch::Receiver<usize>,
+    standing: watch::Receiver<Standing>,
     configured: usize,
     engine: oneshot::Receiver<anyhow::Result<()>>,
     http_stop: oneshot::Sender<()>,
@@ -74,7 +74,8 @@ impl Daemon {
         let reader = store.reader();
         let (binds, links): (Vec<_>, Vec<_>) = settings.binds.into_iter().unzip();
         let config = engine::Config { links };
-        let (ledger, writer) = store.part();
+        let (mut ledger, writer) = store.part();
+        ledger.read_together().context("the threads that read can't start")?;
         let (engine, effects) = Engine::start(ledger, &recovery, Arc::clone(&settings.rules), config, now)
             .map_err(|error| Exit::Failed(anyhow!(error).context("the engine can't start")))?;
 
@@ -83,23 +84,14 @@ impl Daemon {
             .await
             .with_context(|| format!("the API can't listen on {}", settings.http))?;
         let http = listener.local_addr().context("the API's address")?;
-        let (link_events, links_in) = mpsc::channel(reading_thread::BATCHES_MAX);
-        let links = Links::spawn(binds, link_events);
+        let (link_events, links_in) = mpsc::channel(engine_thread::BATCHES_MAX);
+        let (link_listener, standing) =
+            listening::listener(link_events, engine.message_reader(), settings.clock);
+        let links = Links::spawn(binds, link_listener);
         let (drawn_out, drawn) = mpsc::channel(DRAWN_MAX);
         let (commands, commands_in) = feeds::command_channel();
-        let (read, read_in) = mpsc::channel(engine_thread::BATCHES_MAX);
-        let intake = Intake { links: read_in, commands: commands_in, drawn };
+        let intake = Intake { links: links_in, commands: commands_in, drawn };
         let passwords = passwords::spawn(drawn_out).context("the password thread can't start")?;
-        let (bound_out, bound) = watch::channel(0);
-        let reading = ReadingThread {
-            links: links_in,
-            engine: read,
-            reader: engine.message_reader(),
-            ahead: ReadAhead::start(&reader).context("the threads that read ahead can't start")?,
-            clock: settings.clock,
-            bound: bound_out,
-        };
-        reading.spawn().context("the reading thread can't start")?;
         let outlets = Outlets { links: links.sender(), passwords };
         let writer = writer_thread::spawn(writer, outlets).context("the writer's thread can't start")?;
         let mut thread = EngineThread::new(engine, effects, settings.clock, intake, writer)
@@ -125,12 +117,12 @@ impl Daemon {
         let http_stop = spawn_http(listener, app)?;
         readiness.set(true);
         tracing::info!(http = %http, "ready");
-        Ok(Self { commands, reader, links, bound, configured, engine, http_stop, readiness })
+        Ok(Self { commands, reader, links, standing, configured, engine, http_stop, readiness })
     }
 
     /// How many binds stand, of how many; for the status line.
     pub(crate) fn bound(&self) -> (usize, usize) {
-        (*self.bound.borrow(), self.configured)
+        (self.standing.borrow().len(), self.configured)
     }
 
     /// Ends only where the engine fails: then nothing more is acknowledged.
