@@ -24,7 +24,7 @@ const STATUS_EVERY: Duration = Duration::from_secs(10);
 /// Runs the daemon. Exit 0 when asked to stop.
 pub(crate) fn run(arguments: RunArgs) -> Result<(), Exit> {
     logging::start(&arguments.log);
-    let runtime = tokio::runtime::Runtime::new().context("no threads")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no threads")?;
     runtime.block_on(serve(arguments))
 }
 
