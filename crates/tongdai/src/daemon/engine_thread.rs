@@ -1,20 +1,15 @@
-//! The engine's thread: it takes what is waiting, decides a turn, and gives it to the writer's thread. It waits for the
-//! disk only where two turns wait already.
+//! The engine's thread: it takes what is waiting, decides a turn, and has it written: a turn of few messages it writes
+//! itself, a larger one it gives to the writer's thread, and then it waits for the disk only where two turns wait already.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::mpsc as blocking;
-use std::thread::JoinHandle;
 
-use anyhow::anyhow;
 use engine::{Decided, Effect, Engine, Event};
 use feeds::CommandRequest;
-use model::journal::Turn;
 use store::{StoreError, Work};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 use crate::daemon::clock::Clock;
-use crate::daemon::writer_thread::{Caller, Job};
+use crate::daemon::writer_thread::{Caller, Order, WriterLine};
 
 /// Events that one turn takes. A message is two or three: so many that a busy turn takes all that is waiting and shares
 /// a sync and everybody's wake-up among them, and so few that a turn of the longest messages, some 10 KiB each in the
@@ -24,8 +19,9 @@ const TURN_EVENTS_MAX: usize = 1_024;
 /// Of these, drawn passwords and commands that are taken before what links say.
 const BESIDE_MAX: usize = 32;
 
-/// Read batches of link events that may wait, and that are taken at once. Few: a message that is read and waits is put
-/// out of the processor's caches by those behind it.
+/// Batches of link events that may wait, their messages read, and that are taken at once. Few: a message that is read and
+/// waits is put out of the processor's caches by those behind it, while its link reads it only once there is room. With
+/// the links' own caps this bounds what is in memory.
 pub(crate) const BATCHES_MAX: usize = 2;
 
 /// Where a turn's events come from.
@@ -34,16 +30,6 @@ pub(crate) struct Intake {
     pub(crate) links: mpsc::Receiver<Vec<Event>>,
     pub(crate) commands: mpsc::Receiver<CommandRequest>,
     pub(crate) drawn: mpsc::Receiver<Event>,
-}
-
-/// The writer's thread, as the engine's sees it.
-pub(crate) struct WriterLine {
-    pub(crate) jobs: blocking::SyncSender<Job>,
-    /// Turns that it has written, for the room that they have.
-    pub(crate) spent: blocking::Receiver<Turn>,
-    /// It waits for the engine, or has ended.
-    pub(crate) awaited: Arc<Notify>,
-    pub(crate) thread: JoinHandle<anyhow::Result<()>>,
 }
 
 /// Why the thread woke up.
@@ -102,13 +88,12 @@ impl EngineThread {
     /// Runs turns until the links are gone, or until the store fails: then nothing more is acknowledged.
     pub(crate) fn run(mut self) -> anyhow::Result<()> {
         let turned = self.turn_while_linked();
-        let Self { engine, clock, writer: WriterLine { jobs, thread, .. }, .. } = self;
+        let Self { engine, clock, writer, .. } = self;
         let closed = turned.and_then(|()| {
             let (work, ledger) = engine.close(clock.now())?;
-            jobs.send(Job::Close { work, ledger: Box::new(ledger) }).map_err(|_| writer_ended())
+            writer.close(work, ledger)
         });
-        drop(jobs);
-        let written = thread.join().map_err(|_| anyhow!("the writer's thread panicked"))?;
+        let written = writer.join();
         // Where the writer failed, the engine says no more than that; where the ledger did, it is the other way round.
         match written {
             Err(error) if matches!(error.downcast_ref(), Some(StoreError::Poisoned)) => {
@@ -136,7 +121,7 @@ impl EngineThread {
     fn turn(&mut self, events: Vec<Event>) -> anyhow::Result<()> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
-        while let Ok(turn) = self.writer.spent.try_recv() {
+        while let Some(turn) = self.writer.spent() {
             self.engine.give_back(turn);
         }
         let decided = self.engine.turn(events, self.clock.now(), seed)?;
@@ -152,15 +137,22 @@ impl EngineThread {
     /// Gives the writer the next step of a checkpoint, if there is one.
     fn give_step(&mut self) -> anyhow::Result<()> {
         match self.engine.housekeep()? {
-            Some(moved) => self.send(Decided { work: None, effects: Vec::new() }, Some(moved)),
+            Some(moved) => self.send(Decided::default(), Some(moved)),
             None => Ok(()),
         }
     }
 
     /// Waits where the writer is behind.
     fn send(&mut self, decided: Decided, moved: Option<Work>) -> anyhow::Result<()> {
-        let callers = std::mem::take(&mut self.callers);
-        self.writer.jobs.send(Job::Decided { decided, moved, callers }).map_err(|_| writer_ended())
+        let order = Order { decided, moved, callers: std::mem::take(&mut self.callers) };
+        // Without room the writer looks for it each time.
+        if order.is_empty() && self.engine.has_room() {
+            return Ok(());
+        }
+        if let Some(turn) = self.writer.write(order)? {
+            self.engine.give_back(turn);
+        }
+        Ok(())
     }
 
     /// Waits for the first event, the engine's next deadline, the writer, or the end of the links.
@@ -224,13 +216,9 @@ impl EngineThread {
     }
 }
 
-/// Seen from here only; the writer itself says why.
-fn writer_ended() -> anyhow::Error {
-    anyhow!("the writer's thread ended")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use codec::{Sm, Tlvs, tlv::tag};

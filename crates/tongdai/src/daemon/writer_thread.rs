@@ -1,9 +1,14 @@
-//! The writer's thread: it makes durable what the engine decided, and only then hands the effects out.
+//! What makes durable what the engine decided, and only then hands the effects out: the desk. A turn of many messages is
+//! written by the writer's thread, while the engine decides the next. One of few is written by the engine's own thread:
+//! to wake another takes as long as to decide it, and what comes during the sync makes the next turn larger.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::thread::JoinHandle;
 
+use anyhow::anyhow;
 use engine::{Decided, Effect};
 use model::journal::Turn;
 use model::{Answer, CommandError};
@@ -12,27 +17,46 @@ use store::{Ledger, Work, Writer};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::daemon::bridge::{self, Outlet};
-use crate::daemon::engine_thread::WriterLine;
 use crate::daemon::passwords::Wanted;
 
 /// Jobs that wait while one is written. The ledger counts on no more turns than these and the one that is being
 /// decided.
 const WAITING_MAX: usize = 1;
 
+/// Effects of a turn of few messages, two for each: to decide so many takes about as long as a sync
+/// (docs/PERFORMANCE.md, "The thirteenth time").
+const FEW_EFFECTS_MAX: usize = 128;
+
 /// Who waits for a command's answer.
 pub(crate) type Caller = oneshot::Sender<Result<Answer, CommandError>>;
 
+/// To write this, then to release the effects; then to do what belongs to a checkpoint, for which nobody waits.
+#[derive(Default)]
+pub(crate) struct Order {
+    pub(crate) decided: Decided,
+    pub(crate) moved: Option<Work>,
+    /// Callers whose answers are among these effects or later ones, by slot.
+    pub(crate) callers: Vec<(u64, Caller)>,
+}
+
+impl Order {
+    /// Whether there is nothing to do.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { decided: Decided { work, effects }, moved, callers } = self;
+        work.is_none() && effects.is_empty() && moved.is_none() && callers.is_empty()
+    }
+}
+
 /// What the engine's thread gives to the writer's.
-pub(crate) enum Job {
-    /// Write this, then release the effects; then do what belongs to a checkpoint, for which nobody waits.
-    Decided {
-        decided: Decided,
-        moved: Option<Work>,
-        /// Callers whose answers are among these effects or later ones, by slot.
-        callers: Vec<(u64, Caller)>,
-    },
-    /// Write this, make a checkpoint, and end.
-    Close { work: Option<Work>, ledger: Box<Ledger> },
+enum Job {
+    Write(Order),
+    Close(Close),
+}
+
+/// To write this, to make a checkpoint, and to end.
+struct Close {
+    work: Option<Work>,
+    ledger: Box<Ledger>,
 }
 
 /// Where effects go.
@@ -47,58 +71,156 @@ pub(crate) fn spawn(writer: Writer, outlets: Outlets) -> std::io::Result<WriterL
     let (spent_out, spent) = sync_channel(WAITING_MAX + 1);
     let awaited = Arc::new(Notify::new());
     let release = Release { outlets, callers: HashMap::new(), held: Vec::new() };
-    let engine = Wake(Arc::clone(&awaited));
-    let thread = WriterThread { writer, jobs: jobs_in, spent: spent_out, release, engine };
+    let desk = Arc::new(Mutex::new(Desk { writer, release, engine: Wake(Arc::clone(&awaited)) }));
+    let seen = Arc::downgrade(&desk);
+    let in_hand = Arc::new(AtomicUsize::new(0));
+    let thread = WriterThread { desk, jobs: jobs_in, in_hand: Arc::clone(&in_hand), spent: spent_out };
     let thread = std::thread::Builder::new().name("writer".into()).spawn(move || thread.run())?;
-    Ok(WriterLine { jobs, spent, awaited, thread })
+    Ok(WriterLine { desk: seen, jobs, in_hand, spent, awaited, thread })
 }
 
-/// Everything that the thread owns. The writer is dropped first: by then the engine finds that it has ended.
-struct WriterThread {
+/// The desk and the writer's thread, as the engine's sees them.
+pub(crate) struct WriterLine {
+    /// The thread's own: gone once that has ended.
+    desk: Weak<Mutex<Desk>>,
+    jobs: SyncSender<Job>,
+    /// Jobs that the thread was given and has not done.
+    in_hand: Arc<AtomicUsize>,
+    /// Turns that it has written.
+    spent: Receiver<Turn>,
+    /// The writer waits for the engine, or the thread has ended.
+    pub(crate) awaited: Arc<Notify>,
+    thread: JoinHandle<anyhow::Result<()>>,
+}
+
+impl WriterLine {
+    /// Writes here, where few wait for it and the thread has nothing in hand; else the thread will, and where one job
+    /// waits there already this waits too. Returns a turn that was written here, for its room.
+    pub(crate) fn write(&self, order: Order) -> anyhow::Result<Option<Turn>> {
+        let few = order.decided.effects.len() <= FEW_EFFECTS_MAX;
+        // Only this thread gives it jobs: with none in hand, all before this are written.
+        let desk = self.desk.upgrade().filter(|_| few && self.in_hand.load(Ordering::Acquire) == 0);
+        // The thread keeps the desk while it keeps house.
+        let Some(mut desk) = desk.as_ref().and_then(|desk| desk.try_lock().ok()) else {
+            self.send(Job::Write(order))?;
+            return Ok(None);
+        };
+        let spent = desk.write(order)?;
+        let more = desk.keep_house()?;
+        drop(desk);
+        if more {
+            self.send(Job::Write(Order::default()))?;
+        }
+        Ok(spent)
+    }
+
+    /// A turn that the thread has written, for its room.
+    pub(crate) fn spent(&self) -> Option<Turn> {
+        self.spent.try_recv().ok()
+    }
+
+    /// Has the last turn written and a checkpoint made.
+    pub(crate) fn close(&self, work: Option<Work>, ledger: Ledger) -> anyhow::Result<()> {
+        self.send(Job::Close(Close { work, ledger: Box::new(ledger) }))
+    }
+
+    /// Waits until the thread has done what it was given; returns what it has to say.
+    pub(crate) fn join(self) -> anyhow::Result<()> {
+        drop(self.jobs);
+        self.thread.join().map_err(|_| anyhow!("the writer's thread panicked"))?
+    }
+
+    fn send(&self, job: Job) -> anyhow::Result<()> {
+        self.in_hand.fetch_add(1, Ordering::Relaxed);
+        // Seen from here only; the writer itself says why.
+        self.jobs.send(job).map_err(|_| anyhow!("the writer's thread ended"))
+    }
+}
+
+/// The writer, and the way out for effects.
+struct Desk {
     writer: Writer,
-    jobs: Receiver<Job>,
-    spent: SyncSender<Turn>,
     release: Release,
     engine: Wake,
 }
 
-impl WriterThread {
-    /// Writes until it is told to close, or until the disk fails.
-    fn run(mut self) -> anyhow::Result<()> {
-        let mut housekeeping = false;
-        loop {
-            match self.next(housekeeping) {
-                Some(Job::Decided { decided: Decided { work, effects }, moved, callers }) => {
-                    self.write(work)?;
-                    self.release.release(effects, callers);
-                    self.write(moved)?;
-                }
-                Some(Job::Close { work, ledger }) => {
-                    self.write(work)?;
-                    return Ok(self.writer.close(*ledger)?);
-                }
-                None if !housekeeping => return Ok(()),
-                None => {}
-            }
-            housekeeping = self.writer.housekeeping()?;
-            if self.writer.is_awaited() {
-                self.engine.wake();
-            }
+impl Desk {
+    fn write(&mut self, order: Order) -> anyhow::Result<Option<Turn>> {
+        let Order { decided: Decided { work, effects }, moved, callers } = order;
+        let spent = self.do_work(work)?;
+        self.release.release(effects, callers);
+        self.do_work(moved)?;
+        Ok(spent)
+    }
+
+    fn do_work(&mut self, work: Option<Work>) -> anyhow::Result<Option<Turn>> {
+        let Some(work) = work else { return Ok(None) };
+        Ok(self.writer.write(work)?)
+    }
+
+    /// One step; returns whether there is more to do.
+    fn keep_house(&mut self) -> anyhow::Result<bool> {
+        let more = self.writer.housekeeping()?;
+        if self.writer.is_awaited() {
+            self.engine.wake();
         }
+        Ok(more)
     }
+}
 
-    /// The next job. None where none waits and there is something else to do, or where the engine has failed.
-    fn next(&self, housekeeping: bool) -> Option<Job> {
-        if housekeeping { self.jobs.try_recv().ok() } else { self.jobs.recv().ok() }
-    }
+/// Everything that the thread owns. When it ends, the writer is dropped with the desk, and the engine finds that its
+/// ledger promises nothing any more.
+struct WriterThread {
+    desk: Arc<Mutex<Desk>>,
+    jobs: Receiver<Job>,
+    in_hand: Arc<AtomicUsize>,
+    spent: SyncSender<Turn>,
+}
 
-    fn write(&mut self, work: Option<Work>) -> anyhow::Result<()> {
-        let Some(work) = work else { return Ok(()) };
-        if let Some(turn) = self.writer.write(work)? {
-            // Only its room is lost where nobody takes it.
-            let _ = self.spent.try_send(turn);
+impl WriterThread {
+    /// Writes until it is told to close, until the engine has failed, or until the disk fails.
+    fn run(self) -> anyhow::Result<()> {
+        while let Ok(job) = self.jobs.recv() {
+            if let Some(close) = self.work(job)? {
+                return self.close(close);
+            }
         }
         Ok(())
+    }
+
+    /// Does a job, those that come meanwhile, and what there is to be done in the house. Stops where it is told to close.
+    fn work(&self, job: Job) -> anyhow::Result<Option<Close>> {
+        let mut desk = self.take_desk()?;
+        let mut next = Some(job);
+        loop {
+            match next {
+                Some(Job::Write(order)) => {
+                    if let Some(turn) = desk.write(order)? {
+                        // Only its room is lost where nobody takes it.
+                        let _ = self.spent.try_send(turn);
+                    }
+                    self.in_hand.fetch_sub(1, Ordering::Release);
+                }
+                Some(Job::Close(close)) => return Ok(Some(close)),
+                None => {}
+            }
+            if !desk.keep_house()? {
+                return Ok(None);
+            }
+            next = self.jobs.try_recv().ok();
+        }
+    }
+
+    fn close(self, Close { work, ledger }: Close) -> anyhow::Result<()> {
+        self.take_desk()?.do_work(work)?;
+        // The engine only waits for this thread by now.
+        let desk = Arc::into_inner(self.desk).and_then(|desk| desk.into_inner().ok());
+        let Desk { writer, .. } = desk.ok_or_else(|| anyhow!("the engine's thread has the desk"))?;
+        Ok(writer.close(*ledger)?)
+    }
+
+    fn take_desk(&self) -> anyhow::Result<MutexGuard<'_, Desk>> {
+        self.desk.lock().map_err(|_| anyhow!("the engine's thread panicked at the desk"))
     }
 }
 
