@@ -289,3 +289,86 @@ impl Release {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use model::{Dossier, Key, Record, ServiceId};
+    use smpp_client::{Links, Listener};
+    use store::{Options, Store};
+    use vault::MasterKey;
+
+    use super::*;
+
+    fn outlets() -> Outlets {
+        let listener = Listener::new(mpsc::channel::<Vec<()>>(1).0, |_| Vec::new());
+        Outlets { links: Links::spawn(Vec::new(), listener).sender(), passwords: mpsc::channel(1).0 }
+    }
+
+    /// A turn that writes the dossier anew.
+    fn turn(key: &Key, version: u64) -> Turn {
+        let record = Record::Dossier(Box::new(Dossier { version, ..Dossier::default() }));
+        let at = Timestamp::from_second(1_785_000_000).unwrap();
+        Turn { at, entries: Vec::new(), writes: vec![(key.clone(), Some(Arc::new(record)))] }
+    }
+
+    #[tokio::test]
+    async fn turns_are_written_in_their_order_whichever_thread_writes_them() {
+        const TURNS: u64 = 500;
+        let folder = tempfile::tempdir().unwrap();
+        let open = || {
+            let key = MasterKey::from_octets(&[7; 32]);
+            Store::open(&folder.path().join("data"), &key, Options::default()).unwrap().0
+        };
+        let (mut ledger, writer) = open().part();
+        let line = spawn(writer, outlets()).unwrap();
+        let key = Key::Dossier(ServiceId::new("s"), "13557009".into());
+        let (mut here, mut answers, mut slots) = (0, Vec::new(), 0..);
+        for version in 1..=TURNS {
+            let turn = turn(&key, version);
+            let work = Work::Turn(ledger.take(&turn).unwrap(), turn);
+            // Every third of many messages, after which the next must wait for the thread.
+            let count = if version.is_multiple_of(3) { FEW_EFFECTS_MAX + 1 } else { 1 };
+            let (callers, heard): (Vec<_>, Vec<_>) = slots
+                .by_ref()
+                .take(count)
+                .map(|slot| {
+                    let (caller, heard) = oneshot::channel();
+                    ((slot, caller), heard)
+                })
+                .unzip();
+            let answer =
+                |(slot, _): &(u64, Caller)| Effect::Answer { slot: *slot, result: Ok(Answer::Ignored) };
+            let decided = Decided { work: Some(work), effects: callers.iter().map(answer).collect() };
+            here += usize::from(line.write(Order { decided, moved: None, callers }).unwrap().is_some());
+            answers.extend(heard);
+        }
+        line.close(None, ledger).unwrap();
+        line.join().unwrap();
+        assert!(here > 0, "some are written by this thread");
+        assert!(answers.iter_mut().all(|answer| answer.try_recv() == Ok(Ok(Answer::Ignored))));
+        let last = open().get(&key).unwrap();
+        assert!(matches!(last.as_deref(), Some(Record::Dossier(dossier)) if dossier.version == TURNS));
+    }
+
+    #[tokio::test]
+    async fn what_is_given_to_a_thread_that_has_ended_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = MasterKey::from_octets(&[7; 32]);
+        let (store, _) = Store::open(&folder.path().join("data"), &key, Options::default()).unwrap();
+        let (mut ledger, writer) = store.part();
+        let line = spawn(writer, outlets()).unwrap();
+        let poisoned = line.desk.upgrade().unwrap();
+        let panics = std::thread::spawn(move || {
+            let _desk = poisoned.lock().unwrap();
+            panic!("at the desk");
+        });
+        assert!(panics.join().is_err());
+        // The thread finds it so, and ends.
+        while line.write(Order::default()).is_ok() {}
+        line.awaited.notified().await;
+        let key = Key::Dossier(ServiceId::new("s"), "13557009".into());
+        assert!(ledger.take(&turn(&key, 1)).is_err(), "nothing is promised without a writer");
+        assert!(line.join().is_err());
+    }
+}
