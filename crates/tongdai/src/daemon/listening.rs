@@ -22,8 +22,12 @@ pub(crate) fn listener(
     let (standing, stand) = watch::channel(Standing::new());
     let translate = move |events: &mut Vec<LinkEvent>| {
         let wall = clock.now().wall;
-        events.iter().for_each(|event| note_standing(event, &standing));
-        events.drain(..).filter_map(|event| bridge::event(event, &reader, wall)).collect()
+        let mut read = Vec::with_capacity(events.len());
+        for event in events.drain(..) {
+            note_standing(&event, &standing);
+            read.extend(bridge::event(event, &reader, wall));
+        }
+        read
     };
     (Listener::new(engine, translate), stand)
 }
