@@ -18,7 +18,7 @@ use crate::error::StoreError;
 use crate::key_bytes::{self, KeyBytes};
 use crate::open_entries::{OpenEntries, ShardEntries, ShardNumber};
 use crate::pending::Pending;
-use crate::read_together::ReadTogether;
+use crate::read_together::{ReadTogether, SHARE_MIN};
 use crate::reader::Reader;
 use crate::records::{Pair, Records};
 use crate::secrets::Secrets;
@@ -27,9 +27,6 @@ use crate::values::Values;
 
 /// What a shard takes beside its entries, in entries: sled's work for one value.
 const SHARD_COST: usize = 30;
-
-/// So few records whoever asks for them may read by himself: others are not worth waking up for them.
-const READ_ALONE_MAX: usize = 8;
 
 /// Something for the writer to do. It must get all of it, in order.
 #[derive(Debug)]
@@ -111,7 +108,7 @@ impl Ledger {
     }
 
     /// Starts threads that read for [`Self::have_at_hand`]; they end with the ledger.
-    pub fn read_together(&mut self) -> io::Result<()> {
+    pub fn start_readers(&mut self) -> io::Result<()> {
         self.together = Some(ReadTogether::start(&self.records, &self.values)?);
         Ok(())
     }
@@ -124,7 +121,8 @@ impl Ledger {
         let is_at_hand =
             |key: &Key| key.space() == Space::Open || cache.knows(key) || self.pending.get(key).is_some();
         let mut wanted: Vec<&Key> = keys.filter(|key| !is_at_hand(key)).collect();
-        if wanted.len() <= READ_ALONE_MAX {
+        // So few the turn reads by itself.
+        if wanted.len() <= SHARE_MIN {
             return;
         }
         wanted.sort_unstable();

@@ -15,7 +15,7 @@ use crate::values::Values;
 /// Threads that read beside the one that asks. They sleep while nobody does.
 const THREADS: usize = 7;
 /// So many records are worth waking another thread for.
-const SHARE_MIN: usize = 8;
+pub(crate) const SHARE_MIN: usize = 8;
 
 /// The octets of keys, each with its place in the question.
 type Share = Vec<(usize, Vec<u8>)>;

@@ -76,7 +76,7 @@ proptest! {
     ) {
         let (disk, records) = (SimDisk::new(), SimRecords::new());
         let (mut ledger, mut writer) = open(&disk, &records).unwrap().0.part();
-        ledger.read_together().unwrap();
+        ledger.start_readers().unwrap();
         let mut line = Line::default();
         for (sequence, lag) in (1..).zip(&lags) {
             line.take(&mut ledger, sequence);

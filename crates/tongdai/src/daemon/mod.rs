@@ -75,7 +75,7 @@ impl Daemon {
         let (binds, links): (Vec<_>, Vec<_>) = settings.binds.into_iter().unzip();
         let config = engine::Config { links };
         let (mut ledger, writer) = store.part();
-        ledger.read_together().context("the threads that read can't start")?;
+        ledger.start_readers().context("the threads that read can't start")?;
         let (engine, effects) = Engine::start(ledger, &recovery, Arc::clone(&settings.rules), config, now)
             .map_err(|error| Exit::Failed(anyhow!(error).context("the engine can't start")))?;
 

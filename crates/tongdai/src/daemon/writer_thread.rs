@@ -72,11 +72,11 @@ pub(crate) fn spawn(writer: Writer, outlets: Outlets) -> std::io::Result<WriterL
     let awaited = Arc::new(Notify::new());
     let release = Release { outlets, callers: HashMap::new(), held: Vec::new() };
     let desk = Arc::new(Mutex::new(Desk { writer, release, engine: Wake(Arc::clone(&awaited)) }));
-    let seen = Arc::downgrade(&desk);
+    let line_desk = Arc::downgrade(&desk);
     let in_hand = Arc::new(AtomicUsize::new(0));
     let thread = WriterThread { desk, jobs: jobs_in, in_hand: Arc::clone(&in_hand), spent: spent_out };
     let thread = std::thread::Builder::new().name("writer".into()).spawn(move || thread.run())?;
-    Ok(WriterLine { desk: seen, jobs, in_hand, spent, awaited, thread })
+    Ok(WriterLine { desk: line_desk, jobs, in_hand, spent, awaited, thread })
 }
 
 /// The desk and the writer's thread, as the engine's sees them.
