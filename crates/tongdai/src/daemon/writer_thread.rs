@@ -364,8 +364,8 @@ mod tests {
             panic!("at the desk");
         });
         assert!(panics.join().is_err());
-        // The thread finds it so, and ends.
-        while line.write(Order::default()).is_ok() {}
+        // The thread finds it so with the first, and ends; one more may wait by then.
+        assert!((0..3).any(|_| line.write(Order::default()).is_err()), "the thread has ended");
         line.awaited.notified().await;
         let key = Key::Dossier(ServiceId::new("s"), "13557009".into());
         assert!(ledger.take(&turn(&key, 1)).is_err(), "nothing is promised without a writer");
