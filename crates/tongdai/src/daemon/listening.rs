@@ -13,9 +13,11 @@ use crate::daemon::clock::Clock;
 /// The links that stand.
 pub(crate) type Standing = BTreeSet<LinkId>;
 
-/// Listens to all links: their events go to the engine, its messages read, and who stands to the status line.
+/// Listens to all links: their events go to the engine, its messages read, and who stands to the status line. For
+/// `accepted` and `others` see [`Listener::new`].
 pub(crate) fn listener(
-    engine: mpsc::Sender<Vec<Event>>,
+    accepted: mpsc::Sender<Vec<Event>>,
+    others: mpsc::Sender<Vec<Event>>,
     reader: MessageReader,
     clock: Clock,
 ) -> (Listener<Event>, watch::Receiver<Standing>) {
@@ -29,7 +31,7 @@ pub(crate) fn listener(
         }
         read
     };
-    (Listener::new(engine, translate), stand)
+    (Listener::new(accepted, others, translate), stand)
 }
 
 /// Notes whether the link of an event stands, where it tells anything of that.

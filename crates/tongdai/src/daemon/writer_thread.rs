@@ -301,7 +301,8 @@ mod tests {
     use super::*;
 
     fn outlets() -> Outlets {
-        let listener = Listener::new(mpsc::channel::<Vec<()>>(1).0, |_| Vec::new());
+        let engine = mpsc::channel::<Vec<()>>(1).0;
+        let listener = Listener::new(engine.clone(), engine, |_| Vec::new());
         Outlets { links: Links::spawn(Vec::new(), listener).sender(), passwords: mpsc::channel(1).0 }
     }
 
