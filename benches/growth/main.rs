@@ -117,11 +117,13 @@ fn main() -> anyhow::Result<()> {
     }
     table::introduce(what);
     let tongdai = daemon::beside_this_program("tongdai")?;
+    let grounds = arguments.sizes.iter().map(|size| prepare(&arguments, *size, tongdai.clone(), &folder));
+    let grounds = grounds.collect::<Result<Vec<_>, _>>()?;
     let mut rows = Vec::new();
-    for size in &arguments.sizes {
-        let ground = prepare(&arguments, *size, tongdai.clone(), &folder)?;
-        for _ in 0..arguments.rounds {
-            let row = run_round(&ground, what, *size).with_context(|| format!("{size} of {what:?}"))?;
+    // In turn: a machine that others use as well has better minutes and worse ones.
+    for _ in 0..arguments.rounds {
+        for (size, ground) in arguments.sizes.iter().zip(&grounds) {
+            let row = run_round(ground, what, *size).with_context(|| format!("{size} of {what:?}"))?;
             table::row(&row);
             rows.push(row);
         }
