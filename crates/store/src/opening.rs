@@ -405,3 +405,40 @@ fn mark_store(records: &dyn Records, sentinel: &Sentinel, store: &[u8; 16]) -> R
     put_applied(&mut batch, 0);
     records.put_whole(&batch)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::sim::{SimDisk, SimRecords};
+
+    /// The names of a disk's files, and what they hold.
+    fn files(disk: &SimDisk) -> Vec<(String, Option<Vec<u8>>)> {
+        let mut names = disk.list().unwrap();
+        names.sort();
+        names.into_iter().map(|name| (name.clone(), disk.contents(&name))).collect()
+    }
+
+    /// A whole record, sealed by this store, of a turn that was written by a program we don't know.
+    #[test]
+    fn a_turn_of_the_last_minute_that_cannot_be_decoded_is_found_before_anything_is_written() {
+        let (disk, records) = (SimDisk::new(), SimRecords::new());
+        let key = MasterKey::from_octets(&[7; 32]);
+        let open = || open(Arc::new(disk.clone()), &mut records.clone(), &key, Options::default());
+        let (mut ledger, mut writer, _) = open().unwrap();
+        let sealer = Arc::clone(&writer.values.0);
+        let unknown = writer.journal.append(Timestamp::UNIX_EPOCH, |sequence, out| {
+            // An octet that stands for nothing in MessagePack.
+            Ok(sealer.seal_into(&turn_aad(sequence), out, |out| out.push(0xC1))?)
+        });
+        writer.marks.add(Timestamp::UNIX_EPOCH, unknown.unwrap());
+        writer.checkpoint(&mut ledger).unwrap();
+        drop((ledger, writer));
+        let (before, operations) = (files(&disk), records.operations());
+        let found = open().err();
+        assert!(matches!(found, Some(OpenError::Damaged(Damage::Turn { sequence: 1 }))), "{found:?}");
+        assert_eq!(files(&disk), before);
+        assert_eq!(records.operations(), operations);
+    }
+}
