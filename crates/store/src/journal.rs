@@ -357,9 +357,12 @@ mod tests {
 
     use super::*;
 
-    /// What was written to a file: offset and octets.
+    /// Where, and which octets.
+    type Write = (u64, Vec<u8>);
+
+    /// What was written to a file.
     #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<(u64, Vec<u8>)>>>);
+    struct Written(Arc<Mutex<Vec<Write>>>);
 
     impl DiskFile for Written {
         fn length(&self) -> io::Result<u64> {
