@@ -139,7 +139,7 @@ impl<E> Reports<E> {
 }
 
 /// Whether an event says that the SMSC took a message: nothing else that a link tells hangs on whether it is told
-/// before.
+/// before, but for the session that it belongs to, which stands in it.
 fn is_accepted(kind: &LinkEventKind) -> bool {
     match kind {
         LinkEventKind::Submitted { result: Submission::Response { status, .. }, .. } => status.is_ok(),

@@ -147,13 +147,23 @@ impl Bind {
             session::Event::Answered { ticket, response } => {
                 let status = response.command_status;
                 let result = SubmitResult::Response { status, message_id: message_id(response.body) };
-                self.push(Event::Submitted { link, ticket, result });
+                self.push(Event::Submitted { link, generation: self.generation, ticket, result });
             }
             session::Event::TimedOut { ticket } => {
-                self.push(Event::Submitted { link, ticket, result: SubmitResult::TimedOut });
+                self.push(Event::Submitted {
+                    link,
+                    generation: self.generation,
+                    ticket,
+                    result: SubmitResult::TimedOut,
+                });
             }
             session::Event::Unsent { ticket } => {
-                self.push(Event::Submitted { link, ticket, result: SubmitResult::Unsent });
+                self.push(Event::Submitted {
+                    link,
+                    generation: self.generation,
+                    ticket,
+                    result: SubmitResult::Unsent,
+                });
             }
             session::Event::Late { ticket, response } => {
                 let (status, message_id) = (response.command_status, message_id(response.body));
@@ -378,7 +388,12 @@ impl World {
         let bound = |line: &&mut Line| matches!(line.session.state(), State::Bound(_));
         match it.line.as_mut().filter(bound).map(|line| line.session.submit(sm, ticket, self.now)) {
             Some(Ok(())) => {}
-            Some(Err(_)) => it.push(Event::Submitted { link, ticket, result: SubmitResult::Unsent }),
+            Some(Err(_)) => it.push(Event::Submitted {
+                link,
+                generation: it.generation,
+                ticket,
+                result: SubmitResult::Unsent,
+            }),
             None => it.hand_back(vec![ticket]),
         }
         self.step_bind(place);

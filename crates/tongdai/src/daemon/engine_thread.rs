@@ -294,7 +294,10 @@ mod tests {
         let writer = writer_thread::spawn(writer, outlets).unwrap();
         let mut thread = EngineThread::new(engine, effects, clock, intake, writer).unwrap();
 
-        let answered = |ticket| Event::Submitted { link: LinkId(0), ticket, result: SubmitResult::TimedOut };
+        let answered = |ticket| {
+            let result = SubmitResult::TimedOut;
+            Event::Submitted { link: LinkId(0), generation: 1, ticket, result }
+        };
         let receipt = || Event::Late { ticket: 0, message_id: "a".into() };
         let count = TURN_EVENTS_MAX as u64 + 100;
         for half in [0..count / 2, count / 2..count] {
