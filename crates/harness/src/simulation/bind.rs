@@ -87,6 +87,10 @@ impl Bind {
         self.reports.push(event);
     }
 
+    fn tell_submitted(&mut self, ticket: u64, result: SubmitResult) {
+        self.push(Event::Submitted { link: self.id, generation: self.generation, ticket, result });
+    }
+
     /// Hands tickets back that came while there was no session.
     fn hand_back(&mut self, unsent: Vec<u64>) {
         let (link, generation) = (self.id, self.generation);
@@ -147,23 +151,13 @@ impl Bind {
             session::Event::Answered { ticket, response } => {
                 let status = response.command_status;
                 let result = SubmitResult::Response { status, message_id: message_id(response.body) };
-                self.push(Event::Submitted { link, generation: self.generation, ticket, result });
+                self.tell_submitted(ticket, result);
             }
             session::Event::TimedOut { ticket } => {
-                self.push(Event::Submitted {
-                    link,
-                    generation: self.generation,
-                    ticket,
-                    result: SubmitResult::TimedOut,
-                });
+                self.tell_submitted(ticket, SubmitResult::TimedOut);
             }
             session::Event::Unsent { ticket } => {
-                self.push(Event::Submitted {
-                    link,
-                    generation: self.generation,
-                    ticket,
-                    result: SubmitResult::Unsent,
-                });
+                self.tell_submitted(ticket, SubmitResult::Unsent);
             }
             session::Event::Late { ticket, response } => {
                 let (status, message_id) = (response.command_status, message_id(response.body));
@@ -350,9 +344,14 @@ impl World {
 
     /// Hands the engine what there is, if its channel has room.
     pub(super) fn flush(&mut self, bind: usize) {
-        if self.process.engine.is_some() && self.process.inbox.len() < self.plan.channel {
-            let reports = std::mem::take(&mut self.binds[bind].reports);
-            self.process.inbox.extend(reports);
+        if self.process.engine.is_none() {
+            return;
+        }
+        // What the SMSC accepted goes by a channel of its own.
+        let reports = &mut self.binds[bind].reports;
+        self.process.accepted.extend(reports.extract_if(.., |event| is_accepted(event)));
+        if self.process.inbox.len() < self.plan.channel {
+            self.process.inbox.extend(reports.drain(..));
         }
     }
 
@@ -388,15 +387,18 @@ impl World {
         let bound = |line: &&mut Line| matches!(line.session.state(), State::Bound(_));
         match it.line.as_mut().filter(bound).map(|line| line.session.submit(sm, ticket, self.now)) {
             Some(Ok(())) => {}
-            Some(Err(_)) => it.push(Event::Submitted {
-                link,
-                generation: it.generation,
-                ticket,
-                result: SubmitResult::Unsent,
-            }),
+            Some(Err(_)) => it.tell_submitted(ticket, SubmitResult::Unsent),
             None => it.hand_back(vec![ticket]),
         }
         self.step_bind(place);
         self.flush(place);
+    }
+}
+
+/// Whether the SMSC took a message.
+fn is_accepted(event: &Event) -> bool {
+    match event {
+        Event::Submitted { result: SubmitResult::Response { status, .. }, .. } => status.is_ok(),
+        _ => false,
     }
 }
