@@ -100,7 +100,7 @@ impl Line {
             let message_id = format!("{ticket:X}");
             let result =
                 SubmitResult::Response { status: CommandStatus::ESME_ROK, message_id: message_id.into() };
-            Event::Submitted { link: LINK, generation: 1, ticket, result }
+            Event::Submitted { link: LINK, ticket, result }
         });
         let mut events: Vec<Event> = responses.collect();
         let sms = self.messages(messages);

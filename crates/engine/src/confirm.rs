@@ -70,7 +70,6 @@ impl Engine {
     pub(crate) fn submitted(
         &mut self,
         link: LinkId,
-        generation: u32,
         copy: u64,
         result: SubmitResult,
         turn: &mut Turn,
@@ -78,7 +77,7 @@ impl Engine {
         let Some(ticket) = self.tickets.take(copy) else { return Ok(()) };
         let (status, message_id) = match result {
             SubmitResult::Response { status, message_id } => {
-                self.fingerprints.answered(link, generation, ticket.at);
+                self.fingerprints.proved(link, ticket.at);
                 (status, message_id)
             }
             SubmitResult::TimedOut => {

@@ -203,10 +203,7 @@ impl Engine {
 
     fn event(&mut self, event: Event, turn: &mut Turn) -> Result<(), Fatal> {
         match event {
-            Event::LinkUp { link, generation, transmits, limit } => {
-                self.fingerprints.link_up(link, generation);
-                self.link_up(link, transmits, limit);
-            }
+            Event::LinkUp { link, transmits, limit, .. } => self.link_up(link, transmits, limit),
             Event::LinkDown { link, unsent, unanswered, .. } => {
                 self.link_down(link, &unsent, &unanswered, turn)
             }
@@ -221,9 +218,7 @@ impl Engine {
             Event::Proved { link, generation, sequence_number } => {
                 self.fingerprints.acknowledgement_proved(link, generation, sequence_number);
             }
-            Event::Submitted { link, generation, ticket, result } => {
-                self.submitted(link, generation, ticket, result, turn)?;
-            }
+            Event::Submitted { link, ticket, result } => self.submitted(link, ticket, result, turn)?,
             Event::Late { ticket, message_id } => self.late(ticket, message_id, turn)?,
             Event::Command { slot, actor, command } => self.command(slot, actor, *command, turn)?,
             Event::Drawn { outbox, subject, password, hash } => {

@@ -80,8 +80,6 @@ pub enum Event {
     Submitted {
         /// Over which link.
         link: LinkId,
-        /// In which session. It may be one of which a [`Event::LinkUp`] tells only later.
-        generation: u32,
         /// From [`Effect::Submit`].
         ticket: u64,
         /// The response or its absence.

@@ -117,8 +117,6 @@ pub(crate) struct Fingerprints {
     latest_acts: Latest,
     /// By link, when the last request left that its SMSC has answered: what the link had written before has arrived.
     proved: FxHashMap<LinkId, Duration>,
-    /// The session of each link that we were told of last.
-    sessions: FxHashMap<LinkId, u32>,
 }
 
 /// A link and when a message was acknowledged over it.
@@ -210,7 +208,6 @@ impl Default for Fingerprints {
             latest: Latest::new(SISTER_AGE),
             latest_acts: Latest::new(CERTAIN_AGE),
             proved: FxHashMap::default(),
-            sessions: FxHashMap::default(),
         }
     }
 }
@@ -254,21 +251,8 @@ impl Fingerprints {
         }
     }
 
-    /// A session of a link began.
-    pub(crate) fn link_up(&mut self, link: LinkId, generation: u32) {
-        self.sessions.insert(link, generation);
-    }
-
-    /// The SMSC has answered a request that left in this session, not before that time. We may hear of it before we hear
-    /// that the session before has ended, and of that it says nothing.
-    pub(crate) fn answered(&mut self, link: LinkId, generation: u32, at: Duration) {
-        if self.sessions.get(&link) == Some(&generation) {
-            self.proved(link, at);
-        }
-    }
-
-    /// The SMSC has read all that left on this link until that time.
-    fn proved(&mut self, link: LinkId, at: Duration) {
+    /// The SMSC has answered a request that left on this link at that time, so it has read all that left before.
+    pub(crate) fn proved(&mut self, link: LinkId, at: Duration) {
         let proved = self.proved.entry(link).or_default();
         *proved = at.max(*proved);
     }

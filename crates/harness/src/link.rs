@@ -142,7 +142,7 @@ impl Link {
         if pair.esme.submit(sm, ticket, now).is_ok() {
             return None;
         }
-        Some(Event::Submitted { link, generation, ticket, result: SubmitResult::Unsent })
+        Some(Event::Submitted { link, ticket, result: SubmitResult::Unsent })
     }
 
     /// The SMSC sends the responses that it held back.
@@ -248,13 +248,13 @@ impl Link {
                     _ => model::SmolStr::default(),
                 };
                 let result = SubmitResult::Response { status: response.command_status, message_id };
-                Some(Event::Submitted { link, generation, ticket, result })
+                Some(Event::Submitted { link, ticket, result })
             }
             session::Event::TimedOut { ticket } => {
-                Some(Event::Submitted { link, generation, ticket, result: SubmitResult::TimedOut })
+                Some(Event::Submitted { link, ticket, result: SubmitResult::TimedOut })
             }
             session::Event::Unsent { ticket } => {
-                Some(Event::Submitted { link, generation, ticket, result: SubmitResult::Unsent })
+                Some(Event::Submitted { link, ticket, result: SubmitResult::Unsent })
             }
             session::Event::Late { ticket, response } => match response.body {
                 Body::SubmitSmResp(resp) if response.command_status.is_ok() => {

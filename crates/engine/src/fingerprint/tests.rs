@@ -193,17 +193,3 @@ fn an_act_over_a_sister_bind_is_a_redelivery_until_its_acknowledgement_is_proved
     all.proved(LINK, seconds(9));
     assert_eq!(absorb(&mut all, 3, 40), None, "the SMSC has read it");
 }
-
-#[test]
-fn the_answer_of_a_session_that_we_were_not_told_of_proves_nothing_of_the_one_before() {
-    let (sister, seconds) = (LinkId(1), Duration::from_secs);
-    let mut all = Fingerprints::default();
-    all.link_up(LINK, 1);
-    all.acknowledged(acknowledged(1, true), seconds(10));
-    all.acknowledged(acknowledged(2, true), seconds(10));
-    // The link died and came back, and both are told after what the SMSC answered in the new session.
-    all.answered(LINK, 2, seconds(20));
-    assert_eq!(all.absorb_sister(Fingerprint([1; 16]), sister, seconds(21)), Some(true), "handed over again");
-    all.answered(LINK, 1, seconds(20));
-    assert_eq!(all.absorb_sister(Fingerprint([2; 16]), sister, seconds(21)), None, "the SMSC has read it");
-}

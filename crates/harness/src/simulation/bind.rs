@@ -87,10 +87,6 @@ impl Bind {
         self.reports.push(event);
     }
 
-    fn tell_submitted(&mut self, ticket: u64, result: SubmitResult) {
-        self.push(Event::Submitted { link: self.id, generation: self.generation, ticket, result });
-    }
-
     /// Hands tickets back that came while there was no session.
     fn hand_back(&mut self, unsent: Vec<u64>) {
         let (link, generation) = (self.id, self.generation);
@@ -151,13 +147,13 @@ impl Bind {
             session::Event::Answered { ticket, response } => {
                 let status = response.command_status;
                 let result = SubmitResult::Response { status, message_id: message_id(response.body) };
-                self.tell_submitted(ticket, result);
+                self.push(Event::Submitted { link, ticket, result });
             }
             session::Event::TimedOut { ticket } => {
-                self.tell_submitted(ticket, SubmitResult::TimedOut);
+                self.push(Event::Submitted { link, ticket, result: SubmitResult::TimedOut });
             }
             session::Event::Unsent { ticket } => {
-                self.tell_submitted(ticket, SubmitResult::Unsent);
+                self.push(Event::Submitted { link, ticket, result: SubmitResult::Unsent });
             }
             session::Event::Late { ticket, response } => {
                 let (status, message_id) = (response.command_status, message_id(response.body));
@@ -344,14 +340,9 @@ impl World {
 
     /// Hands the engine what there is, if its channel has room.
     pub(super) fn flush(&mut self, bind: usize) {
-        if self.process.engine.is_none() {
-            return;
-        }
-        // What the SMSC accepted goes by a channel of its own.
-        let reports = &mut self.binds[bind].reports;
-        self.process.accepted.extend(reports.extract_if(.., |event| is_accepted(event)));
-        if self.process.inbox.len() < self.plan.channel {
-            self.process.inbox.extend(reports.drain(..));
+        if self.process.engine.is_some() && self.process.inbox.len() < self.plan.channel {
+            let reports = std::mem::take(&mut self.binds[bind].reports);
+            self.process.inbox.extend(reports);
         }
     }
 
@@ -387,18 +378,10 @@ impl World {
         let bound = |line: &&mut Line| matches!(line.session.state(), State::Bound(_));
         match it.line.as_mut().filter(bound).map(|line| line.session.submit(sm, ticket, self.now)) {
             Some(Ok(())) => {}
-            Some(Err(_)) => it.tell_submitted(ticket, SubmitResult::Unsent),
+            Some(Err(_)) => it.push(Event::Submitted { link, ticket, result: SubmitResult::Unsent }),
             None => it.hand_back(vec![ticket]),
         }
         self.step_bind(place);
         self.flush(place);
-    }
-}
-
-/// Whether the SMSC took a message.
-fn is_accepted(event: &Event) -> bool {
-    match event {
-        Event::Submitted { result: SubmitResult::Response { status, .. }, .. } => status.is_ok(),
-        _ => false,
     }
 }

@@ -47,9 +47,7 @@ pub(super) struct Process {
     unwritten: VecDeque<(Option<Work>, Vec<Effect>)>,
     /// What leaves at the end of the write that is under way; it is durable.
     writing: Option<Vec<Effect>>,
-    /// The engine's channel of submits that the SMSC accepted. It is never full.
-    pub(super) accepted: VecDeque<Event>,
-    /// Its channel of all else that links say.
+    /// The engine's channel.
     pub(super) inbox: VecDeque<Event>,
     /// Commands and passwords that wait beside the links' events.
     beside: VecDeque<Event>,
@@ -159,8 +157,7 @@ impl World {
     pub(super) fn next_turn(&self) -> Option<Duration> {
         let waits = self.process.deciding || self.process.waiting_turns() > UNWRITTEN_MAX;
         let engine = self.process.engine.as_ref().filter(|_| !waits)?;
-        let Process { accepted, inbox, beside, .. } = &self.process;
-        if accepted.is_empty() && inbox.is_empty() && beside.is_empty() {
+        if self.process.inbox.is_empty() && self.process.beside.is_empty() {
             engine.next_deadline()
         } else {
             Some(self.now)
@@ -176,9 +173,7 @@ impl World {
     fn turn(&mut self) {
         let process = &mut self.process;
         let mut events = Vec::new();
-        let links =
-            |process: &mut Process| process.accepted.pop_front().or_else(|| process.inbox.pop_front());
-        while let Some(event) = links(process).or_else(|| process.beside.pop_front()) {
+        while let Some(event) = process.inbox.pop_front().or_else(|| process.beside.pop_front()) {
             events.push(event);
             if events.len() >= TURN_EVENTS_MAX {
                 break;

@@ -16,7 +16,7 @@ async fn answers_that_the_reactor_has_not_seen_are_read_before_a_timer_runs_out(
     let mut config = BindConfig::new("a", "127.0.0.1", 0);
     config.timeouts.bind = Duration::ZERO;
     let (events, _engine) = mpsc::channel::<Vec<LinkEvent>>(1);
-    let listener = Listener::new(events.clone(), events, std::mem::take);
+    let listener = Listener::new(events, std::mem::take);
     let (_commands, commands) = mpsc::channel(1);
     let (_drain, drain) = watch::channel(false);
     let mut link = Link::new(config, false, Reports::new(LinkId(0), listener), commands, drain);

@@ -145,7 +145,7 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn start(configs: Vec<BindConfig>, batches: usize) -> Self {
         let (sender, events) = mpsc::channel(batches);
-        let links = Links::spawn(configs, Listener::new(sender.clone(), sender, std::mem::take));
+        let links = Links::spawn(configs, Listener::new(sender, std::mem::take));
         Self { commands: links.sender(), links: Some(links), events, batch: Default::default() }
     }
 

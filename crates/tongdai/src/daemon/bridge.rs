@@ -28,7 +28,7 @@ pub(crate) fn event(event: LinkEvent, reader: &MessageReader, wall: Timestamp) -
         }
         LinkEventKind::Proved { sequence_number } => Event::Proved { link, generation, sequence_number },
         LinkEventKind::Submitted { ticket, result } => {
-            Event::Submitted { link, generation, ticket, result: submit_result(result) }
+            Event::Submitted { link, ticket, result: submit_result(result) }
         }
         LinkEventKind::Credit { limit } => Event::Credit { link, limit },
         LinkEventKind::Late { ticket, message_id } => Event::Late { ticket, message_id },

@@ -24,16 +24,8 @@ const BESIDE_MAX: usize = 32;
 /// the links' own caps this bounds what is in memory.
 pub(crate) const BATCHES_MAX: usize = 2;
 
-/// Batches of submits that SMSCs accepted, which may wait beside these: one of each of so many links. They are taken
-/// first: with many links a turn ends long before it has heard of all, and a record that was made some turns ago is
-/// still at hand (docs/PERFORMANCE.md, "The fourteenth time").
-pub(crate) const ACCEPTED_BATCHES_MAX: usize = 64;
-
 /// Where a turn's events come from.
 pub(crate) struct Intake {
-    /// Submits that SMSCs accepted.
-    pub(crate) accepted: mpsc::Receiver<Vec<Event>>,
-    /// All else that links say.
     /// The thread ends once the links are gone and nothing waits any more.
     pub(crate) links: mpsc::Receiver<Vec<Event>>,
     pub(crate) commands: mpsc::Receiver<CommandRequest>,
@@ -61,9 +53,7 @@ pub(crate) struct EngineThread {
     callers: Vec<(u64, Caller)>,
     next_slot: u64,
     batches: Vec<Vec<Event>>,
-    /// Submits that were accepted and that the last turn had no room for; of one batch.
-    accepted: VecDeque<Event>,
-    /// Other link events that it had no room for; as many as [`BATCHES_MAX`] batches hold.
+    /// Link events that the last turn had no room for; as many as [`BATCHES_MAX`] batches hold.
     arrived: VecDeque<Event>,
 }
 
@@ -84,7 +74,6 @@ impl EngineThread {
             callers: Vec::new(),
             next_slot: 0,
             batches: Vec::new(),
-            accepted: VecDeque::new(),
             arrived: VecDeque::new(),
         };
         thread.give(Decided { work: None, effects })?;
@@ -168,17 +157,13 @@ impl EngineThread {
 
     /// Waits for the first event, the engine's next deadline, the writer, or the end of the links.
     async fn wait(&mut self, events: &mut Vec<Event>) -> Woken {
-        if !self.accepted.is_empty() || !self.arrived.is_empty() {
+        if !self.arrived.is_empty() {
             return Woken::Turn;
         }
         let deadline = self.engine.next_deadline().map(|at| at.saturating_sub(self.clock.now().monotonic));
         let intake = &mut self.intake;
         tokio::select! {
             biased;
-            Some(batch) = intake.accepted.recv() => {
-                self.accepted.extend(batch);
-                Woken::Turn
-            }
             taken = intake.links.recv_many(&mut self.batches, BATCHES_MAX) => {
                 if taken == 0 { Woken::Stop } else { Woken::Turn }
             }
@@ -202,10 +187,8 @@ impl EngineThread {
         events.extend(std::iter::from_fn(|| self.take_beside()).take(BESIDE_MAX));
         loop {
             self.arrived.extend(self.batches.drain(..).flatten());
-            // Only then, for what a link said before is there by now: a receipt must not come before the answer that
-            // has its id.
-            self.take_accepted(events);
-            take(events, &mut self.arrived);
+            let room = TURN_EVENTS_MAX.saturating_sub(events.len());
+            events.extend(self.arrived.drain(..room.min(self.arrived.len())));
             if events.len() >= TURN_EVENTS_MAX {
                 return;
             }
@@ -216,16 +199,6 @@ impl EngineThread {
             } else {
                 return;
             }
-        }
-    }
-
-    /// Takes the submits that were accepted, as many as there is room for.
-    fn take_accepted(&mut self, events: &mut Vec<Event>) {
-        take(events, &mut self.accepted);
-        while events.len() < TURN_EVENTS_MAX {
-            let Ok(batch) = self.intake.accepted.try_recv() else { return };
-            self.accepted.extend(batch);
-            take(events, &mut self.accepted);
         }
     }
 
@@ -243,82 +216,24 @@ impl EngineThread {
     }
 }
 
-/// Takes as many as a turn has room for.
-fn take(events: &mut Vec<Event>, from: &mut VecDeque<Event>) {
-    let room = TURN_EVENTS_MAX.saturating_sub(events.len());
-    events.extend(from.drain(..room.min(from.len())));
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
     use codec::{Sm, Tlvs, tlv::tag};
-    use engine::{Config, LinkConfig, LinkId, Profile, SubmitResult};
+    use engine::{Config, LinkConfig, LinkId, Profile};
     use jiff::Timestamp;
     use model::journal::Entry;
     use model::{Address, Now};
     use routing::Rules;
-    use smpp_client::{Links, Listener};
-    use store::{Ledger, Options, Recovery, Store};
+    use store::{Options, Store};
     use vault::MasterKey;
 
     use super::*;
-    use crate::daemon::writer_thread::{self, Outlets};
 
     /// Octets of Latin-1 in the longest text that is read; each takes two in the journal.
     const LONGEST: usize = 4 * 1024;
-
-    fn engine(ledger: Ledger, recovery: &Recovery, now: Now) -> (Engine, Vec<Effect>) {
-        let (name, group, plan) = ("a".to_owned(), "a".into(), &model::plan::VIET_NAM);
-        let config = Config { links: vec![LinkConfig { name, group, plan, profile: Profile::default() }] };
-        Engine::start(ledger, recovery, Arc::new(Rules::builtin()), config, now).unwrap()
-    }
-
-    #[test]
-    fn a_turn_takes_what_was_accepted_before_what_was_said_later() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = MasterKey::from_octets(&[7; 32]);
-        let (store, recovery) = Store::open(&folder.path().join("data"), &key, Options::default()).unwrap();
-        let (ledger, writer) = store.part();
-        let clock = Clock::real();
-        let (engine, effects) = engine(ledger, &recovery, clock.now());
-        let (accepted, accepted_in) = mpsc::channel(ACCEPTED_BATCHES_MAX);
-        let (others, links) = mpsc::channel(BATCHES_MAX);
-        let listener = Listener::new(accepted.clone(), others.clone(), |_| Vec::new());
-        let outlets =
-            Outlets { links: Links::spawn(Vec::new(), listener).sender(), passwords: mpsc::channel(1).0 };
-        let intake =
-            Intake { accepted: accepted_in, links, commands: mpsc::channel(1).1, drawn: mpsc::channel(1).1 };
-        let writer = writer_thread::spawn(writer, outlets).unwrap();
-        let mut thread = EngineThread::new(engine, effects, clock, intake, writer).unwrap();
-
-        let answered = |ticket| {
-            let result = SubmitResult::TimedOut;
-            Event::Submitted { link: LinkId(0), generation: 1, ticket, result }
-        };
-        let receipt = || Event::Late { ticket: 0, message_id: "a".into() };
-        let count = TURN_EVENTS_MAX as u64 + 100;
-        for half in [0..count / 2, count / 2..count] {
-            accepted.try_send(half.map(answered).collect()).unwrap();
-        }
-        others.try_send(vec![receipt()]).unwrap();
-        // Tickets that were answered; none for the receipt.
-        let taken = |thread: &mut EngineThread| {
-            let mut events = Vec::new();
-            thread.take_waiting(&mut events);
-            let ticket = |event| match event {
-                Event::Submitted { ticket, .. } => Some(ticket),
-                _ => None,
-            };
-            events.into_iter().map(ticket).collect::<Vec<_>>()
-        };
-        let all: Vec<_> = (0..count).map(Some).chain([None]).collect();
-        assert_eq!(taken(&mut thread), all[..TURN_EVENTS_MAX]);
-        assert_eq!(taken(&mut thread), all[TURN_EVENTS_MAX..]);
-        assert!(taken(&mut thread).is_empty());
-    }
 
     /// One that does not fit would end the process, and the SMSC would hand the same messages over again.
     #[test]
@@ -329,7 +244,10 @@ mod tests {
         let now = Now { wall, monotonic: Duration::ZERO };
         let (store, recovery) = Store::open(&folder.path().join("data"), &key, Options::default()).unwrap();
         let (ledger, mut writer) = store.part();
-        let (mut engine, _) = engine(ledger, &recovery, now);
+        let (name, group, plan) = ("a".to_owned(), "a".into(), &model::plan::VIET_NAM);
+        let config = Config { links: vec![LinkConfig { name, group, plan, profile: Profile::default() }] };
+        let (mut engine, _) =
+            Engine::start(ledger, &recovery, Arc::new(Rules::builtin()), config, now).unwrap();
         let reader = engine.message_reader();
         let delivered = |number: usize, octets: usize| {
             let sm = Sm {

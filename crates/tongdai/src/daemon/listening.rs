@@ -13,11 +13,9 @@ use crate::daemon::clock::Clock;
 /// The links that stand.
 pub(crate) type Standing = BTreeSet<LinkId>;
 
-/// Listens to all links: their events go to the engine, its messages read, and who stands to the status line. For
-/// `accepted` and `others` see [`Listener::new`].
+/// Listens to all links: their events go to the engine, its messages read, and who stands to the status line.
 pub(crate) fn listener(
-    accepted: mpsc::Sender<Vec<Event>>,
-    others: mpsc::Sender<Vec<Event>>,
+    engine: mpsc::Sender<Vec<Event>>,
     reader: MessageReader,
     clock: Clock,
 ) -> (Listener<Event>, watch::Receiver<Standing>) {
@@ -31,7 +29,7 @@ pub(crate) fn listener(
         }
         read
     };
-    (Listener::new(accepted, others, translate), stand)
+    (Listener::new(engine, translate), stand)
 }
 
 /// Notes whether the link of an event stands, where it tells anything of that.

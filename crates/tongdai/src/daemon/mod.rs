@@ -84,14 +84,13 @@ impl Daemon {
             .await
             .with_context(|| format!("the API can't listen on {}", settings.http))?;
         let http = listener.local_addr().context("the API's address")?;
-        let (accepted_out, accepted) = mpsc::channel(engine_thread::ACCEPTED_BATCHES_MAX);
-        let (others_out, links_in) = mpsc::channel(engine_thread::BATCHES_MAX);
+        let (link_events, links_in) = mpsc::channel(engine_thread::BATCHES_MAX);
         let (link_listener, standing) =
-            listening::listener(accepted_out, others_out, engine.message_reader(), settings.clock);
+            listening::listener(link_events, engine.message_reader(), settings.clock);
         let links = Links::spawn(binds, link_listener);
         let (drawn_out, drawn) = mpsc::channel(DRAWN_MAX);
         let (commands, commands_in) = feeds::command_channel();
-        let intake = Intake { accepted, links: links_in, commands: commands_in, drawn };
+        let intake = Intake { links: links_in, commands: commands_in, drawn };
         let passwords = passwords::spawn(drawn_out).context("the password thread can't start")?;
         let outlets = Outlets { links: links.sender(), passwords };
         let writer = writer_thread::spawn(writer, outlets).context("the writer's thread can't start")?;

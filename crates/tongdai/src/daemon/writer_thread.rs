@@ -301,8 +301,7 @@ mod tests {
     use super::*;
 
     fn outlets() -> Outlets {
-        let engine = mpsc::channel::<Vec<()>>(1).0;
-        let listener = Listener::new(engine.clone(), engine, |_| Vec::new());
+        let listener = Listener::new(mpsc::channel::<Vec<()>>(1).0, |_| Vec::new());
         Outlets { links: Links::spawn(Vec::new(), listener).sender(), passwords: mpsc::channel(1).0 }
     }
 
