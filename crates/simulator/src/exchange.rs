@@ -88,6 +88,8 @@ pub(crate) enum Input {
     Submit { sequence_number: u32, data_sm: bool, sm: Sm },
     /// The answer to a delivery, or `None` where none came in time.
     Answered { ticket: u64, status: Option<CommandStatus> },
+    /// The acknowledgement of a delivery, after it was given up.
+    AcknowledgedLate { ticket: u64 },
     /// Something that could not be read, that nobody asked for, or that may not be sent now; it has been answered.
     Odd,
 }
@@ -427,6 +429,7 @@ impl Exchange {
                     self.submit(link, sequence_number, data_sm, &sm, now);
                 }
                 Input::Answered { ticket, status } => self.answered(link, ticket, status, now.monotonic),
+                Input::AcknowledgedLate { ticket } => self.acknowledged_late(ticket, now.monotonic),
                 Input::Odd => self.stats.odd += 1,
             }
         }

@@ -227,12 +227,13 @@ impl Link {
                 self.inputs.push(Input::Answered { ticket, status: Some(status) });
             }
             Event::TimedOut { ticket } => self.inputs.push(Input::Answered { ticket, status: None }),
+            Event::Late { ticket, response } => {
+                if response.command_status.is_ok() && response.body != Body::GenericNack {
+                    self.inputs.push(Input::AcknowledgedLate { ticket });
+                }
+            }
             Event::Unreadable(_) | Event::Unmatched(_) | Event::Refused(_) => self.inputs.push(Input::Odd),
-            Event::Enquired
-            | Event::Late { .. }
-            | Event::Unsent { .. }
-            | Event::Bound { .. }
-            | Event::BindRefused(_) => {}
+            Event::Enquired { .. } | Event::Unsent { .. } | Event::Bound { .. } | Event::BindRefused(_) => {}
         }
     }
 

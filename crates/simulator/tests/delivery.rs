@@ -140,6 +140,27 @@ async fn what_is_not_acknowledged_comes_again() {
 }
 
 #[tokio::test]
+async fn what_is_acknowledged_after_it_was_given_up_does_not_come_again() {
+    let mut config = config();
+    config.response_timeout = Duration::from_millis(50);
+    config.exchange.redelivery.first = Duration::from_secs(3_600);
+    let simulator = Simulator::start(config).await.unwrap();
+    let mut esme = Esme::bound(simulator.smpp_address(), Mode::Transceiver).await;
+    let sent = simulator.send(&message("XNC 1")).unwrap();
+    let (pdu, _) = esme.delivered().await.unwrap();
+    let given_up = tokio::select! {
+        given_up = simulator.wait_until(SOON, |stats| stats.unanswered == 1) => given_up,
+        // It answers the enquire_link, without which the SMSC would not give the message up but the link.
+        event = esme.event() => panic!("{event:?}"),
+    };
+    assert!(given_up);
+    esme.answer(&pdu, CommandStatus::ESME_ROK).await;
+    assert!(simulator.wait_until(SOON, |stats| stats.acknowledged == 1).await);
+    let entry = simulator.entry(sent).unwrap();
+    assert_eq!((entry.outcome, entry.deliveries), (Outcome::Acknowledged, 1));
+}
+
+#[tokio::test]
 async fn refusals_for_good_drop_one_message_or_the_whole_queue() {
     let mut config = config();
     config.exchange.window = 1;

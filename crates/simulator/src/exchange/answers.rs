@@ -63,6 +63,14 @@ impl Exchange {
         self.settle_part(message, Outcome::Acknowledged, now);
     }
 
+    /// The acknowledgement came after the delivery was given up: it is not handed over again, but may be on its way.
+    pub(super) fn acknowledged_late(&mut self, ticket: u64, now: Duration) {
+        let Some(delivery) = self.deliveries.get(&ticket) else { return };
+        self.testimony.acknowledged(delivery.witnessed);
+        self.stats.receipts_acknowledged += u64::from(delivery.kind == Kind::Receipt);
+        self.settle(ticket, Outcome::Acknowledged, now);
+    }
+
     /// Ends a delivery for good.
     fn settle(&mut self, ticket: u64, outcome: Outcome, now: Duration) {
         let Some(delivery) = self.deliveries.remove(&ticket) else { return };
