@@ -57,6 +57,7 @@ impl Line {
         let link = LinkConfig {
             name: "bench".to_owned(),
             group: "bench".into(),
+            receives: true,
             plan: &model::plan::VIET_NAM,
             profile: Profile::default(),
         };

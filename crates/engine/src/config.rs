@@ -22,6 +22,8 @@ pub struct LinkConfig {
     pub name: String,
     /// Binds of one group lead to the same SMSC: a receipt may come on any of them, an answer may leave by any.
     pub group: Name,
+    /// Whether messages come over it (receiver or transceiver).
+    pub receives: bool,
     /// The country whose subscribers write through it.
     pub plan: &'static NumberingPlan,
     /// How its SMSC takes and sends texts.

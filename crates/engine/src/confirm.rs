@@ -77,7 +77,7 @@ impl Engine {
         let Some(ticket) = self.tickets.take(copy) else { return Ok(()) };
         let (status, message_id) = match result {
             SubmitResult::Response { status, message_id } => {
-                self.fingerprints.proved(link, ticket.at);
+                self.fingerprints.proofs.answered(link, ticket.at, turn.now.monotonic);
                 (status, message_id)
             }
             SubmitResult::TimedOut => {

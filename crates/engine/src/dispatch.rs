@@ -109,6 +109,7 @@ impl Engine {
             link.limit = limit;
             link.stopped_until = None;
         }
+        self.fingerprints.proofs.link_up(link);
     }
 
     /// A link says how much it takes.

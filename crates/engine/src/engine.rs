@@ -24,6 +24,7 @@ use crate::fingerprint::Fingerprints;
 use crate::guard::LoopGuard;
 use crate::meters::Meters;
 use crate::partial::Partials;
+use crate::proofs::Proofs;
 use crate::queue::Queues;
 use crate::reading::{Edition, MessageReader};
 use crate::timers::Deadlines;
@@ -83,6 +84,7 @@ impl Engine {
         now: Now,
     ) -> Result<(Self, Vec<Effect>), Fatal> {
         let queues = Queues::new(&config);
+        let fingerprints = Fingerprints::new(Proofs::new(&config));
         let mut engine = Self {
             ledger,
             rules,
@@ -92,7 +94,7 @@ impl Engine {
             config: Arc::new(config),
             tickets: Tickets::default(),
             verdicts: Verdicts::default(),
-            fingerprints: Fingerprints::default(),
+            fingerprints,
             partials: Partials::default(),
             guard: LoopGuard::default(),
             deadlines: Deadlines::default(),
@@ -135,6 +137,8 @@ impl Engine {
                 self.event_without_room(event, &mut turn)?;
             }
         }
+        let questions = self.fingerprints.proofs.ask(now.monotonic);
+        questions.for_each(|(link, ticket)| turn.effect(Effect::Enquire { link, ticket }));
         self.finish_turn(turn)
     }
 
@@ -196,8 +200,13 @@ impl Engine {
         let moments = std::iter::once(self.queues.next_wake()).chain(held);
         let walls = moments.flatten().map(monotonic);
         let pending = self.fingerprints.has_changes().then_some(self.now.monotonic);
-        let monotonics =
-            [self.verdicts.deadline(), pending, self.sweep_deadline(), self.partials.next_expiry()];
+        let monotonics = [
+            self.verdicts.deadline(),
+            pending,
+            self.sweep_deadline(),
+            self.partials.next_expiry(),
+            self.fingerprints.proofs.next_deadline(),
+        ];
         walls.chain(monotonics.into_iter().flatten()).min()
     }
 
@@ -215,8 +224,8 @@ impl Engine {
             Event::DeadlineAnswered { link, generation, sequence_number } => {
                 self.fingerprints.deadline_answered(link, generation, sequence_number, turn.now.wall);
             }
-            Event::Proved { link, generation, sequence_number } => {
-                self.fingerprints.acknowledgement_proved(link, generation, sequence_number);
+            Event::Enquired { link, ticket } => {
+                self.fingerprints.proofs.enquired(link, ticket, turn.now.monotonic);
             }
             Event::Submitted { link, ticket, result } => self.submitted(link, ticket, result, turn)?,
             Event::Late { ticket, message_id } => self.late(ticket, message_id, turn)?,

@@ -67,14 +67,12 @@ pub enum Event {
         /// Which message.
         sequence_number: u32,
     },
-    /// The SMSC has read our answer to this message, and all answers before it.
-    Proved {
+    /// The SMSC has answered an enquire_link, so it has read all that left before.
+    Enquired {
         /// Over which link.
         link: LinkId,
-        /// In which session.
-        generation: u32,
-        /// Which message.
-        sequence_number: u32,
+        /// From [`Effect::Enquire`].
+        ticket: u64,
     },
     /// What became of a submit.
     Submitted {
@@ -175,6 +173,13 @@ pub enum Effect {
         ticket: u64,
         /// The whole submit_sm.
         sm: Sm,
+    },
+    /// Send an enquire_link behind what has left.
+    Enquire {
+        /// Over which link.
+        link: LinkId,
+        /// Comes back in [`Event::Enquired`], unless the session ends.
+        ticket: u64,
     },
     /// Answer a clerk's or a feed's command.
     Answer {

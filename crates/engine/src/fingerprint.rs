@@ -13,9 +13,10 @@ use rustc_hash::FxHashMap;
 use store::Recent;
 
 use crate::event::LinkId;
+use crate::proofs::{PROOF_AGE, Proofs};
 
 /// How long after its response a message may turn uncertain, should the link die.
-const CERTAIN_AGE: Duration = Duration::from_secs(60);
+const CERTAIN_AGE: Duration = PROOF_AGE;
 /// Remembered a link: a minute at 16,000 messages a second.
 const CERTAIN_MAX: usize = 1_000_000;
 /// How long an uncertain message is remembered: redelivery was seen after 24 hours.
@@ -115,8 +116,8 @@ pub(crate) struct Fingerprints {
     latest: Latest,
     /// Acts that were acknowledged within [`CERTAIN_AGE`].
     latest_acts: Latest,
-    /// By link, when the last request left that its SMSC has answered: what the link had written before has arrived.
-    proved: FxHashMap<LinkId, Duration>,
+    /// What tells a copy that was on its way from a citizen who writes again.
+    pub(crate) proofs: Proofs,
 }
 
 /// A link and when a message was acknowledged over it.
@@ -197,8 +198,8 @@ impl Latest {
     }
 }
 
-impl Default for Fingerprints {
-    fn default() -> Self {
+impl Fingerprints {
+    pub(crate) fn new(proofs: Proofs) -> Self {
         Self {
             certain: FxHashMap::default(),
             uncertain: FxHashMap::default(),
@@ -207,12 +208,10 @@ impl Default for Fingerprints {
             dropped: VecDeque::new(),
             latest: Latest::new(SISTER_AGE),
             latest_acts: Latest::new(CERTAIN_AGE),
-            proved: FxHashMap::default(),
+            proofs,
         }
     }
-}
 
-impl Fingerprints {
     /// Takes back an open record at the start.
     pub(crate) fn restore(&mut self, fingerprint: Fingerprint, entry: FingerprintEntry) {
         self.order.push_back((entry.since, fingerprint));
@@ -237,28 +236,13 @@ impl Fingerprints {
         self.latest.note(fingerprint, link, now);
         if act {
             self.latest_acts.note(fingerprint, link, now);
+            self.proofs.act(link, now);
         }
-    }
-
-    /// The SMSC has read the acknowledgement of this message.
-    pub(crate) fn acknowledgement_proved(&mut self, link: LinkId, generation: u32, sequence_number: u32) {
-        let proved = self.proved.get(&link).copied().map(nanos);
-        let unproved = self.certain.get(&link).into_iter().flatten().rev();
-        let mut unproved = unproved.take_while(|it| proved.is_none_or(|proved| it.at() > proved));
-        let this = unproved.find(|it| it.sequence_number == sequence_number && it.generation == generation);
-        if let Some(at) = this.map(Certain::at) {
-            self.proved(link, Duration::from_nanos(at));
-        }
-    }
-
-    /// The SMSC has answered a request that left on this link at that time, so it has read all that left before.
-    pub(crate) fn proved(&mut self, link: LinkId, at: Duration) {
-        let proved = self.proved.entry(link).or_default();
-        *proved = at.max(*proved);
     }
 
     /// A link died: what it acknowledged within the last minute is uncertain.
     pub(crate) fn link_down(&mut self, link: LinkId, now: Duration, wall: Timestamp) {
+        self.proofs.link_down(link);
         if planted(Bug::LinkDownForgetsCertain) {
             return;
         }
@@ -275,8 +259,8 @@ impl Fingerprints {
     pub(crate) fn clock_stepped(&mut self, now: Now) {
         let mut doubtful = Vec::new();
         for (link, certain) in &mut self.certain {
-            let proved = self.proved.get(link).copied().map(nanos);
-            let read = certain.partition_point(|it| proved.is_some_and(|proved| it.at() <= proved));
+            let read_until = self.proofs.read_until(*link).map(nanos);
+            let read = certain.partition_point(|it| read_until.is_some_and(|until| it.at() <= until));
             doubtful.extend(certain.split_off(read));
         }
         doubtful.retain(|message| !message.is_older_than(CERTAIN_AGE, now.monotonic));
@@ -368,10 +352,9 @@ impl Fingerprints {
     }
 
     /// The same message, acknowledged on another link: a moment ago, so that link is dying and nobody told us yet;
-    /// or, where it stood for an act, within the last minute, and nothing proves that the SMSC has read the
-    /// acknowledgement: the link may be half-open, which takes half a minute to notice. Gives whether an act stood
-    /// behind it. It is absorbed as in [`Self::absorb`], and forgotten on its link so that the link's end does not
-    /// absorb another.
+    /// or, where it stood for an act, within the last minute, and nothing proves that this one was written after the
+    /// SMSC had read the acknowledgement. Gives whether an act stood behind it. It is absorbed as in [`Self::absorb`],
+    /// and forgotten on its link so that the link's end does not absorb another.
     pub(crate) fn absorb_sister(
         &mut self,
         fingerprint: Fingerprint,
@@ -385,9 +368,10 @@ impl Fingerprints {
         if !self.latest.knows(fingerprint) && !self.latest_acts.knows(fingerprint) {
             return None;
         }
-        let unproved = |(first, at): &Place| self.proved.get(first).is_none_or(|proved| nanos(*proved) < *at);
+        let may_be_older =
+            |(first, at): &Place| !self.proofs.comes_after(link, *first, Duration::from_nanos(*at));
         let moment = self.latest.over_others(fingerprint, link, now);
-        let acts = self.latest_acts.over_others(fingerprint, link, now).filter(unproved);
+        let acts = self.latest_acts.over_others(fingerprint, link, now).filter(may_be_older);
         let places: Vec<Place> = moment.chain(acts).collect();
         places.into_iter().find_map(|place| self.take_certain(place, fingerprint)).map(|first| first.is_act())
     }

@@ -20,6 +20,7 @@ mod fingerprint;
 mod guard;
 mod meters;
 mod partial;
+mod proofs;
 mod queue;
 pub mod reading;
 mod receive;

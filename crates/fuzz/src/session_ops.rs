@@ -240,7 +240,7 @@ impl Drive {
             Event::Bound { .. } | Event::BindRefused(_) => assert_eq!(self.role, Role::Esme),
             Event::BindRequested { .. } => assert_eq!(self.role, Role::Smsc),
             // This target never asks.
-            Event::Enquired => panic!("nobody asked whether the peer reads"),
+            Event::Enquired { .. } => panic!("nobody asked whether the peer reads"),
             Event::Unmatched(_) | Event::Unreadable(_) | Event::Refused(_) => {}
         }
     }

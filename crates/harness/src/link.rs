@@ -65,6 +65,13 @@ impl Link {
         }
     }
 
+    /// Asks what the SMSC has read.
+    pub(crate) fn enquire(&mut self, ticket: u64) {
+        if let Some(pair) = &mut self.pair {
+            pair.esme.enquire(ticket);
+        }
+    }
+
     /// Connects and binds as a transceiver.
     pub(crate) fn connect(&mut self, now: Duration) {
         // Silence is no fault in a simulation: keep-alives are off.
@@ -250,6 +257,7 @@ impl Link {
                 let result = SubmitResult::Response { status: response.command_status, message_id };
                 Some(Event::Submitted { link, ticket, result })
             }
+            session::Event::Enquired { ticket } => Some(Event::Enquired { link, ticket }),
             session::Event::TimedOut { ticket } => {
                 Some(Event::Submitted { link, ticket, result: SubmitResult::TimedOut })
             }

@@ -86,6 +86,7 @@ impl World {
         let links = LINKS.iter().map(|(name, group)| LinkConfig {
             name: (*name).to_owned(),
             group: (*group).into(),
+            receives: true,
             plan: if *group == "cz" { &CZECHIA } else { &VIET_NAM },
             profile: Profile::default(),
         });
@@ -250,6 +251,11 @@ impl World {
                     let link = self.links.get_mut(usize::from(link.0));
                     let back = link.and_then(|link| link.submit(ticket, sm, self.now.monotonic));
                     self.pending.extend(back);
+                }
+                Effect::Enquire { link, ticket } => {
+                    if let Some(link) = self.links.get_mut(usize::from(link.0)) {
+                        link.enquire(ticket);
+                    }
                 }
                 Effect::Answer { slot, result } => {
                     self.answers.insert(slot, result);

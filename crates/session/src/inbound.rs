@@ -92,9 +92,8 @@ impl Session {
             self.end(CloseReason::Unbound);
         } else if response_id == command_id::ENQUIRE_LINK_RESP {
             // That it came at all is most of the news; see `heard`.
-            if self.enquired == Some(pdu.sequence_number) {
-                self.enquired = None;
-                self.emit(Event::Enquired);
+            if let Some((_, ticket)) = self.enquired.take_if(|(asked, _)| *asked == pdu.sequence_number) {
+                self.emit(Event::Enquired { ticket });
             }
         } else if let Some(ticket) = self.in_flight.ticket_of_ended(pdu.sequence_number, response_id) {
             self.emit(Event::Late { ticket, response: pdu });

@@ -10,7 +10,6 @@
 
 mod in_flight;
 mod inbound;
-mod proof;
 mod refusal;
 mod sequence;
 mod session;
@@ -19,7 +18,6 @@ mod throttle;
 mod timers;
 
 pub use in_flight::Lost;
-pub use proof::Proof;
 pub use sequence::SEQUENCE_NUMBER_MAX;
 pub use session::{CloseReason, Config, Event, Output, Session};
 pub use state::{Mode, Role, State, may_send};

@@ -106,7 +106,10 @@ pub enum Event {
         response: Pdu,
     },
     /// The answer to [`Session::enquire`]: the peer has read all that was sent before it.
-    Enquired,
+    Enquired {
+        /// As given.
+        ticket: u64,
+    },
     /// A response to nothing that we know; ignored.
     Unmatched(Pdu),
     /// A request whose body cannot be read; it has been answered.
@@ -145,7 +148,7 @@ pub struct Session {
     /// Sequence numbers of our own requests outside the window.
     pub(crate) bind_sequence: Option<u32>,
     pub(crate) unbind_sequence: Option<u32>,
-    pub(crate) enquired: Option<u32>,
+    pub(crate) enquired: Option<(u32, u64)>,
     pub(crate) misses: u32,
     /// When the peer last said something while bound.
     heard_at: Duration,
@@ -277,9 +280,9 @@ impl Session {
 
     /// Sends an enquire_link of the application's own, beside those of the timers; [`Event::Enquired`] follows its
     /// answer. Of several only the last counts. Does nothing unless bound.
-    pub fn enquire(&mut self) {
+    pub fn enquire(&mut self, ticket: u64) {
         if matches!(self.state, State::Bound(_)) {
-            self.enquired = Some(self.send_request(Body::EnquireLink));
+            self.enquired = Some((self.send_request(Body::EnquireLink), ticket));
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 use bytes::{Buf, Bytes, BytesMut};
 use codec::{AnswerableError, Body, CommandStatus, Framed, Pdu, Sm, SmResp, command_id};
 use failpoints::Point;
-use session::{Config, Event, Output, Proof, Role, Session, State};
+use session::{Config, Event, Output, Role, Session, State};
 use socket2::SockRef;
 use tokio::{
     io::{AsyncWriteExt, Interest},
@@ -55,7 +55,6 @@ pub(crate) struct Connection<'a, E> {
     stream: TcpStream,
     session: Session,
     unanswered: Unanswered,
-    proof: Proof,
     inbound: BytesMut,
     outbound: BytesMut,
     /// Wake-ups in a row that left octets in the socket.
@@ -86,7 +85,6 @@ impl<'a, E> Connection<'a, E> {
             stream,
             session,
             unanswered: Unanswered::default(),
-            proof: Proof::default(),
             inbound: BytesMut::new(),
             outbound: BytesMut::new(),
             unread_steps: 0,
@@ -144,9 +142,6 @@ impl<'a, E> Connection<'a, E> {
             self.session.timeout(now);
         }
         self.put_off_overdue(now);
-        if self.proof.ask(now) {
-            self.session.enquire();
-        }
         self.drain_session(now);
         if self.half_read_deadline().is_some_and(|deadline| deadline <= now) {
             self.end(DownReason::HalfReadPdu);
@@ -166,7 +161,7 @@ impl<'a, E> Connection<'a, E> {
 
     fn next_deadline(&self) -> Option<Duration> {
         let session = self.session.next_deadline(self.clock.now());
-        let own = [self.unanswered.next_deadline(), self.half_read_deadline(), self.proof.deadline()];
+        let own = [self.unanswered.next_deadline(), self.half_read_deadline()];
         own.into_iter().chain([session]).flatten().min()
     }
 
@@ -271,12 +266,10 @@ impl<'a, E> Connection<'a, E> {
                     {
                         self.answer(sequence_number, data_sm, status);
                         self.put_off_behind(sequence_number);
-                        if self.link.has_sister {
-                            self.proof.answered(sequence_number, now);
-                        }
                     }
                 }
                 LinkCommand::Submit { ticket, sm } => self.submit(ticket, sm, now),
+                LinkCommand::Enquire { ticket } => self.session.enquire(ticket),
             }
         }
     }
@@ -388,11 +381,7 @@ impl<'a, E> Connection<'a, E> {
                     self.link.reports.push(LinkEventKind::Late { ticket, message_id });
                 }
             }
-            Event::Enquired => {
-                if let Some(sequence_number) = self.proof.proved() {
-                    self.link.reports.push(LinkEventKind::Proved { sequence_number });
-                }
-            }
+            Event::Enquired { ticket } => self.link.reports.push(LinkEventKind::Enquired { ticket }),
             Event::Unmatched(_) => self.link.meters.unmatched.increment(1),
             Event::Unreadable(error) => {
                 self.link.meters.refused.increment(1);

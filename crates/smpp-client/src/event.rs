@@ -60,10 +60,10 @@ pub enum LinkEventKind {
         /// As in [`Self::Delivered`].
         sequence_number: u32,
     },
-    /// The SMSC has read the answer to this message and all answers before it. Told on binds that have a sister.
-    Proved {
-        /// As in [`Self::Delivered`].
-        sequence_number: u32,
+    /// The SMSC has answered a [`LinkCommand::Enquire`], so it has read all that the link was told before.
+    Enquired {
+        /// As in the command.
+        ticket: u64,
     },
     /// A deliver_sm or data_sm whose body cannot be read; it has been refused. The body, cut at 4 KiB, is for
     /// quarantine.
@@ -164,5 +164,10 @@ pub enum LinkCommand {
         ticket: u64,
         /// The message.
         sm: Sm,
+    },
+    /// Send an enquire_link. Dropped where nothing is bound; of several that are unanswered the last is reported.
+    Enquire {
+        /// Comes back in Enquired.
+        ticket: u64,
     },
 }

@@ -29,8 +29,6 @@ pub(crate) struct Link<E> {
     pub(crate) commands: mpsc::Receiver<Vec<LinkCommand>>,
     pub(crate) drain: watch::Receiver<bool>,
     pub(crate) draining: bool,
-    /// Another bind of the group receives as well.
-    pub(crate) has_sister: bool,
     /// Submits that were taken, whatever became of them: what credit counts from.
     pub(crate) taken: u64,
     pub(crate) meters: Meters,
@@ -43,7 +41,6 @@ pub(crate) struct Link<E> {
 impl<E> Link<E> {
     pub(crate) fn new(
         config: BindConfig,
-        has_sister: bool,
         reports: Reports<E>,
         commands: mpsc::Receiver<Vec<LinkCommand>>,
         drain: watch::Receiver<bool>,
@@ -57,7 +54,6 @@ impl<E> Link<E> {
             commands,
             drain,
             draining: false,
-            has_sister,
             taken: 0,
             meters,
             logged: String::new(),
@@ -184,7 +180,7 @@ impl<E> Link<E> {
 fn tickets(batch: Vec<LinkCommand>) -> Vec<u64> {
     let ticket = |command| match command {
         LinkCommand::Submit { ticket, .. } => Some(ticket),
-        LinkCommand::Respond { .. } => None,
+        LinkCommand::Respond { .. } | LinkCommand::Enquire { .. } => None,
     };
     batch.into_iter().filter_map(ticket).collect()
 }

@@ -1,6 +1,6 @@
 //! All binds of the process.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -61,17 +61,12 @@ impl Links {
         let (drain, draining) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let mut senders = Vec::new();
-        let mut receivers: HashMap<String, usize> = HashMap::new();
-        for config in configs.iter().filter(|config| config.mode.receives()) {
-            *receivers.entry(config.group()).or_default() += 1;
-        }
         for (id, config) in (0..=u16::MAX).zip(configs) {
             let (sender, commands) = mpsc::channel(COMMAND_BATCHES_MAX);
             let reports = Reports::new(LinkId(id), listener.clone());
             // Binds of one process must not draw the same pauses.
             let seed = config.seed ^ u64::from(id).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            let has_sister = receivers.get(&config.group()).is_some_and(|count| *count > 1);
-            tasks.spawn(Link::new(config, has_sister, reports, commands, draining.clone()).run(seed));
+            tasks.spawn(Link::new(config, reports, commands, draining.clone()).run(seed));
             senders.push(sender);
         }
         Self { commands: CommandSender { links: senders.into() }, drain, tasks }

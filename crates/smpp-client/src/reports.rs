@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use crate::{LinkEvent, LinkEventKind, LinkId};
 
 /// Events kept while the engine takes none, beyond which those that only help ([`LinkEventKind::Late`],
-/// [`LinkEventKind::Unreadable`], [`LinkEventKind::Proved`]) are dropped. All others are bounded by what they report on: the window and the unanswered deliver_sm.
+/// [`LinkEventKind::Unreadable`], [`LinkEventKind::Enquired`]) are dropped. All others are bounded by what they report on: the window and the unanswered deliver_sm.
 const HELPFUL_MAX: usize = 16_384;
 
 /// What makes of a link's events what the engine takes.
@@ -63,7 +63,7 @@ impl<E> Reports<E> {
         }
         let helpful = matches!(
             kind,
-            LinkEventKind::Late { .. } | LinkEventKind::Unreadable { .. } | LinkEventKind::Proved { .. }
+            LinkEventKind::Late { .. } | LinkEventKind::Unreadable { .. } | LinkEventKind::Enquired { .. }
         );
         if helpful && self.pending.len() >= HELPFUL_MAX {
             return;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use codec::{Body, CommandStatus, Pdu, Sm, tlv::tag};
 use session::CloseReason;
-use smpp_client::{BindMode, DownReason, LinkEventKind, LinkId, Submission};
+use smpp_client::{BindMode, DownReason, LinkCommand, LinkEventKind, LinkId, Submission};
 use smsc::{Engine, Smsc, loopback, sm};
 
 const OK: CommandStatus = CommandStatus::ESME_ROK;
@@ -445,29 +445,24 @@ async fn a_link_that_cannot_connect_leaves_at_once() {
 }
 
 #[tokio::test]
-async fn answers_on_a_bind_with_a_sister_are_proved_once_the_smsc_has_read_them() {
+async fn an_enquiry_leaves_behind_the_answers_and_is_reported() {
     let (listener, config) = loopback().await;
-    let (sister_listener, mut sister) = loopback().await;
-    sister.group = Some(config.group());
-    let mut engine = Engine::start(vec![config, sister], 8);
+    let mut engine = Engine::start(vec![config], 8);
     let mut smsc = Smsc::bind(&listener, OK).await;
-    let _sister = Smsc::bind(&sister_listener, OK).await;
-    let mut ups = 0;
-    while ups < 2 {
-        ups += u32::from(matches!(engine.next().await.kind, LinkEventKind::Up { .. }));
-    }
+    engine.up().await;
     smsc.deliver(7..8).await;
     let LinkEventKind::Delivered { sequence_number, .. } = engine.news().await else {
         panic!("not delivered")
     };
     engine.respond(1, sequence_number, OK);
+    engine.commands.send(LinkId(0), vec![LinkCommand::Enquire { ticket: 5 }]).expect("room");
     assert_eq!(smsc.answer().await, (7, OK));
     // The session of the SMSC answers the enquire_link that follows.
-    let proved = tokio::select! {
+    let news = tokio::select! {
         event = engine.news() => event,
         other = smsc.next() => panic!("{other:?}"),
     };
-    assert_eq!(proved, LinkEventKind::Proved { sequence_number });
+    assert_eq!(news, LinkEventKind::Enquired { ticket: 5 });
 }
 
 #[tokio::test]

@@ -133,6 +133,7 @@ pub(crate) fn configure(spec: &SmscSpec) -> Result<(BindConfig, LinkConfig), Exi
     let link = LinkConfig {
         name: spec.name.clone(),
         group: spec.group.as_str().into(),
+        receives: spec.mode.receives(),
         plan: spec.country,
         profile: spec.profile.clone(),
     };

@@ -1,11 +1,31 @@
 use model::Address;
 
 use super::*;
+use crate::config::{Config, LinkConfig, Profile};
 
 const LINK: LinkId = LinkId(0);
 
 fn wall(second: i64) -> Timestamp {
     Timestamp::from_second(1_785_000_000 + second).unwrap()
+}
+
+/// Of three links to one SMSC, all up.
+fn fingerprints() -> Fingerprints {
+    let link = LinkConfig {
+        name: String::new(),
+        group: "g".into(),
+        receives: true,
+        plan: &model::plan::VIET_NAM,
+        profile: Profile::default(),
+    };
+    let mut proofs = Proofs::new(&Config { links: vec![link; 3] });
+    (0..3).for_each(|place| proofs.link_up(LinkId(place)));
+    Fingerprints::new(proofs)
+}
+
+/// The SMSC of a link answers at once what left at this moment.
+fn proved(all: &mut Fingerprints, link: LinkId, left: Duration) {
+    all.proofs.answered(link, left, left);
 }
 
 fn acknowledged(octet: u8, act: bool) -> Acknowledged {
@@ -15,14 +35,14 @@ fn acknowledged(octet: u8, act: bool) -> Acknowledged {
 
 #[test]
 fn a_healthy_link_absorbs_nothing() {
-    let mut all = Fingerprints::default();
+    let mut all = fingerprints();
     all.acknowledged(acknowledged(1, true), Duration::ZERO);
     assert_eq!(all.absorb(Fingerprint([1; 16]), wall(1), true), None);
 }
 
 #[test]
 fn a_dead_link_makes_the_last_minute_uncertain_and_one_copy_is_absorbed() {
-    let mut all = Fingerprints::default();
+    let mut all = fingerprints();
     all.acknowledged(acknowledged(1, true), Duration::from_secs(0));
     all.acknowledged(acknowledged(2, true), Duration::from_secs(30));
     all.link_down(LINK, Duration::from_secs(61), wall(61));
@@ -33,7 +53,7 @@ fn a_dead_link_makes_the_last_minute_uncertain_and_one_copy_is_absorbed() {
 
 #[test]
 fn a_look_up_is_answered_after_ten_minutes_and_an_act_never_runs_twice() {
-    let mut all = Fingerprints::default();
+    let mut all = fingerprints();
     all.arm(Fingerprint([1; 16]), false, wall(0));
     all.arm(Fingerprint([2; 16]), true, wall(0));
     assert_eq!(all.absorb(Fingerprint([1; 16]), wall(601), true), None);
@@ -48,7 +68,7 @@ fn a_look_up_is_answered_after_ten_minutes_and_an_act_never_runs_twice() {
 
 #[test]
 fn a_text_that_was_sent_twice_is_absorbed_twice_and_no_third_time() {
-    let mut all = Fingerprints::default();
+    let mut all = fingerprints();
     for sequence_number in [1, 2] {
         all.acknowledged(Acknowledged { sequence_number, ..acknowledged(7, true) }, Duration::ZERO);
     }
@@ -73,11 +93,11 @@ fn a_start_expects_as_many_copies_as_ran_in_the_last_minute() {
         (vec![recent(false)], 1),
         (vec![recent(true), recent(true)], 2),
     ] {
-        let mut all = Fingerprints::default();
+        let mut all = fingerprints();
         all.restore_recent(&recent, wall(1));
         assert_eq!(absorbed(&mut all), copies);
     }
-    let mut known = Fingerprints::default();
+    let mut known = fingerprints();
     known.arm(Fingerprint([1; 16]), true, wall(0));
     known.restore_recent(&[recent(true)], wall(1));
     assert_eq!(absorbed(&mut known), 1, "its link had died before the process did");
@@ -85,7 +105,7 @@ fn a_start_expects_as_many_copies_as_ran_in_the_last_minute() {
 
 #[test]
 fn the_deadline_makes_one_message_uncertain() {
-    let mut all = Fingerprints::default();
+    let mut all = fingerprints();
     all.acknowledged(acknowledged(1, true), Duration::ZERO);
     all.acknowledged(acknowledged(2, true), Duration::ZERO);
     all.deadline_answered(LINK, 1, 1, wall(1));
@@ -95,7 +115,7 @@ fn the_deadline_makes_one_message_uncertain() {
 
 #[test]
 fn records_are_written_once_and_dropped_after_72_hours() {
-    let mut all = Fingerprints::default();
+    let mut all = fingerprints();
     all.arm(Fingerprint([1; 16]), true, wall(0));
     assert_eq!(all.take_changes().len(), 1);
     assert!(!all.has_changes());
@@ -119,7 +139,7 @@ fn the_hash_tells_senders_parts_and_texts_apart() {
 #[test]
 fn a_copy_over_a_sister_bind_before_the_link_was_seen_to_die_is_a_redelivery() {
     let sister = LinkId(1);
-    let mut all = Fingerprints::default();
+    let mut all = fingerprints();
     all.acknowledged(acknowledged(1, true), Duration::from_secs(10));
     assert_eq!(all.absorb_sister(Fingerprint([1; 16]), LINK, Duration::from_secs(11)), None, "the same link");
     assert_eq!(all.absorb_sister(Fingerprint([1; 16]), sister, Duration::from_secs(11)), Some(true));
@@ -140,7 +160,7 @@ fn a_text_sent_more_than_once_is_known_wherever_it_was_acknowledged() {
         (vec![on(LINK, 10), on(sister, 13)], [Some(true), None]),
         (vec![on(LINK, 10), on(LINK, 15)], [Some(true), Some(true)]),
     ] {
-        let mut all = Fingerprints::default();
+        let mut all = fingerprints();
         before.into_iter().for_each(|(message, at)| all.acknowledged(message, at));
         for (expected, at) in expected.into_iter().zip([20, 21]) {
             assert_eq!(all.absorb_sister(text, sister, seconds(at)), expected);
@@ -149,21 +169,22 @@ fn a_text_sent_more_than_once_is_known_wherever_it_was_acknowledged() {
         }
     }
     // What a healthy link has proved says nothing of the half-open one.
-    let mut all = Fingerprints::default();
+    let mut all = fingerprints();
     for (message, at) in [on(LINK, 10), on(sister, 13)] {
         all.acknowledged(message, at);
     }
-    all.proved(sister, seconds(14));
+    proved(&mut all, sister, seconds(14));
+    proved(&mut all, third, seconds(15));
     assert_eq!(all.absorb_sister(text, third, seconds(20)), Some(true));
     assert_eq!(all.absorb_sister(text, third, seconds(21)), None);
 }
 
 #[test]
 fn a_clock_that_was_set_makes_uncertain_only_what_the_smsc_may_not_have_read() {
-    let mut all = Fingerprints::default();
+    let mut all = fingerprints();
     all.acknowledged(acknowledged(1, true), Duration::from_secs(10));
     all.acknowledged(acknowledged(2, true), Duration::from_secs(20));
-    all.proved(LINK, Duration::from_secs(10));
+    proved(&mut all, LINK, Duration::from_secs(10));
     all.clock_stepped(Now { wall: wall(3_600), monotonic: Duration::from_secs(21) });
     assert_eq!(all.absorb(Fingerprint([1; 16]), wall(3_601), true), None);
     assert!(all.absorb(Fingerprint([2; 16]), wall(3_601), true).is_some());
@@ -176,20 +197,34 @@ fn a_clock_that_was_set_makes_uncertain_only_what_the_smsc_may_not_have_read() {
 fn an_act_over_a_sister_bind_is_a_redelivery_until_its_acknowledgement_is_proved() {
     let sister = LinkId(1);
     let seconds = Duration::from_secs;
-    let mut all = Fingerprints::default();
-    for n in 1..=4 {
+    let mut all = fingerprints();
+    for n in 1..=5 {
         all.acknowledged(acknowledged(n, n != 4), seconds(10));
     }
     let absorb =
         |all: &mut Fingerprints, n: u8, at| all.absorb_sister(Fingerprint([n; 16]), sister, seconds(at));
-    all.proved(LINK, seconds(9));
+    proved(&mut all, LINK, seconds(9));
+    proved(&mut all, sister, seconds(11));
     assert_eq!(absorb(&mut all, 4, 20), None, "a look-up harms nobody");
     assert_eq!(absorb(&mut all, 1, 40), Some(true), "nothing that left after it was answered");
     assert_eq!(absorb(&mut all, 1, 40), None, "once");
     assert_eq!(absorb(&mut all, 2, 71), None, "a minute later it is the citizen");
-    all.acknowledgement_proved(LINK, 2, 4);
-    assert_eq!(all.proved[&LINK], seconds(9), "another session's number");
-    all.acknowledgement_proved(LINK, 1, 4);
-    all.proved(LINK, seconds(9));
-    assert_eq!(absorb(&mut all, 3, 40), None, "the SMSC has read it");
+    proved(&mut all, LINK, seconds(12));
+    assert_eq!(
+        absorb(&mut all, 3, 40),
+        Some(true),
+        "the SMSC has read it, but the copy may have left before"
+    );
+    proved(&mut all, sister, seconds(13));
+    assert_eq!(absorb(&mut all, 5, 40), None, "what comes now was written since");
+}
+
+#[test]
+fn a_first_copy_that_a_stuck_path_lets_out_after_its_redelivery_is_one() {
+    let (stuck, sister, seconds) = (LINK, LinkId(1), Duration::from_secs);
+    let text = Fingerprint([1; 16]);
+    let mut all = fingerprints();
+    all.acknowledged(Acknowledged { link: sister, ..acknowledged(1, true) }, seconds(10));
+    proved(&mut all, sister, seconds(11));
+    assert_eq!(all.absorb_sister(text, stuck, seconds(25)), Some(true));
 }

@@ -7,6 +7,7 @@ fn config() -> Config {
     let link = |name: &str, group: &str| LinkConfig {
         name: name.to_owned(),
         group: group.into(),
+        receives: true,
         plan: &model::plan::VIET_NAM,
         profile: Profile::default(),
     };

@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use codec::{Bind as BindBody, Body, CommandStatus, Pdu, Sm, SmResp, decode, encode};
 use engine::{Engine, Event, LinkId, MessageReader, SubmitResult};
 use model::Now;
-use session::{Config, Mode, Output, Proof, Role, Session, State};
+use session::{Config, Mode, Output, Role, Session, State};
 
 use super::smsc::Connection;
 use super::wire::{End, TCP_USER};
@@ -40,7 +40,6 @@ struct Line {
     inbound: BytesMut,
     outbound: BytesMut,
     unanswered: BTreeMap<u32, Duration>,
-    proof: Proof,
     up_since: Option<Duration>,
     refused: Option<CommandStatus>,
     over: bool,
@@ -67,7 +66,7 @@ impl Bind {
     pub(super) fn next_deadline(&self, now: Duration) -> Option<Duration> {
         let line = self.line.as_ref()?;
         let overdue = line.unanswered.values().min().copied();
-        [line.session.next_deadline(now), overdue, line.proof.deadline()].into_iter().flatten().min()
+        [line.session.next_deadline(now), overdue].into_iter().flatten().min()
     }
 
     /// The process is gone; its successor knows nothing of this one.
@@ -161,12 +160,7 @@ impl Bind {
                     self.push(Event::Late { ticket, message_id });
                 }
             }
-            session::Event::Enquired => {
-                if let Some(sequence_number) = line.proof.proved() {
-                    let generation = self.generation;
-                    self.push(Event::Proved { link, generation, sequence_number });
-                }
-            }
+            session::Event::Enquired { ticket } => self.push(Event::Enquired { link, ticket }),
             _ => {}
         }
     }
@@ -215,7 +209,6 @@ impl World {
             inbound: BytesMut::new(),
             outbound: BytesMut::new(),
             unanswered: BTreeMap::new(),
-            proof: Proof::default(),
             up_since: None,
             refused: None,
             over: false,
@@ -236,9 +229,6 @@ impl World {
             line.session.timeout(self.now);
             let late = self.binds[bind].put_off_overdue(&mut line, self.now);
             (0..late).for_each(|_| self.tally.count("deadlines answered by the link"));
-            if line.proof.ask(self.now) {
-                line.session.enquire();
-            }
         }
         self.drain_bind(bind, &mut line);
         self.binds[bind].tell_credit(&line, self.now);
@@ -361,12 +351,20 @@ impl World {
             && line.unanswered.remove(&sequence_number).is_some()
         {
             line.answer(sequence_number, status);
-            line.proof.answered(sequence_number, self.now);
             let connection = line.connection;
             self.step_bind(place);
             if status.is_ok() {
                 self.lose_acknowledgement(connection);
             }
+        }
+    }
+
+    /// The engine wants to know what the SMSC has read.
+    pub(super) fn enquire(&mut self, link: LinkId, ticket: u64) {
+        let place = usize::from(link.0);
+        if let Some(line) = &mut self.binds[place].line {
+            line.session.enquire(ticket);
+            self.step_bind(place);
         }
     }
 

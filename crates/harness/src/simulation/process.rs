@@ -97,6 +97,7 @@ impl World {
         let links = LINKS.iter().map(|(name, group)| LinkConfig {
             name: (*name).to_owned(),
             group: (*group).into(),
+            receives: true,
             plan: if *group == "cz" { &CZECHIA } else { &VIET_NAM },
             profile: Profile::default(),
         });
@@ -315,6 +316,7 @@ impl World {
                     self.answer_delivery(link, generation, sequence_number, status);
                 }
                 Effect::Submit { link, ticket, sm } => self.submit(link, ticket, sm),
+                Effect::Enquire { link, ticket } => self.enquire(link, ticket),
                 Effect::Answer { slot, result } => self.answered(slot, &result),
                 Effect::DrawPassword { outbox, subject, length } => {
                     let password = self.draw(outbox, length);

@@ -19,7 +19,7 @@ async fn answers_that_the_reactor_has_not_seen_are_read_before_a_timer_runs_out(
     let listener = Listener::new(events, std::mem::take);
     let (_commands, commands) = mpsc::channel(1);
     let (_drain, drain) = watch::channel(false);
-    let mut link = Link::new(config, false, Reports::new(LinkId(0), listener), commands, drain);
+    let mut link = Link::new(config, Reports::new(LinkId(0), listener), commands, drain);
     let mut connection = Connection::new(&mut link, stream);
     let bind = connection.link.config.bind.clone();
     connection.session.bind(connection.link.config.mode, bind, connection.clock.now());

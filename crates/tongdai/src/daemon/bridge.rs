@@ -26,7 +26,7 @@ pub(crate) fn event(event: LinkEvent, reader: &MessageReader, wall: Timestamp) -
         LinkEventKind::DeadlineAnswered { sequence_number } => {
             Event::DeadlineAnswered { link, generation, sequence_number }
         }
-        LinkEventKind::Proved { sequence_number } => Event::Proved { link, generation, sequence_number },
+        LinkEventKind::Enquired { ticket } => Event::Enquired { link, ticket },
         LinkEventKind::Submitted { ticket, result } => {
             Event::Submitted { link, ticket, result: submit_result(result) }
         }
@@ -61,6 +61,7 @@ pub(crate) fn outlet(effect: Effect) -> Outlet {
             Outlet::Link(link, LinkCommand::Respond { generation, sequence_number, data_sm, status })
         }
         Effect::Submit { link, ticket, sm } => Outlet::Link(link, LinkCommand::Submit { ticket, sm }),
+        Effect::Enquire { link, ticket } => Outlet::Link(link, LinkCommand::Enquire { ticket }),
         Effect::DrawPassword { outbox, subject, length } => {
             Outlet::Password(Wanted { outbox, subject, length })
         }

@@ -245,7 +245,9 @@ mod tests {
         let (store, recovery) = Store::open(&folder.path().join("data"), &key, Options::default()).unwrap();
         let (ledger, mut writer) = store.part();
         let (name, group, plan) = ("a".to_owned(), "a".into(), &model::plan::VIET_NAM);
-        let config = Config { links: vec![LinkConfig { name, group, plan, profile: Profile::default() }] };
+        let config = Config {
+            links: vec![LinkConfig { name, group, receives: true, plan, profile: Profile::default() }],
+        };
         let (mut engine, _) =
             Engine::start(ledger, &recovery, Arc::new(Rules::builtin()), config, now).unwrap();
         let reader = engine.message_reader();
