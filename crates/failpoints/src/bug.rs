@@ -61,6 +61,8 @@ bugs! {
     DeadlineAnswerIgnored = "deadline-answer-ignored" within 200,
     /// A redelivery by a sister bind is not recognised before the link's end is known.
     SisterIgnored = "sister-ignored" within 200,
+    /// A copy that is on its way by a sister bind is forgotten once the first acknowledgement was read.
+    SisterCopyForgotten = "sister-copy-forgotten" within 200,
     /// Parts are joined whoever sent them.
     ReassemblyWithoutSender = "reassembly-without-sender" within 200,
     /// A message counts as whole with its last part.

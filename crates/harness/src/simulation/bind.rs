@@ -355,6 +355,7 @@ impl World {
             self.step_bind(place);
             if status.is_ok() {
                 self.lose_acknowledgement(connection);
+                self.delay_acknowledgement(connection);
             }
         }
     }

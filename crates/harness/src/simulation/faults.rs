@@ -44,6 +44,9 @@ pub(super) enum Fault {
     Mood(usize, Mood),
     /// The next acknowledgement of a message is lost with its connection.
     AcknowledgementLost(Loss),
+    /// The next acknowledgement of a message comes after the SMSC has given that message up, and before the copy that
+    /// it hands over by a sister bind then.
+    AcknowledgementDelayed,
 }
 
 /// How a connection ends with an acknowledgement on its way.
@@ -108,6 +111,7 @@ impl Fault {
             Self::Stall { .. } => "stalled connections",
             Self::SmscDown(_) => "SMSC restarts",
             Self::ClockJump(_) => "clock jumps",
+            Self::AcknowledgementDelayed => "acknowledgements that come late",
             Self::AcknowledgementLost(_) => "acknowledgements lost",
             Self::Mood(_, Mood::Throttled) => "SMSC throttles",
             Self::Mood(_, Mood::Full) => "SMSC queues full",
@@ -153,6 +157,10 @@ impl World {
         for fault in faults {
             let at = self.chance.losses.ms(500, whole_ms(self.plan.busy));
             self.after(at, Step::Break(fault));
+        }
+        for _ in 0..if self.plan.keeps { self.chance.late.below(12) } else { 0 } {
+            let at = self.chance.late.ms(500, whole_ms(self.plan.busy));
+            self.after(at, Step::Break(Fault::AcknowledgementDelayed));
         }
     }
 
@@ -207,6 +215,7 @@ impl World {
                 self.after(while_ms, Step::Mend(*fault));
             }
             Fault::AcknowledgementLost(loss) => self.losing = Some(loss),
+            Fault::AcknowledgementDelayed => self.delaying = true,
             Fault::Mood(group, mood) => {
                 self.smscs[group].mood = mood;
                 self.after(while_ms, Step::Mend(*fault));
@@ -238,7 +247,7 @@ impl World {
         self.records.heal();
         (self.process.armed, self.process.armed_death) = (false, None);
         self.process.death_before_effects = None;
-        self.losing = None;
+        (self.losing, self.delaying) = (None, false);
         (self.process.slow_ms, self.process.full) = (0, false);
         for smsc in &mut self.smscs {
             (smsc.closed, smsc.mood) = (false, Mood::Well);
@@ -283,15 +292,39 @@ impl World {
         }
     }
 
+    /// An acknowledgement has just left: where one is to be late, the SMSC has it when its patience has just ended, and
+    /// what it hands over by a sister bind then takes longer.
+    pub(super) fn delay_acknowledgement(&mut self, connection: usize) {
+        let bind = self.connections[connection].bind;
+        let sisters = self.standing(self.binds[bind].group).filter(|it| self.connections[*it].bind != bind);
+        let sisters: Vec<usize> = sisters.collect();
+        if !self.delaying || sisters.is_empty() {
+            return;
+        }
+        self.delaying = false;
+        note!(self, "the acknowledgement is late on #{connection}");
+        let until = self.now + self.plan.patience + self.chance.late.ms(100, 3_000);
+        self.stall(connection, End::Smsc, until);
+        for sister in sisters {
+            let until = until + self.chance.late.ms(100, 5_000);
+            self.stall(sister, End::Esme, until);
+        }
+    }
+
     fn stall_any(&mut self, to_esme: bool, to_smsc: bool, span: Duration) {
         let Some(connection) = self.any_connection() else { return };
         let until = self.now.saturating_add(span);
         for end in [End::Esme, End::Smsc] {
             if (end == End::Esme && to_esme) || (end == End::Smsc && to_smsc) {
-                self.connections[connection].wire.stall(end, until);
-                self.at(until, Step::Arrive { connection, end });
+                self.stall(connection, end, until);
             }
         }
+    }
+
+    /// Nothing arrives at this end before a moment.
+    fn stall(&mut self, connection: usize, end: End, until: Duration) {
+        self.connections[connection].wire.stall(end, until);
+        self.at(until, Step::Arrive { connection, end });
         if self.connections[connection].wire.is_stuck(End::Smsc, self.now) {
             self.note_stuck(connection);
         }

@@ -60,6 +60,8 @@ pub(super) struct Mobile {
     first_offered_at: Option<Duration>,
     /// The bind by which it was offered last.
     last_bind: usize,
+    /// A connection over which no answer came in time, and which stands all the same.
+    given_up_on: Option<usize>,
 }
 
 /// One connection, with the SMSC's end of it.
@@ -125,8 +127,15 @@ impl World {
     pub(super) fn give(&mut self, group: usize, sm: Sm, origin: Option<(usize, usize)>, delay: Duration) {
         let message = self.smscs[group].messages.len();
         let acknowledged = false;
-        let mobile =
-            Mobile { sm, origin, offered: false, acknowledged, first_offered_at: None, last_bind: 0 };
+        let mobile = Mobile {
+            sm,
+            origin,
+            offered: false,
+            acknowledged,
+            first_offered_at: None,
+            last_bind: 0,
+            given_up_on: None,
+        };
         self.smscs[group].messages.push(mobile);
         self.after(delay, Step::Offer { group, message });
     }
@@ -139,14 +148,20 @@ impl World {
         texts.into_iter().for_each(|text| self.proof.look_up_may_run_again(text));
     }
 
-    /// Hands a message over by any connection that stands.
+    /// The connections of a group by which messages can be handed over.
+    pub(super) fn standing(&self, group: usize) -> impl Iterator<Item = usize> {
+        self.open.iter().copied().filter(move |at| self.connections[*at].receives(group))
+    }
+
+    /// Hands a message over by any connection that stands, but not where it may still be on its way: nobody could tell
+    /// that copy from a citizen who writes twice.
     pub(super) fn offer(&mut self, group: usize, message: usize) {
         let it = &self.smscs[group].messages[message];
         if it.offered || it.acknowledged {
             return;
         }
         let standing: Vec<usize> =
-            self.open.iter().copied().filter(|at| self.connections[*at].receives(group)).collect();
+            self.standing(group).filter(|connection| it.given_up_on != Some(*connection)).collect();
         let Some(connection) = standing.get(self.chance.smsc.place(standing.len())).copied() else {
             let pause = self.chance.smsc.ms(200, 2_000);
             return self.after(pause, Step::Offer { group, message });
@@ -237,12 +252,15 @@ impl World {
                 Output::Event(session::Event::Answered { ticket, response }) => {
                     self.delivery_answered(group, ticket, response.command_status);
                 }
-                // Its patience is at an end: the other side must be dead.
                 Output::Event(session::Event::TimedOut { ticket }) => {
                     note!(self, "no answer for {ticket} on #{connection}");
                     self.tally.count("deliveries without an answer");
+                    // Its patience is at an end: the other side must be dead.
+                    over |= !self.gives_up(group, ticket, connection);
                     self.free(group, ticket);
-                    over = true;
+                }
+                Output::Event(session::Event::Late { ticket, response }) => {
+                    self.delivery_answered_late(group, ticket, response.command_status);
                 }
                 Output::Event(_) => {}
             }
@@ -270,6 +288,29 @@ impl World {
         self.tally.count("messages put off");
         let pause = self.chance.smsc.ms(500, 5_000);
         self.after(pause, Step::Offer { group, message });
+    }
+
+    /// Whether the SMSC hands this message over by a sister bind and keeps the connection on which no answer came.
+    fn gives_up(&mut self, group: usize, ticket: u64, connection: usize) -> bool {
+        let bind = self.connections[connection].bind;
+        let has_sister = self.standing(group).any(|other| self.connections[other].bind != bind);
+        let Some(it) = usize::try_from(ticket).ok().and_then(|at| self.smscs[group].messages.get_mut(at))
+        else {
+            return false;
+        };
+        if !self.plan.keeps || !has_sister || it.given_up_on.is_some() {
+            return false;
+        }
+        it.given_up_on = Some(connection);
+        self.tally.count("messages given up on a connection that stands");
+        true
+    }
+
+    /// The answer to a message that was given up: it is not handed over again, but may be on its way already.
+    fn delivery_answered_late(&mut self, group: usize, ticket: u64, status: CommandStatus) {
+        if status.is_ok() {
+            self.delivery_answered(group, ticket, status);
+        }
     }
 
     /// A message that was on its way over a connection comes again.

@@ -86,6 +86,8 @@ pub(super) struct Plan {
     pub(super) channel: usize,
     /// How long an SMSC waits for a deliver_sm_resp.
     pub(super) patience: Duration,
+    /// An SMSC that had no deliver_sm_resp in time keeps the connection, and hands the message over by a sister bind.
+    pub(super) keeps: bool,
     /// How long an SMSC waits at most before it hands over again what a dead link took along, in milliseconds.
     pub(super) again: u64,
     pub(super) segment_octets: u64,
@@ -107,6 +109,14 @@ impl Plan {
             segment_octets: (14 << 10) << dice.below(3),
             checkpoint_octets: (4 << 10) << dice.below(5),
             checkpoint_writes: 10 + dice.below(200),
+            keeps: false,
+        }
+    }
+
+    /// Some SMSCs wait for a few seconds only, and do not doubt the connection then.
+    fn draw_hasty(&mut self, dice: &mut Dice) {
+        if dice.percent(30) {
+            (self.keeps, self.patience) = (true, dice.seconds(1, 5));
         }
     }
 }
@@ -120,6 +130,7 @@ pub(super) struct Chance {
     pub(super) process: Dice,
     pub(super) losses: Dice,
     pub(super) strays: Dice,
+    pub(super) late: Dice,
 }
 
 /// See the module.
@@ -149,6 +160,8 @@ pub(super) struct World {
     pub(super) jumped: bool,
     /// The next acknowledgement is lost in this way.
     pub(super) losing: Option<Loss>,
+    /// The next acknowledgement of a message is late.
+    pub(super) delaying: bool,
 }
 
 macro_rules! note {
@@ -161,7 +174,7 @@ pub(super) use note;
 impl World {
     pub(super) fn new(seed: u64, rules: Arc<Rules>, keep_trace: bool) -> Self {
         let mut dice = Dice::new(seed);
-        let plan = Plan::draw(&mut dice);
+        let mut plan = Plan::draw(&mut dice);
         // Chances that were added since: the others draw as they did before.
         let mut later = Dice::new(!seed);
         let chance = Chance {
@@ -172,7 +185,9 @@ impl World {
             process: dice.fork(),
             losses: later.fork(),
             strays: later.fork(),
+            late: later.fork(),
         };
+        plan.draw_hasty(&mut later);
         let wall_at_zero = Timestamp::from_second(plan.begin.0).unwrap_or(Timestamp::UNIX_EPOCH);
         let mut smscs: Vec<Smsc> = Vec::new();
         for (_, group) in LINKS {
@@ -207,6 +222,7 @@ impl World {
             findings: Vec::new(),
             jumped: false,
             losing: None,
+            delaying: false,
         }
     }
 
