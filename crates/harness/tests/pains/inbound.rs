@@ -294,3 +294,21 @@ fn pain_20_what_cannot_be_made_durable_is_put_off_with_0x64_and_nothing_else() {
     assert_eq!(world.redeliver_all().unwrap(), 1);
     assert_one(&texts(&mut world, &citizen(put_off)), "Tra cuu ho so: XNC");
 }
+
+/// A copy of an act over a sister bind runs nothing; two quiet seconds later the same words are a citizen's, for the
+/// engine has asked both binds what their SMSC has read.
+#[test]
+fn pain_02_an_act_repeated_over_a_sister_bind_is_answered_once_both_binds_are_asked() {
+    let mut world = world();
+    let ann = citizen(1);
+    let register = || message(&ann, DA_NANG, 0, REGISTRATION.as_bytes());
+    hand_over(&mut world, "a", register());
+    assert_eq!(texts(&mut world, &ann).len(), 1);
+    hand_over(&mut world, "b", register());
+    assert_eq!(texts(&mut world, &ann), Vec::<String>::new(), "a redelivery");
+    // The copy took the first one's place, so that the next is measured against it.
+    world.run_for(seconds(3)).unwrap();
+    hand_over(&mut world, "a", register());
+    assert_eq!(texts(&mut world, &ann).len(), 1, "written again");
+    assert_eq!(world.responses("a"), [OK, OK]);
+}
