@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use model::Msisdn;
 use rustc_hash::FxHashMap;
-
-use crate::block_queue::BlockQueue;
+use store::BlockQueue;
 
 mod counts;
 

@@ -4,7 +4,6 @@
 //! leave once that is durable. This crate never reads a clock, opens a socket, draws randomness, starts
 //! a thread, or acknowledges what is not on the disk.
 
-mod block_queue;
 mod clock;
 mod command;
 mod conclude;

@@ -11,8 +11,8 @@ use model::outcome::FinalState;
 use model::request::Request;
 use model::{Key, Name, OutboxId, Record, ServiceId};
 use rustc_hash::FxHashSet;
+use store::BlockQueue;
 
-use crate::block_queue::BlockQueue;
 use crate::engine::Engine;
 use crate::event::Effect;
 use crate::fatal::Fatal;

@@ -5,6 +5,7 @@
 //! decides anything, never reads a clock, and never acknowledges what is not on the disk; after a failed write or sync
 //! it does nothing more. docs/STORE.md has the layout.
 
+mod block_queue;
 mod cache;
 mod disk;
 mod error;
@@ -31,6 +32,7 @@ mod values;
 mod verify;
 mod writer;
 
+pub use block_queue::BlockQueue;
 pub use disk::{Disk, DiskFile};
 pub use error::{Damage, OpenError, RecordsFault, StoreError};
 pub use history::{read_journal, read_journal_with};

@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 const BLOCK: usize = 4_096;
 
 /// First in, first out.
-pub(crate) struct BlockQueue<T> {
+#[derive(Debug)]
+pub struct BlockQueue<T> {
     /// None of them is empty.
     blocks: VecDeque<VecDeque<T>>,
     length: usize,
@@ -20,19 +21,28 @@ impl<T> Default for BlockQueue<T> {
 }
 
 impl<T> BlockQueue<T> {
-    pub(crate) fn len(&self) -> usize {
+    /// How many entries it holds.
+    pub fn len(&self) -> usize {
         self.length
     }
 
-    pub(crate) fn front(&self) -> Option<&T> {
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// The first entry.
+    pub fn front(&self) -> Option<&T> {
         self.blocks.front()?.front()
     }
 
-    pub(crate) fn back(&self) -> Option<&T> {
+    /// The last entry.
+    pub fn back(&self) -> Option<&T> {
         self.blocks.back()?.back()
     }
 
-    pub(crate) fn push_back(&mut self, entry: T) {
+    /// Puts an entry behind all others.
+    pub fn push_back(&mut self, entry: T) {
         self.length += 1;
         match self.blocks.back_mut().filter(|block| block.len() < BLOCK) {
             Some(block) => block.push_back(entry),
@@ -44,7 +54,8 @@ impl<T> BlockQueue<T> {
         }
     }
 
-    pub(crate) fn pop_front(&mut self) -> Option<T> {
+    /// Takes the first entry.
+    pub fn pop_front(&mut self) -> Option<T> {
         let block = self.blocks.front_mut()?;
         let entry = block.pop_front();
         if block.is_empty() {
@@ -54,7 +65,8 @@ impl<T> BlockQueue<T> {
         entry
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Drops all entries.
+    pub fn clear(&mut self) {
         *self = Self::default();
     }
 }
