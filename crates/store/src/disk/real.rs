@@ -123,6 +123,14 @@ impl DiskFile for RealFile {
     }
 }
 
+impl Drop for RealFile {
+    /// What is closed has been written and is not read again before a start: memory has better use for its pages, and the
+    /// next file takes these, not others that were never touched (docs/PERFORMANCE.md, "The sixteenth time").
+    fn drop(&mut self) {
+        drop_cached_pages(&self.0);
+    }
+}
+
 /// Drops what memory holds of a file, so that a read shows what the disk has. Advice only: where a file
 /// system has no such thing, nothing is lost by it.
 pub(crate) fn drop_cached_pages(file: &File) {
@@ -169,7 +177,38 @@ impl Drop for Lock {
 
 #[cfg(test)]
 mod tests {
+    use std::io::IoSliceMut;
+
+    use rustix::io::{Errno, ReadWriteFlags, preadv2};
+
     use super::*;
+
+    #[test]
+    fn what_is_closed_leaves_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = RealDisk::open(folder.path()).unwrap();
+        let written = disk.create("segment", 1 << 20).unwrap();
+        written.write_at(0, &[7; 1 << 20]).unwrap();
+        written.sync().unwrap();
+        let file = File::open(folder.path().join("segment")).unwrap();
+        let read_from_memory = || {
+            let mut octets = [0; 512];
+            preadv2(&file, &mut [IoSliceMut::new(&mut octets)], 512 << 10, ReadWriteFlags::NOWAIT)
+        };
+        if read_from_memory() == Err(Errno::OPNOTSUPP) {
+            eprintln!("skipped: this file system can't say what memory holds");
+            return;
+        }
+        assert_eq!(read_from_memory(), Ok(512), "what was written is in memory");
+        drop(written);
+        let now = read_from_memory();
+        // A file system in memory keeps it there.
+        let is_tmpfs = rustix::fs::fstatfs(&file).unwrap().f_type == TMPFS_MAGIC;
+        assert!(now == Err(Errno::AGAIN) || is_tmpfs, "{now:?}");
+    }
+
+    /// `TMPFS_MAGIC` of linux/magic.h.
+    const TMPFS_MAGIC: rustix::fs::FsWord = 0x0102_1994;
 
     #[test]
     fn a_lock_ends_with_its_owner_though_a_copy_of_the_descriptor_lives_on() {
