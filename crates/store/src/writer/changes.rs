@@ -13,6 +13,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use model::{Key, Record};
 
+use crate::block_queue::BlockQueue;
 use crate::key_bytes::Chunk;
 use crate::open_entries::lasts;
 
@@ -29,7 +30,7 @@ pub(crate) type Change = (Key, Option<Arc<Record>>);
 #[derive(Default)]
 pub(crate) struct Changes {
     /// Since the last checkpoint began, in order.
-    kept: Vec<Change>,
+    kept: BlockQueue<Change>,
     /// There were more than may be kept.
     overflown: bool,
     /// The chunks in the records, the oldest first; at most as many as entries, for each holds one change at least.
@@ -50,14 +51,14 @@ impl Changes {
         }
         self.kept.extend(writes.iter().filter(|(key, _)| lasts(key)).cloned());
         if self.kept.len() > KEPT_MAX {
-            self.kept = Vec::new();
+            self.kept.clear();
             self.overflown = true;
         }
     }
 
     /// Begins a checkpoint after a turn of `now`: the changes to write, or none where it is to be a whole one. Up to
     /// `few` changes stay beside shards that hold less: a day begins with citizens that are all new.
-    pub(crate) fn begin(&mut self, now: Option<Timestamp>, few: usize) -> Option<Vec<Change>> {
+    pub(crate) fn begin(&mut self, now: Option<Timestamp>, few: usize) -> Option<BlockQueue<Change>> {
         let kept = mem::take(&mut self.kept);
         let overflown = mem::take(&mut self.overflown);
         let lately =
@@ -104,6 +105,11 @@ mod tests {
         Some(Timestamp::from_second(1_800_000_000 + second).unwrap())
     }
 
+    fn begin(changes: &mut Changes, now: Option<Timestamp>, few: usize) -> Option<Vec<Change>> {
+        let mut begun = changes.begin(now, few)?;
+        Some(std::iter::from_fn(|| begun.pop_front()).collect())
+    }
+
     fn changes(count: u32) -> Vec<Change> {
         let key =
             |number| Key::Limits(ServiceId::new("s"), Msisdn::new(&format!("8490{number:07}")).unwrap());
@@ -113,7 +119,7 @@ mod tests {
     /// After a whole checkpoint, with so many entries in the shards.
     fn moved(entries: usize) -> Changes {
         let mut changes = Changes::default();
-        assert_eq!(changes.begin(at(0), 0), None, "the first one of a process is whole");
+        assert_eq!(begin(&mut changes, at(0), 0), None, "the first one of a process is whole");
         changes.moved(entries);
         changes
     }
@@ -123,13 +129,13 @@ mod tests {
         let mut known = moved(10);
         for turn in [changes(3), changes(7)] {
             known.keep(&turn);
-            assert_eq!(known.begin(at(1), 0), Some(turn));
+            assert_eq!(begin(&mut known, at(1), 0), Some(turn));
         }
         known.keep(&changes(1));
-        assert_eq!(known.begin(at(2), 0), None);
+        assert_eq!(begin(&mut known, at(2), 0), None);
         known.moved(10);
         known.keep(&changes(2));
-        assert_eq!(known.begin(at(3), 0), Some(changes(2)), "and what was moved is not written again");
+        assert_eq!(begin(&mut known, at(3), 0), Some(changes(2)), "and what was moved is not written again");
     }
 
     #[test]
@@ -137,7 +143,7 @@ mod tests {
         let mut known = moved(1);
         for (turn, whole) in [(changes(2), false), (changes(3), false), (changes(1), true)] {
             known.keep(&turn);
-            assert_eq!(known.begin(at(1), 5), (!whole).then_some(turn));
+            assert_eq!(begin(&mut known, at(1), 5), (!whole).then_some(turn));
         }
     }
 
@@ -146,14 +152,14 @@ mod tests {
         let id = OutboxId { cause: EventId { sequence: 1, index: 0 }, ordinal: 0 };
         let mut known = moved(10);
         known.keep(&[(Key::Outbox(id), None)]);
-        assert_eq!(known.begin(at(1), 0), Some(Vec::new()));
+        assert_eq!(begin(&mut known, at(1), 0), Some(Vec::new()));
     }
 
     #[test]
     fn a_checkpoint_is_whole_after_an_hour() {
-        assert_eq!(moved(10).begin(at(3_599), 0), Some(Vec::new()));
-        assert_eq!(moved(10).begin(at(3_600), 0), None);
-        assert_eq!(moved(10).begin(at(-3_600), 0), None, "a clock that was put back says nothing");
+        assert_eq!(begin(&mut moved(10), at(3_599), 0), Some(Vec::new()));
+        assert_eq!(begin(&mut moved(10), at(3_600), 0), None);
+        assert_eq!(begin(&mut moved(10), at(-3_600), 0), None, "a clock that was put back says nothing");
     }
 
     #[test]
@@ -162,9 +168,9 @@ mod tests {
         known.keep(&vec![changes(1).remove(0); KEPT_MAX + 1]);
         known.keep(&changes(1));
         assert!(known.kept.is_empty());
-        assert_eq!(known.begin(at(1), 0), None);
+        assert_eq!(begin(&mut known, at(1), 0), None);
         known.moved(usize::MAX);
         known.keep(&changes(1));
-        assert_eq!(known.begin(at(2), 0), Some(changes(1)));
+        assert_eq!(begin(&mut known, at(2), 0), Some(changes(1)));
     }
 }

@@ -8,11 +8,10 @@
 //! right: a start applies all turns after it again, and writes are absolute. A step comes after the turns whose
 //! writes it holds, for all work is done in order: the records are never ahead of the journal.
 
-use std::vec;
-
 use failpoints::{Bug, Point, planted};
 
 use super::{Change, Writer, put_applied, put_plain};
+use crate::block_queue::BlockQueue;
 use crate::error::StoreError;
 use crate::journal::Last;
 use crate::key_bytes::{self, Chunk};
@@ -36,7 +35,7 @@ enum Extent {
     /// What changed is written.
     Changes {
         /// What is left of it; what is written is freed with its step, not all at the end.
-        left: vec::IntoIter<Change>,
+        left: BlockQueue<Change>,
         /// Chunks that are written.
         chunks: u32,
     },
@@ -86,7 +85,7 @@ impl Writer {
         let changes = self.changes.begin(self.last_at, few);
         let awaits = if changes.is_some() { Awaits::Passing } else { Awaits::All };
         let extent = match changes {
-            Some(changes) => Extent::Changes { left: changes.into_iter(), chunks: 0 },
+            Some(left) => Extent::Changes { left, chunks: 0 },
             None => Extent::Whole,
         };
         self.checkpoint = Some(Checkpoint { last, recent_from, extent, moved: false });
@@ -146,27 +145,23 @@ impl Writer {
     }
 
     /// Writes the next chunks; returns whether there are more.
-    fn write_chunks(
-        &mut self,
-        left: &mut vec::IntoIter<Change>,
-        chunks: &mut u32,
-    ) -> Result<bool, StoreError> {
+    fn write_chunks(&mut self, left: &mut BlockQueue<Change>, chunks: &mut u32) -> Result<bool, StoreError> {
         let generation = self.sentinel.generation + 1;
         self.batch.clear();
         put_applied(&mut self.batch, self.journal.last().sequence);
         for _ in 0..STEP_CHUNKS {
-            if left.as_slice().is_empty() {
+            if left.is_empty() {
                 break;
             }
             let chunk = Chunk { generation, number: *chunks };
-            let taken = self.values.put_changes(&mut self.batch, &chunk.octets(), left.as_slice())?;
-            left.by_ref().take(taken).for_each(drop);
+            let taken = self.values.put_changes(&mut self.batch, &chunk.octets(), left.first_slice())?;
+            left.drop_first(taken);
             *chunks += 1;
             self.changes.stored(chunk);
         }
         self.records.put(&self.batch)?;
         failpoints::reached(Point::CheckpointMoved);
-        Ok(!left.as_slice().is_empty())
+        Ok(!left.is_empty())
     }
 
     /// Removes some of the chunks that the shards have made needless, the oldest first: what is left of them after a
