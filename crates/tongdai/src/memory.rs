@@ -9,8 +9,9 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// `mi_option_arena_max_object_size`, in KiB: larger blocks are mapped for themselves and given back when freed. The
-/// 19 MiB of an Argon2id hash would stay with the arena for as long as nothing else is allocated.
-const ARENA_MAX_OBJECT_SIZE: (mi_option_t, c_long) = (45, 1_024);
+/// 19 MiB of an Argon2id hash would stay with the arena for as long as nothing else is allocated. No less than mimalloc's
+/// largest page, or each of those, which hold the lists of a large turn, is mapped anew as well.
+const ARENA_MAX_OBJECT_SIZE: (mi_option_t, c_long) = (45, 4_096);
 
 /// Sets the allocator up. Call it as the first statement of `main`, before any thread is started.
 pub(crate) fn set_up() {
