@@ -70,23 +70,6 @@ impl<T> BlockQueue<T> {
         self.blocks.front().map_or(&[], |block| block.as_slices().0)
     }
 
-    /// Drops the first `count` entries of [`BlockQueue::first_slice`].
-    ///
-    /// # Panics
-    ///
-    /// Where it has fewer.
-    pub fn drop_first(&mut self, count: usize) {
-        let Some(block) = self.blocks.front_mut() else {
-            assert_eq!(count, 0, "an empty queue has no entries to drop");
-            return;
-        };
-        block.drain(..count);
-        self.length -= count;
-        if block.is_empty() {
-            self.blocks.pop_front();
-        }
-    }
-
     /// Drops all entries.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -109,7 +92,6 @@ mod tests {
     enum Step {
         Push(usize),
         Pop(usize),
-        DropFirst(usize),
         Clear,
     }
 
@@ -117,7 +99,6 @@ mod tests {
         prop_oneof![
             5 => (0..3 * BLOCK).prop_map(Step::Push),
             5 => (0..3 * BLOCK).prop_map(Step::Pop),
-            3 => (0..BLOCK).prop_map(Step::DropFirst),
             1 => Just(Step::Clear),
         ]
     }
@@ -135,14 +116,6 @@ mod tests {
                         next += count;
                     }
                     Step::Pop(count) => (0..count).for_each(|_| assert_eq!(queue.pop_front(), plain.pop_front())),
-                    Step::DropFirst(most) => {
-                        let first = queue.first_slice();
-                        prop_assert!(!first.is_empty() || plain.is_empty());
-                        prop_assert!(first.iter().eq(plain.range(..first.len())));
-                        let count = most.min(first.len());
-                        queue.drop_first(count);
-                        plain.drain(..count);
-                    }
                     Step::Clear => {
                         queue.clear();
                         plain.clear();
@@ -150,6 +123,9 @@ mod tests {
                 }
                 prop_assert_eq!(queue.len(), plain.len());
                 prop_assert_eq!((queue.front(), queue.back()), (plain.front(), plain.back()));
+                let first = queue.first_slice();
+                prop_assert_eq!(first.is_empty(), plain.is_empty());
+                prop_assert!(first.iter().eq(plain.range(..first.len())));
             }
             prop_assert!(std::iter::from_fn(|| queue.pop_front()).eq(plain));
         }

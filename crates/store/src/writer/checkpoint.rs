@@ -155,7 +155,7 @@ impl Writer {
             }
             let chunk = Chunk { generation, number: *chunks };
             let taken = self.values.put_changes(&mut self.batch, &chunk.octets(), left.first_slice())?;
-            left.drop_first(taken);
+            (0..taken).for_each(|_| drop(left.pop_front()));
             *chunks += 1;
             self.changes.stored(chunk);
         }
