@@ -183,6 +183,9 @@ mod tests {
 
     use super::*;
 
+    /// As linux/magic.h has it.
+    const TMPFS_MAGIC: rustix::fs::FsWord = 0x0102_1994;
+
     #[test]
     fn what_is_closed_leaves_memory() {
         let folder = tempfile::tempdir().unwrap();
@@ -206,9 +209,6 @@ mod tests {
         let is_tmpfs = rustix::fs::fstatfs(&file).unwrap().f_type == TMPFS_MAGIC;
         assert!(now == Err(Errno::AGAIN) || is_tmpfs, "{now:?}");
     }
-
-    /// `TMPFS_MAGIC` of linux/magic.h.
-    const TMPFS_MAGIC: rustix::fs::FsWord = 0x0102_1994;
 
     #[test]
     fn a_lock_ends_with_its_owner_though_a_copy_of_the_descriptor_lives_on() {
