@@ -10,7 +10,7 @@ use model::Now;
 use model::outbox::{Fingerprint, FingerprintEntry};
 use ring::digest::{Context, SHA256};
 use rustc_hash::FxHashMap;
-use store::Recent;
+use store::{BlockQueue, Recent};
 
 use crate::event::LinkId;
 use crate::proofs::{PROOF_AGE, Proofs};
@@ -32,6 +32,9 @@ const SISTER_AGE: Duration = Duration::from_secs(2);
 const PLACES_MAX: usize = 4;
 /// Acknowledgements of a link behind one that it put off meanwhile: 16 times what it may leave unanswered.
 const PUT_OFF_MAX: usize = 65_536;
+/// Tables over which the texts of one time are spread by their fingerprints. One that outgrows its place is moved to
+/// a larger one, and the whole turn waits for it (docs/PERFORMANCE.md, "The seventeenth time").
+const TABLES: usize = 64;
 /// Records of newly uncertain messages written in one turn: bounds the turn.
 const ARMED_PER_TURN: usize = 5_000;
 
@@ -104,7 +107,7 @@ pub(crate) struct Acknowledged {
 
 /// All fingerprints: certain ones by link in memory, uncertain ones also as open records.
 pub(crate) struct Fingerprints {
-    certain: FxHashMap<LinkId, VecDeque<Certain>>,
+    certain: FxHashMap<LinkId, BlockQueue<Certain>>,
     uncertain: FxHashMap<Fingerprint, FingerprintEntry>,
     /// Uncertain ones by age; may name some that were absorbed since.
     order: VecDeque<(Timestamp, Fingerprint)>,
@@ -135,44 +138,63 @@ struct Latest {
 }
 
 /// The places of each text, the newest first: the same text may come more than once and by several links.
-#[derive(Default)]
 struct Acknowledgements {
-    newest: FxHashMap<Fingerprint, Place>,
+    newest: [FxHashMap<Fingerprint, Place>; TABLES],
+    /// Texts among them.
+    texts: usize,
     /// Those before the newest: nearly no text has any.
     earlier: FxHashMap<Fingerprint, [Option<Place>; PLACES_MAX - 1]>,
 }
 
 impl Acknowledgements {
+    fn none() -> Self {
+        let newest = std::array::from_fn(|_| FxHashMap::default());
+        Self { newest, texts: 0, earlier: FxHashMap::default() }
+    }
+
     fn note(&mut self, fingerprint: Fingerprint, place: Place) {
-        if let Some(before) = self.newest.insert(fingerprint, place) {
-            let earlier = self.earlier.entry(fingerprint).or_default();
-            earlier.rotate_right(1);
-            earlier[0] = Some(before);
+        match self.newest[table_of(fingerprint)].insert(fingerprint, place) {
+            None => self.texts += 1,
+            Some(before) => {
+                let earlier = self.earlier.entry(fingerprint).or_default();
+                earlier.rotate_right(1);
+                earlier[0] = Some(before);
+            }
         }
     }
 
+    fn knows(&self, fingerprint: Fingerprint) -> bool {
+        self.newest[table_of(fingerprint)].contains_key(&fingerprint)
+    }
+
     fn places(&self, fingerprint: Fingerprint) -> impl Iterator<Item = Place> + use<> {
-        let newest = self.newest.get(&fingerprint).copied();
+        let newest = self.newest[table_of(fingerprint)].get(&fingerprint).copied();
         let earlier = newest.and_then(|_| self.earlier.get(&fingerprint).copied()).unwrap_or_default();
         newest.into_iter().chain(earlier.into_iter().flatten())
     }
 
     fn clear(&mut self) {
-        self.newest.clear();
+        self.newest.iter_mut().for_each(FxHashMap::clear);
+        self.texts = 0;
         self.earlier.clear();
     }
 }
 
+/// A fingerprint is a hash already.
+fn table_of(fingerprint: Fingerprint) -> usize {
+    usize::from(fingerprint.0[0]) % TABLES
+}
+
 impl Latest {
     fn new(age: Duration) -> Self {
-        let (young, old) = Default::default();
+        let [young, old] = std::array::from_fn(|_| Acknowledgements::none());
         Self { age, young, old, since: Duration::ZERO }
     }
 
     /// Notes a message, and forgets what is too old.
     fn note(&mut self, fingerprint: Fingerprint, link: LinkId, now: Duration) {
         let passed = now.saturating_sub(self.since);
-        if passed >= self.age || self.young.newest.len() >= CERTAIN_MAX {
+        if passed >= self.age || self.young.texts >= CERTAIN_MAX {
             std::mem::swap(&mut self.young, &mut self.old);
             self.young.clear();
             self.since = now;
@@ -182,7 +204,7 @@ impl Latest {
 
     /// Whether a message was noted, be it too long ago.
     fn knows(&self, fingerprint: Fingerprint) -> bool {
-        [&self.young, &self.old].iter().any(|noted| noted.newest.contains_key(&fingerprint))
+        self.young.knows(fingerprint) || self.old.knows(fingerprint)
     }
 
     /// Over other links than this one, the newest first.
@@ -246,8 +268,8 @@ impl Fingerprints {
         if planted(Bug::LinkDownForgetsCertain) {
             return;
         }
-        let Some(certain) = self.certain.get_mut(&link) else { return };
-        for message in std::mem::take(certain) {
+        let mut certain = self.certain.get_mut(&link).map(std::mem::take).unwrap_or_default();
+        while let Some(message) = certain.pop_front() {
             if !message.is_older_than(CERTAIN_AGE, now) {
                 self.arm(message.fingerprint, message.is_act(), wall);
             }
@@ -260,8 +282,10 @@ impl Fingerprints {
         let mut doubtful = Vec::new();
         for (link, certain) in &mut self.certain {
             let read_until = self.proofs.read_until(*link).map(nanos);
-            let read = certain.partition_point(|it| read_until.is_some_and(|until| it.at() <= until));
-            doubtful.extend(certain.split_off(read));
+            let unread = |it: &Certain| read_until.is_none_or(|until| it.at() > until);
+            while certain.back().is_some_and(unread) {
+                doubtful.extend(certain.pop_back());
+            }
         }
         doubtful.retain(|message| !message.is_older_than(CERTAIN_AGE, now.monotonic));
         doubtful.sort_unstable_by_key(Certain::at);
@@ -282,13 +306,9 @@ impl Fingerprints {
             return;
         }
         let Some(certain) = self.certain.get_mut(&link) else { return };
-        let older = certain.len().saturating_sub(PUT_OFF_MAX);
-        let found = (older..certain.len()).rev().find(|at| {
-            certain
-                .get(*at)
-                .is_some_and(|it| it.sequence_number == sequence_number && it.generation == generation)
-        });
-        if let Some(message) = found.and_then(|at| certain.remove(at)) {
+        let asked = |it: &Certain| it.sequence_number == sequence_number && it.generation == generation;
+        let behind = certain.iter().rev().take(PUT_OFF_MAX).position(asked);
+        if let Some(message) = behind.and_then(|behind| certain.remove(certain.len() - 1 - behind)) {
             self.arm(message.fingerprint, message.is_act(), wall);
         }
     }
@@ -380,9 +400,10 @@ impl Fingerprints {
     fn take_certain(&mut self, (link, at): Place, fingerprint: Fingerprint) -> Option<Certain> {
         let certain = self.certain.get_mut(&link)?;
         let from = certain.partition_point(|it| it.at() < at);
-        let of_that_moment = certain.range(from..).take_while(|it| it.at() == at);
-        let place = from + of_that_moment.enumerate().find(|(_, it)| it.fingerprint == fingerprint)?.0;
-        certain.remove(place)
+        let mut of_that_moment = certain.iter().skip(from).take_while(|it| it.at() == at);
+        let place = of_that_moment.position(|it| it.fingerprint == fingerprint)?;
+        drop(of_that_moment);
+        certain.remove(from + place)
     }
 
     /// Drops what is too old. Not to be asked for by a clock that nobody believes.

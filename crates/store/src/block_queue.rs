@@ -65,6 +65,44 @@ impl<T> BlockQueue<T> {
         entry
     }
 
+    /// Takes the last entry.
+    pub fn pop_back(&mut self) -> Option<T> {
+        let block = self.blocks.back_mut()?;
+        let entry = block.pop_back();
+        if block.is_empty() {
+            self.blocks.pop_back();
+        }
+        self.length -= usize::from(entry.is_some());
+        entry
+    }
+
+    /// All entries in their order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.blocks.iter().flatten()
+    }
+
+    /// How many of the first entries have a property that no entry behind them has.
+    pub fn partition_point(&self, has: impl Fn(&T) -> bool) -> usize {
+        let whole = self.blocks.partition_point(|block| block.back().is_some_and(&has));
+        let before: usize = self.blocks.range(..whole).map(VecDeque::len).sum();
+        before + self.blocks.get(whole).map_or(0, |block| block.partition_point(has))
+    }
+
+    /// Takes the entry at a place out of the middle, where there is one.
+    pub fn remove(&mut self, mut place: usize) -> Option<T> {
+        let mut at = 0;
+        while place >= self.blocks.get(at)?.len() {
+            place -= self.blocks[at].len();
+            at += 1;
+        }
+        let entry = self.blocks[at].remove(place);
+        if self.blocks[at].is_empty() {
+            self.blocks.remove(at);
+        }
+        self.length -= usize::from(entry.is_some());
+        entry
+    }
+
     /// Of the first entries as many as lie side by side; none only where there are none at all.
     pub fn first_slice(&self) -> &[T] {
         self.blocks.front().map_or(&[], |block| block.as_slices().0)
@@ -92,6 +130,8 @@ mod tests {
     enum Step {
         Push(usize),
         Pop(usize),
+        PopBack(usize),
+        Remove(usize),
         Clear,
     }
 
@@ -99,6 +139,8 @@ mod tests {
         prop_oneof![
             5 => (0..3 * BLOCK).prop_map(Step::Push),
             5 => (0..3 * BLOCK).prop_map(Step::Pop),
+            2 => (0..2 * BLOCK).prop_map(Step::PopBack),
+            5 => (0..6 * BLOCK).prop_map(Step::Remove),
             1 => Just(Step::Clear),
         ]
     }
@@ -116,6 +158,16 @@ mod tests {
                         next += count;
                     }
                     Step::Pop(count) => (0..count).for_each(|_| assert_eq!(queue.pop_front(), plain.pop_front())),
+                    Step::PopBack(count) => {
+                        (0..count).for_each(|_| assert_eq!(queue.pop_back(), plain.pop_back()));
+                    }
+                    Step::Remove(place) => {
+                        prop_assert_eq!(queue.remove(place), plain.remove(place));
+                        let least = next / 2;
+                        let below = queue.partition_point(|entry| *entry < least);
+                        prop_assert_eq!(below, plain.partition_point(|entry| *entry < least));
+                        prop_assert!(queue.iter().rev().eq(plain.iter().rev()));
+                    }
                     Step::Clear => {
                         queue.clear();
                         plain.clear();

@@ -5,21 +5,65 @@
 //! once all is written that was decided. That a day of a calendar has no record is remembered as well. Of other keys it
 //! is not: whoever types codes that do not exist chooses those keys, and is given no place.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use model::{Key, Record};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::values::VALUE_MAX;
 
 /// About so many octets of records are kept: the dossiers of a province that people ask for, 650 octets each.
 const OCTETS_MAX: usize = 96 << 20;
+/// Parts of the cache, each with its own room and hand. A table that outgrows its place is moved to one of twice the
+/// size, and the whole turn waits for it: for one of a hundred thousand records milliseconds, for a part of it as long
+/// as a message takes (docs/PERFORMANCE.md, "The seventeenth time").
+const PARTS: usize = 64;
+/// Bits of a key's hash below those that choose its part: the table of a part, of some thousand records, goes by them.
+const PART_SHIFT: u32 = 20;
 /// Slots that are looked at for one that was not used lately; then the next goes, used or not.
 const LOOKED_AT_MAX: usize = 8;
 
-/// The records, in slots around which a hand goes: what was not used since its last round makes room.
-#[derive(Default)]
+/// The records, in parts by their keys' hashes.
 pub(crate) struct Cache {
+    parts: Vec<Part>,
+}
+
+impl Cache {
+    pub(crate) fn new() -> Self {
+        let part = || Part { octets_max: OCTETS_MAX / PARTS, ..Part::default() };
+        Self { parts: std::iter::repeat_with(part).take(PARTS).collect() }
+    }
+
+    /// What `key` holds, where that is known: a record, or none.
+    pub(crate) fn get(&mut self, key: &Key) -> Option<Option<Arc<Record>>> {
+        self.parts[part_of(key)].get(key)
+    }
+
+    /// Whether it is known what `key` holds. That is no use of it.
+    pub(crate) fn knows(&self, key: &Key) -> bool {
+        self.parts[part_of(key)].known.contains_key(key)
+    }
+
+    /// Remembers what was read and is not known; `encoded` is the length of its value.
+    pub(crate) fn insert(&mut self, key: &Key, record: Option<Arc<Record>>, encoded: usize) {
+        self.parts[part_of(key)].insert(key, record, encoded);
+    }
+
+    /// Takes a write of a key. A day of a calendar changes with every booking and is asked for with the next: what is
+    /// written takes the place of what was known. Any other key is read again when it is asked for.
+    pub(crate) fn write(&mut self, key: &Key, record: Option<&Arc<Record>>) {
+        self.parts[part_of(key)].write(key, record);
+    }
+}
+
+fn part_of(key: &Key) -> usize {
+    (FxBuildHasher.hash_one(key) >> PART_SHIFT) as usize % PARTS
+}
+
+/// A part of the records, in slots around which a hand goes: what was not used since its last round makes room.
+#[derive(Default)]
+struct Part {
     known: FxHashMap<Key, Known>,
     slots: Vec<Slot>,
     hand: usize,
@@ -39,25 +83,14 @@ struct Slot {
     octets: u32,
 }
 
-impl Cache {
-    pub(crate) fn new() -> Self {
-        Self { octets_max: OCTETS_MAX, ..Self::default() }
-    }
-
-    /// What `key` holds, where that is known: a record, or none.
-    pub(crate) fn get(&mut self, key: &Key) -> Option<Option<Arc<Record>>> {
+impl Part {
+    fn get(&mut self, key: &Key) -> Option<Option<Arc<Record>>> {
         let known = self.known.get_mut(key)?;
         known.used = true;
         Some(known.record.clone())
     }
 
-    /// Whether it is known what `key` holds. That is no use of it.
-    pub(crate) fn knows(&self, key: &Key) -> bool {
-        self.known.contains_key(key)
-    }
-
-    /// Remembers what was read and is not known; `encoded` is the length of its value.
-    pub(crate) fn insert(&mut self, key: &Key, record: Option<Arc<Record>>, encoded: usize) {
+    fn insert(&mut self, key: &Key, record: Option<Arc<Record>>, encoded: usize) {
         if record.is_none() && !is_of_an_office(key) {
             return;
         }
@@ -71,9 +104,7 @@ impl Cache {
         self.slots.push(Slot { key: key.clone(), octets: length });
     }
 
-    /// Takes a write of a key. A day of a calendar changes with every booking and is asked for with the next: what is
-    /// written takes the place of what was known. Any other key is read again when it is asked for.
-    pub(crate) fn write(&mut self, key: &Key, record: Option<&Arc<Record>>) {
+    fn write(&mut self, key: &Key, record: Option<&Arc<Record>>) {
         if !self.take(key) {
             return;
         }
@@ -134,10 +165,10 @@ mod tests {
     }
 
     /// Room for `records` records of no length.
-    fn cache(records: usize) -> Cache {
-        let mut one = Cache::new();
+    fn part(records: usize) -> Part {
+        let mut one = Part { octets_max: OCTETS_MAX, ..Part::default() };
         one.insert(&key(0), None, 0);
-        Cache { octets_max: one.octets * records, ..Cache::default() }
+        Part { octets_max: one.octets * records, ..Part::default() }
     }
 
     #[derive(Clone, Debug)]
@@ -155,62 +186,73 @@ mod tests {
         /// Reads through it are reads of the records, whatever was written between, and it never outgrows its bound.
         #[test]
         fn it_never_tells_what_the_records_do_not_hold(steps in prop::collection::vec(step(), 0..300)) {
-            let mut cache = cache(7);
+            let mut part = part(7);
             let mut records: FxHashMap<u8, Arc<Record>> = FxHashMap::default();
             for step in steps {
                 match step {
                     Step::Read(number, length) => {
                         let truth = records.get(&number).cloned();
-                        match cache.get(&key(number)) {
+                        match part.get(&key(number)) {
                             Some(known) => prop_assert_eq!(known, truth),
-                            None => cache.insert(&key(number), truth, length),
+                            None => part.insert(&key(number), truth, length),
                         }
                     }
                     Step::Write(number, value) => {
                         let written = value.map(record);
-                        cache.write(&key(number), written.as_ref());
+                        part.write(&key(number), written.as_ref());
                         match written {
                             Some(written) => drop(records.insert(number, written)),
                             None => drop(records.remove(&number)),
                         }
                     }
                 }
-                let held: usize = cache.slots.iter().map(|slot| slot.octets as usize).sum();
-                prop_assert_eq!(cache.octets, held);
-                prop_assert!(held <= cache.octets_max || cache.slots.len() == 1);
-                prop_assert_eq!(cache.known.len(), cache.slots.len());
+                let held: usize = part.slots.iter().map(|slot| slot.octets as usize).sum();
+                prop_assert_eq!(part.octets, held);
+                prop_assert!(held <= part.octets_max || part.slots.len() == 1);
+                prop_assert_eq!(part.known.len(), part.slots.len());
             }
         }
     }
 
     #[test]
+    fn the_dossiers_of_a_province_spread_over_all_parts() {
+        const DOSSIERS: usize = 64_000;
+        let mut held = [0_usize; PARTS];
+        for number in 0..DOSSIERS {
+            held[part_of(&Key::Dossier(ServiceId::new("hue-xnc"), format!("{number:08}").into()))] += 1;
+        }
+        let mean = DOSSIERS / PARTS;
+        assert!(held.iter().all(|held| held.abs_diff(mean) < mean / 4), "{held:?}");
+    }
+
+    #[test]
     fn what_is_asked_for_often_stays() {
-        let mut cache = cache(4);
-        cache.insert(&key(0), Some(record(1)), 0);
+        let mut part = part(4);
+        part.insert(&key(0), Some(record(1)), 0);
         for number in 1..100 {
-            assert!(cache.get(&key(0)).is_some(), "before {number}");
-            cache.insert(&key(number), None, 0);
+            assert!(part.get(&key(0)).is_some(), "before {number}");
+            part.insert(&key(number), None, 0);
         }
     }
 
     #[test]
     fn what_nobody_asks_for_goes_though_it_came_first() {
-        let mut cache = cache(8);
+        let mut part = part(8);
         for number in 0..24 {
-            cache.insert(&key(number), None, 0);
+            part.insert(&key(number), None, 0);
         }
-        let left: Vec<u8> = (0..24).filter(|number| cache.known.contains_key(&key(*number))).collect();
+        let left: Vec<u8> = (0..24).filter(|number| part.known.contains_key(&key(*number))).collect();
         assert_eq!(left.len(), 8);
         assert!(left.iter().all(|number| *number >= 8), "{left:?}");
     }
 
     #[test]
     fn a_code_that_does_not_exist_takes_no_place() {
-        let mut cache = cache(4);
+        let mut part = part(4);
         let typed = Key::Dossier(ServiceId::new("s"), "13557009".into());
-        cache.insert(&typed, None, 0);
-        assert_eq!(cache.get(&typed), None);
-        cache.insert(&typed, Some(record(1)), 0);
-        assert_eq!(cache.get(&typed), Some(Some(record(1))));
+        part.insert(&typed, None, 0);
+        assert_eq!(part.get(&typed), None);
+        part.insert(&typed, Some(record(1)), 0);
+        assert_eq!(part.get(&typed), Some(Some(record(1))));
     }
 }
