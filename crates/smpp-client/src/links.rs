@@ -54,8 +54,8 @@ impl Links {
     /// Starts a task for each bind; [`LinkId`] is the place in `configs`, of which the first 65,536 count. Must
     /// be called inside a tokio runtime.
     ///
-    /// The listener is told in batches, one a wake-up at most. While its channel is full, links keep events and answer
-    /// overdue deliver_sm themselves.
+    /// The listener is told in batches, one a wake-up at most; of large ones two wait in its channel. While there is no
+    /// room, links keep events and answer overdue deliver_sm themselves.
     #[must_use]
     pub fn spawn<E: Send + 'static>(configs: Vec<BindConfig>, listener: Listener<E>) -> Self {
         let (drain, draining) = watch::channel(false);

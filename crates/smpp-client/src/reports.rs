@@ -10,6 +10,11 @@ use crate::{LinkEvent, LinkEventKind, LinkId};
 /// [`LinkEventKind::Unreadable`], [`LinkEventKind::Enquired`]) are dropped. All others are bounded by what they report on: the window and the unanswered deliver_sm.
 const HELPFUL_MAX: usize = 16_384;
 
+/// Events of a small batch. Of small ones as many may wait as the channel holds: the next turn takes them all. Of larger
+/// ones two: what is read and waits is put out of the processor's caches, while a link may as well read it later
+/// (docs/PERFORMANCE.md, "The seventeenth time").
+const SMALL_BATCH_MAX: usize = 32;
+
 /// What makes of a link's events what the engine takes.
 type Translate<E> = dyn Fn(&mut Vec<LinkEvent>) -> Vec<E> + Send + Sync;
 
@@ -93,8 +98,8 @@ impl<E> Reports<E> {
         if self.pending.is_empty() {
             return;
         }
-        match self.engine.batches.try_reserve() {
-            Ok(permit) => permit.send((self.engine.translate)(&mut self.pending)),
+        match self.engine.batches.try_reserve_many(self.room_needed()) {
+            Ok(permits) => Self::send(permits, &self.engine, &mut self.pending),
             Err(mpsc::error::TrySendError::Full(())) => {}
             Err(mpsc::error::TrySendError::Closed(())) => self.pending.clear(),
         }
@@ -102,9 +107,26 @@ impl<E> Reports<E> {
 
     /// Hands over what there is as soon as there is room. May be dropped while it waits; nothing is lost.
     pub(crate) async fn deliver(&mut self) {
-        match self.engine.batches.reserve().await {
-            Ok(permit) => permit.send((self.engine.translate)(&mut self.pending)),
+        match self.engine.batches.reserve_many(self.room_needed()).await {
+            Ok(permits) => Self::send(permits, &self.engine, &mut self.pending),
             Err(mpsc::error::SendError(())) => self.pending.clear(),
+        }
+    }
+
+    /// Places of the channel that must be free for what there is.
+    fn room_needed(&self) -> usize {
+        let places = self.engine.batches.max_capacity();
+        if self.pending.len() <= SMALL_BATCH_MAX { 1 } else { places.saturating_sub(1).max(1) }
+    }
+
+    /// Takes one place, and leaves the others free.
+    fn send(
+        mut places: mpsc::PermitIterator<'_, Vec<E>>,
+        engine: &Listener<E>,
+        pending: &mut Vec<LinkEvent>,
+    ) {
+        if let Some(place) = places.next() {
+            place.send((engine.translate)(pending));
         }
     }
 
@@ -124,6 +146,11 @@ impl<E> Reports<E> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        future::{Future, poll_fn},
+        task::Poll,
+    };
+
     use codec::Sm;
 
     use super::*;
@@ -151,6 +178,45 @@ mod tests {
             rest,
             [LinkEvent { link: LinkId(3), generation: 0, kind: LinkEventKind::Credit { limit: 5 } }]
         );
+    }
+
+    /// What waits in the channel once as many batches of so many events were handed over as find room.
+    fn waiting(events: u32) -> Vec<usize> {
+        let (sender, mut engine) = mpsc::channel(4);
+        let mut reports = Reports::new(LinkId(0), Listener::new(sender, std::mem::take));
+        for _ in 0..6 {
+            (0..events).for_each(|number| reports.push(delivered(number)));
+            reports.flush();
+        }
+        std::iter::from_fn(|| engine.try_recv().ok().map(|batch| batch.len())).collect()
+    }
+
+    #[test]
+    fn small_batches_wait_as_many_as_there_is_room_for_and_large_ones_two() {
+        assert_eq!(waiting(1), [1; 4]);
+        let large = SMALL_BATCH_MAX as u32 + 1;
+        assert_eq!(waiting(large), [large as usize; 2]);
+    }
+
+    #[tokio::test]
+    async fn a_large_batch_goes_as_soon_as_one_other_waits() {
+        let (sender, mut engine) = mpsc::channel(4);
+        let mut reports = Reports::new(LinkId(0), Listener::new(sender, std::mem::take));
+        for _ in 0..2 {
+            reports.push(delivered(0));
+            reports.flush();
+        }
+        (0..=SMALL_BATCH_MAX as u32).for_each(|number| reports.push(delivered(number)));
+        reports.flush();
+        assert!(!reports.is_empty());
+        {
+            let mut delivering = std::pin::pin!(reports.deliver());
+            let at_once = poll_fn(|context| Poll::Ready(delivering.as_mut().poll(context).is_ready()));
+            assert!(!at_once.await);
+            assert!(engine.try_recv().is_ok());
+            delivering.await;
+        }
+        assert!(reports.is_empty());
     }
 
     #[test]

@@ -19,10 +19,10 @@ const TURN_EVENTS_MAX: usize = 1_024;
 /// Of these, drawn passwords and commands that are taken before what links say.
 const BESIDE_MAX: usize = 32;
 
-/// Batches of link events that may wait, their messages read, and that are taken at once. Few: a message that is read and
-/// waits is put out of the processor's caches by those behind it, while its link reads it only once there is room. With
-/// the links' own caps this bounds what is in memory.
-pub(crate) const BATCHES_MAX: usize = 2;
+/// Batches of link events that may wait, their messages read, and that are taken at once. So many small ones come while
+/// a turn waits for a slow disk; of large ones a link lets two wait. With the links' own caps this bounds what is in
+/// memory.
+pub(crate) const BATCHES_MAX: usize = 16;
 
 /// Where a turn's events come from.
 pub(crate) struct Intake {
