@@ -13,7 +13,7 @@ const HELPFUL_MAX: usize = 16_384;
 /// Events of a small batch. Of small ones as many may wait as the channel holds: the next turn takes them all. Of larger
 /// ones two: what is read and waits is put out of the processor's caches, while a link may as well read it later
 /// (docs/PERFORMANCE.md, "The seventeenth time").
-const SMALL_BATCH_MAX: usize = 32;
+const SMALL_BATCH_MAX: usize = 8;
 
 /// What makes of a link's events what the engine takes.
 type Translate<E> = dyn Fn(&mut Vec<LinkEvent>) -> Vec<E> + Send + Sync;
