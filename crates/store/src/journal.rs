@@ -28,8 +28,9 @@ const SMALL_OCTETS_MAX: usize = 8 << 10;
 
 /// Where a small record reaches octets that were never written, zeros are written behind it up to the next multiple of
 /// this. The file system has to note each block that is written for the first time, and the sync waits for its note:
-/// so that is one small record in some fifty, not one in four (docs/PERFORMANCE.md, "The fourteenth time").
-const FILL_OCTETS: u64 = 64 << 10;
+/// so that is one small record in some twenty-five, not one in four. Not less often: the more zeros, the longer the turns
+/// that wait behind them (docs/PERFORMANCE.md, "The seventeenth time").
+const FILL_OCTETS: u64 = 16 << 10;
 
 /// The write side of the journal.
 pub(crate) struct Journal {
@@ -425,6 +426,7 @@ mod tests {
         let written = written.0.lock().unwrap();
         let [(_, large), (offset, small)] = written.as_slice() else { panic!("two writes") };
         assert_eq!(large.len(), SMALL_OCTETS_MAX + 1);
-        assert_eq!(offset + small.len() as u64, FILL_OCTETS);
+        let end = offset + SMALL_OCTETS_MAX as u64;
+        assert_eq!(offset + small.len() as u64, end.next_multiple_of(FILL_OCTETS));
     }
 }
