@@ -400,9 +400,11 @@ impl Fingerprints {
     fn take_certain(&mut self, (link, at): Place, fingerprint: Fingerprint) -> Option<Certain> {
         let certain = self.certain.get_mut(&link)?;
         let from = certain.partition_point(|it| it.at() < at);
-        let mut of_that_moment = certain.iter().skip(from).take_while(|it| it.at() == at);
-        let place = of_that_moment.position(|it| it.fingerprint == fingerprint)?;
-        drop(of_that_moment);
+        let place = certain
+            .iter()
+            .skip(from)
+            .take_while(|it| it.at() == at)
+            .position(|it| it.fingerprint == fingerprint)?;
         certain.remove(from + place)
     }
 

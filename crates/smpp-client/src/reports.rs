@@ -146,10 +146,7 @@ impl<E> Reports<E> {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        future::{Future, poll_fn},
-        task::Poll,
-    };
+    use std::{future::poll_fn, task::Poll};
 
     use codec::Sm;
 
